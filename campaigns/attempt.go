@@ -1,0 +1,96 @@
+package campaigns
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Attempt is one try of one number: what stands in the ledger before the
+// INVITE, and, from Outcome on, what the second append adds.
+type Attempt struct {
+	ID       string `json:"attempt_id"` // UUIDv7; the SIP Call-ID derives from it
+	Seq      int64  `json:"seq"`        // place in the ledger, set by the store
+	Campaign int64  `json:"campaign_id"`
+	List     int64  `json:"list_id"`
+	Contact  int64  `json:"contact_id"`
+	Phone    int    `json:"phone"` // index of the phone of the contact
+
+	Number    string    `json:"called_number"` // E.164
+	CallerID  string    `json:"cli_number"`
+	Mode      Mode      `json:"mode"`
+	Agent     int64     `json:"agent_id"` // reserved before the call, or who talked
+	Callback  int64     `json:"callback_id"`
+	Try       int       `json:"attempt_no"`
+	Zones     []string  `json:"contact_zones"`
+	ScriptVer string    `json:"script_version"`
+	IntentAt  time.Time `json:"intent_at"`
+	Manual    bool      `json:"manual_single_dial"`
+
+	Outcome Outcome `json:"outcome"`
+	Trunk   string  `json:"trunk"` // that carried it
+	Code    int     `json:"sip_final_code"`
+	Q850    int     `json:"q850"`
+	Reason  string  `json:"carrier_reason"`
+	EndedBy string  `json:"ended_by"` // callee, agent, us, carrier
+	Error   string  `json:"error"`
+
+	SentAt       time.Time     `json:"dialed_at"` // first INVITE on the wire; zero = never sent
+	RingingAt    time.Time     `json:"ring_started_at"`
+	AnsweredAt   time.Time     `json:"answered_at"`
+	BridgedAt    time.Time     `json:"agent_bridged_at"`
+	MessageAt    time.Time     `json:"abandon_msg_started_at"`
+	MessageEndAt time.Time     `json:"abandon_msg_ended_at"`
+	EndedAt      time.Time     `json:"ended_at"`
+	ConnectDelay time.Duration `json:"connect_delay"`
+	OptOut       bool          `json:"opt_out_key"` // the callee pressed 9
+
+	PacketsIn  uint64  `json:"rtp_in"`
+	PacketsOut uint64  `json:"rtp_out"`
+	LossShare  float64 `json:"rtp_loss"`
+	JitterMS   float64 `json:"rtp_jitter_ms"`
+	MOS        float64 `json:"mos"`
+
+	// What becomes of the contact, decided by the campaign's retry rule.
+	Next Next `json:"next"`
+}
+
+// Next is where the contact goes after an attempt.
+type Next struct {
+	State ContactState `json:"state"`
+	At    time.Time    `json:"at,omitzero"`
+	Phone int          `json:"phone"`
+}
+
+// NewAttempt draws the attempt that would call the contact's next phone.
+func NewAttempt(c Campaign, p Contact, callerID string, now time.Time) *Attempt {
+	phone, zones := p.Dial()
+	return &Attempt{
+		ID: uuid.Must(uuid.NewV7()).String(), Campaign: c.ID, List: p.List, Contact: p.ID, Phone: p.Phone,
+		Number: phone.Number, CallerID: callerID, Mode: c.Mode, Agent: p.Agent, Callback: p.Callback,
+		Try: p.Tries + 1, Zones: zones, ScriptVer: c.ScriptVer, IntentAt: now,
+	}
+}
+
+// CallID is the SIP Call-ID of the attempt (RFC 3261 section 8.1.1.4): the
+// carrier's records and ours name the same call.
+func (a *Attempt) CallID() string { return a.ID + "@forecall" }
+
+// After decides where the contact goes after an attempt that ended with
+// outcome o at time now. Tries is how many have counted, this one included;
+// same is how many of them ended with o.
+func (c Campaign) After(o Outcome, p Contact, tries, same int, now time.Time) Next {
+	rule, retry := c.Retry[o]
+	next := Next{State: ContactWaiting, At: now.Add(rule.Delay), Phone: p.Phone}
+	if rule.NextPhone && len(p.Phones) > 1 {
+		next.Phone = (p.Phone + 1) % len(p.Phones)
+	}
+	if o == Invalid && next.Phone <= p.Phone {
+		return Next{State: ContactDone, Phone: p.Phone} // every phone had its turn
+	}
+	spent := rule.Max > 0 && same >= rule.Max && o != Invalid
+	if !retry || spent || (o.Counts() && tries >= c.MaxAttempts) {
+		return Next{State: ContactDone, Phone: p.Phone}
+	}
+	return next
+}

@@ -1,0 +1,235 @@
+package campaigns
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// Mode is how a campaign decides when to dial.
+type Mode string
+
+// The dial modes, in the industry's words.
+const (
+	Preview     Mode = "preview"     // the agent sees the card first and asks for the call
+	Progressive Mode = "progressive" // one call for each free agent
+	Predictive  Mode = "predictive"  // ahead of the agents, under the abandonment cap
+)
+
+// Status is the state of a campaign as its manager set it.
+//
+//	draft --> running <--> paused
+//	             |            |
+//	             v            v
+//	          draining --> stopped
+type Status string
+
+// The campaign states. Paused places no new calls and lets those in the air
+// end; draining does the same and then stops.
+const (
+	Draft    Status = "draft"
+	Running  Status = "running"
+	Paused   Status = "paused"
+	Draining Status = "draining"
+	Stopped  Status = "stopped"
+)
+
+// Campaign is what a manager sets: who is called, when, how fast, and what
+// happens after each outcome.
+type Campaign struct {
+	ID       int64  `json:"id"`
+	Name     string `json:"name"` // unique, letters, digits, dash
+	Status   Status `json:"status"`
+	Mode     Mode   `json:"mode"`
+	Priority int    `json:"priority"` // among campaigns that share agents; higher goes first
+
+	// Who calls and what about, for the call log (16 CFR 310.5(a)(2)).
+	Seller       string `json:"seller"`
+	Telemarketer string `json:"telemarketer"`
+	Purpose      string `json:"purpose"` // sales, debt, service, survey, political, charity
+	Goods        string `json:"goods_or_service"`
+	Subject      string `json:"subject_key"`
+	Language     string `json:"language"` // BCP 47, of the messages
+
+	Windows     rules.Week            `json:"windows"` // in the contact's own time zone
+	Retry       map[Outcome]RetryRule `json:"retry"`
+	MaxAttempts int                   `json:"max_attempts"` // per contact, over all its phones
+	Cooldown    time.Duration         `json:"cooldown"`     // least time between two tries of one number
+	CallerIDs   []string              `json:"caller_ids"`   // E.164; used in turn
+	Trunks      []string              `json:"trunks"`       // in order of preference; none = any
+
+	RingTime   time.Duration `json:"ring_time"`   // at least 15 s (16 CFR 310.4(b)(4)(ii))
+	Hold       time.Duration `json:"hold"`        // answered until an agent or the message: at most 2 s
+	Cap        float64       `json:"cap"`         // abandoned / answered by a person, 0.03
+	Target     float64       `json:"target"`      // share to aim at; 0 = 0.98 of the cap
+	MaxLines   int           `json:"max_lines"`   // 0 = what the trunks allow
+	WrapUp     time.Duration `json:"wrap_up"`     // limit after which the agent is ready again; 0 = none
+	SafeHarbor string        `json:"safe_harbor"` // WAV file of the message when nobody is free
+	Script     string        `json:"script"`      // text the agent reads
+	ScriptVer  string        `json:"script_version"`
+
+	Dispositions []DispositionType `json:"dispositions"`
+	Schedule     []Job             `json:"schedule"`
+	CreatedAt    time.Time         `json:"created_at"`
+}
+
+// RetryRule says what happens to a contact after an outcome.
+type RetryRule struct {
+	Delay     time.Duration `json:"delay"`      // until the next try
+	Max       int           `json:"max"`        // tries ended so, after which the contact is done; 0 = campaign maximum
+	NextPhone bool          `json:"next_phone"` // try another phone of the contact next
+}
+
+// Job is something a campaign does by the clock.
+type Job struct {
+	Spec   string `json:"spec"`   // five cron fields, or @daily and the like
+	Zone   string `json:"zone"`   // IANA zone the fields are read in
+	Action string `json:"action"` // start, pause, stop, reload, recycle
+}
+
+// The actions of a Job: reload reads the campaign's watched lists again, recycle
+// makes finished contacts whose outcome may be retried callable again.
+const (
+	ActionStart   = "start"
+	ActionPause   = "pause"
+	ActionStop    = "stop"
+	ActionReload  = "reload"
+	ActionRecycle = "recycle"
+)
+
+// Least ring time and longest hold that a campaign may set.
+const (
+	MinRingTime = 15 * time.Second
+	MaxHold     = 2 * time.Second
+)
+
+// NewCampaign returns a draft with the defaults that most campaigns keep.
+func NewCampaign(name string) Campaign {
+	return Campaign{
+		Name: name, Status: Draft, Mode: Predictive, Language: "en", Purpose: "sales",
+		Windows:     defaultWindows(),
+		Retry:       DefaultRetry(),
+		MaxAttempts: 6, Cooldown: 15 * time.Minute,
+		RingTime: 25 * time.Second, Hold: MaxHold, Cap: 0.03,
+		WrapUp:       60 * time.Second,
+		Dispositions: DefaultDispositions(),
+	}
+}
+
+func defaultWindows() rules.Week {
+	w, err := rules.ParseWeek(map[string][]string{"mon-fri": {"09:00-20:00"}})
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
+// DefaultRetry is the usual rule per outcome; an outcome that is absent ends
+// the contact.
+func DefaultRetry() map[Outcome]RetryRule {
+	return map[Outcome]RetryRule{
+		NoAnswer:        {Delay: 4 * time.Hour, NextPhone: true},
+		Busy:            {Delay: 15 * time.Minute},
+		Invalid:         {NextPhone: true, Max: 1},
+		Blocked:         {Delay: 24 * time.Hour, Max: 2},
+		Machine:         {Delay: 4 * time.Hour, NextPhone: true},
+		Cancelled:       {Delay: 30 * time.Minute},
+		RouteFailed:     {Delay: 5 * time.Minute},
+		Failed:          {Delay: 30 * time.Minute, Max: 2},
+		Lost:            {Delay: time.Hour},
+		AbandonedMsg:    {Delay: 72 * time.Hour, Max: 1},
+		AbandonedSilent: {Delay: 72 * time.Hour, Max: 1},
+		CalleeHungUp:    {Delay: 4 * time.Hour, Max: 2},
+		DeadAir:         {Delay: time.Hour, Max: 2},
+	}
+}
+
+var namePattern = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$`)
+
+// Validate says everything that is wrong with the campaign's settings.
+func (c Campaign) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if !namePattern.MatchString(c.Name) {
+		bad("name %q: 1 to 64 letters, digits, spaces, dots, dashes", c.Name)
+	}
+	if !slices.Contains([]Mode{Preview, Progressive, Predictive}, c.Mode) {
+		bad("mode %q: preview, progressive or predictive", c.Mode)
+	}
+	if c.RingTime < MinRingTime {
+		bad("ring_time %s: at least %s, or 4 rings (16 CFR 310.4(b)(4)(ii))", c.RingTime, MinRingTime)
+	}
+	if c.Hold <= 0 || c.Hold > MaxHold {
+		bad("hold %s: more than 0 and at most %s (47 CFR 64.1200(a)(7))", c.Hold, MaxHold)
+	}
+	if c.Cap <= 0 || c.Cap > 0.05 {
+		bad("cap %g: more than 0 and at most 0.05", c.Cap)
+	}
+	if c.Target < 0 || c.Target > c.Cap {
+		bad("target %g: between 0 and the cap %g", c.Target, c.Cap)
+	}
+	if c.MaxAttempts < 1 {
+		bad("max_attempts %d: at least 1", c.MaxAttempts)
+	}
+	if c.Windows.Empty() {
+		bad("windows: no day has a calling window, so nobody could be called")
+	}
+	for _, id := range c.CallerIDs {
+		if err := rules.Dialable(id); err != nil {
+			bad("caller_ids: %q: %w", id, err)
+		}
+	}
+	for _, j := range c.Schedule {
+		if err := j.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for o := range c.Retry {
+		if !o.Known() {
+			bad("retry: %q is not an outcome", o)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Validate says what is wrong with a job of the schedule.
+func (j Job) Validate() error {
+	if _, err := cron.ParseStandard(j.Spec); err != nil {
+		return fmt.Errorf("schedule %q: %w", j.Spec, err)
+	}
+	if _, err := rules.Location(j.Zone); err != nil {
+		return fmt.Errorf("schedule %q: %w", j.Spec, err)
+	}
+	if !slices.Contains([]string{ActionStart, ActionPause, ActionStop, ActionReload, ActionRecycle}, j.Action) {
+		return fmt.Errorf("schedule %q: action %q: start, pause, stop, reload or recycle", j.Spec, j.Action)
+	}
+	return nil
+}
+
+// May tells whether a campaign in state s may go to state to.
+func (s Status) May(to Status) bool {
+	next := map[Status][]Status{
+		Draft:    {Running},
+		Running:  {Paused, Draining, Stopped},
+		Paused:   {Running, Draining, Stopped},
+		Draining: {Stopped, Running},
+		Stopped:  {Running},
+	}
+	return slices.Contains(next[s], to)
+}
+
+// List is a load of contacts that belongs to one campaign.
+type List struct {
+	ID        int64     `json:"id"`
+	Campaign  int64     `json:"campaign"`
+	Name      string    `json:"name"`     // unique within the campaign
+	Priority  int       `json:"priority"` // higher is dialed first
+	Active    bool      `json:"active"`
+	CreatedAt time.Time `json:"created_at"`
+}

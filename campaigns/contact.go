@@ -1,0 +1,71 @@
+package campaigns
+
+import "time"
+
+// Contact is a person on a list, with one or more phones.
+type Contact struct {
+	ID       int64  `json:"id"`
+	Campaign int64  `json:"campaign"`
+	List     int64  `json:"list"`
+	Load     int64  `json:"load"` // the import that brought it; undo removes a whole load
+	Row      int    `json:"row"`  // line of the file it came from
+	External string `json:"external_id"`
+
+	Name     string            `json:"name"`
+	Company  string            `json:"company"`
+	Language string            `json:"language,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"` // every further column, as it came
+
+	Phones []Phone  `json:"phones"`
+	Zones  []string `json:"zones,omitempty"` // the contact's own zone, when the list gives one; else the phone's
+
+	State    ContactState `json:"state"`
+	Phone    int          `json:"phone"` // index of the phone to try next
+	Tries    int          `json:"tries"` // attempts that counted so far
+	Last     Outcome      `json:"last_outcome,omitempty"`
+	NextAt   time.Time    `json:"next_at,omitzero"` // not before this
+	Callback int64        `json:"callback,omitempty"`
+	Agent    int64        `json:"agent,omitempty"` // the only agent who may take it, for a personal callback
+	// Rank is the dial order among callable contacts, higher first: the
+	// list's priority, or above all lists for a callback that is due.
+	Rank int `json:"rank,omitempty"`
+}
+
+// Phone is a number of a contact with what import learned of it.
+type Phone struct {
+	Number string   `json:"number"` // E.164
+	Label  string   `json:"label,omitempty"`
+	Region string   `json:"region,omitempty"` // ISO 3166-1 alpha-2
+	Kind   string   `json:"kind,omitempty"`   // fixed, mobile, fixed_or_mobile, voip, ...
+	Zones  []string `json:"zones,omitempty"`  // candidate IANA zones of the number
+}
+
+// ContactState says where a contact stands.
+//
+//	ready --> leased --> live --> ready | waiting | done
+//	  ^                              |
+//	  +------- next_at passes -------+
+type ContactState string
+
+// The contact states. Leased contacts stand in a hopper's memory; a restart
+// returns them to ready.
+const (
+	ContactReady   ContactState = "ready"
+	ContactLeased  ContactState = "leased"
+	ContactLive    ContactState = "live"
+	ContactWaiting ContactState = "waiting"
+	ContactDone    ContactState = "done"
+)
+
+// Dial returns the phone to try next and the zones that bind the call: the
+// contact's own when known, else the number's candidates.
+func (c Contact) Dial() (Phone, []string) {
+	if len(c.Phones) == 0 {
+		return Phone{}, nil
+	}
+	p := c.Phones[c.Phone%len(c.Phones)]
+	if len(c.Zones) > 0 {
+		return p, c.Zones
+	}
+	return p, p.Zones
+}

@@ -1,0 +1,180 @@
+package campaigns
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DispositionType is a word that agents of a campaign may end a call with.
+type DispositionType struct {
+	Code   string        `json:"code"`
+	Label  string        `json:"label"`
+	Effect Effect        `json:"effect"`
+	Delay  time.Duration `json:"delay,omitempty"` // of a retry
+}
+
+// Effect is what a disposition does to the contact.
+type Effect string
+
+// The effects of dispositions.
+const (
+	EffectDone     Effect = "done"     // never again in this campaign
+	EffectRetry    Effect = "retry"    // again after the delay
+	EffectCallback Effect = "callback" // at the agreed time
+	EffectDNC      Effect = "dnc"      // on the do-not-call list at once
+)
+
+// DefaultDispositions is the set of a new campaign.
+func DefaultDispositions() []DispositionType {
+	return []DispositionType{
+		{Code: "sale", Label: "Sale", Effect: EffectDone},
+		{Code: "appointment", Label: "Appointment", Effect: EffectDone},
+		{Code: "survey", Label: "Survey answered", Effect: EffectDone},
+		{Code: "callback", Label: "Call back", Effect: EffectCallback},
+		{Code: "not_interested", Label: "Not interested", Effect: EffectDone},
+		{Code: "wrong_number", Label: "Wrong number", Effect: EffectDone},
+		{Code: "machine", Label: "Answering machine", Effect: EffectRetry, Delay: 4 * time.Hour},
+		{Code: "no_decision", Label: "No decision", Effect: EffectRetry, Delay: 24 * time.Hour},
+		{Code: "do_not_call", Label: "Do not call", Effect: EffectDNC},
+	}
+}
+
+// Disposition is what the agent said of a call, with what was sold, agreed or
+// answered. One call has one disposition.
+type Disposition struct {
+	Attempt string    `json:"attempt_id"`
+	Key     string    `json:"key"` // idempotency key of the agent's request
+	Agent   int64     `json:"agent_id"`
+	Code    string    `json:"code"`
+	Note    string    `json:"note,omitempty"`
+	At      time.Time `json:"at"`
+
+	Sale        *Sale        `json:"sale,omitempty"`
+	Appointment *Appointment `json:"appointment,omitempty"`
+	Answers     []Answer     `json:"answers,omitempty"`
+	Callback    *Callback    `json:"callback,omitempty"`
+}
+
+// Sale is an order taken during a call.
+type Sale struct {
+	Currency string      `json:"currency"` // ISO 4217
+	Lines    []OrderLine `json:"lines"`
+}
+
+// OrderLine is one product of an order. Prices are in the smallest unit of
+// the currency (cents), so that totals are exact.
+type OrderLine struct {
+	Product   string `json:"product"`
+	Quantity  int    `json:"quantity"`
+	UnitPrice int64  `json:"unit_price"`
+}
+
+// Total is the sum of the lines in the smallest unit of the currency.
+func (s Sale) Total() int64 {
+	var sum int64
+	for _, l := range s.Lines {
+		sum += int64(l.Quantity) * l.UnitPrice
+	}
+	return sum
+}
+
+// Appointment is a meeting agreed during a call.
+type Appointment struct {
+	At     time.Time `json:"at"`
+	Zone   string    `json:"zone"` // IANA zone it was agreed in
+	Place  string    `json:"place"`
+	Person string    `json:"person"` // whom the contact will meet
+	Note   string    `json:"note,omitempty"`
+}
+
+// Answer is a contact's answer to a question of the script.
+type Answer struct {
+	Question string `json:"question"`
+	Value    string `json:"value"`
+}
+
+// Callback is a call agreed with the person: at a time, by one agent or any.
+type Callback struct {
+	ID       int64     `json:"id"`
+	Campaign int64     `json:"campaign"`
+	Contact  int64     `json:"contact"`
+	At       time.Time `json:"at"`
+	Agent    int64     `json:"agent"` // 0 = any agent of the campaign
+	Note     string    `json:"note,omitempty"`
+	Done     bool      `json:"done"`
+}
+
+// Type finds the disposition type with a code.
+func (c Campaign) Type(code string) (DispositionType, bool) {
+	i := slices.IndexFunc(c.Dispositions, func(t DispositionType) bool { return t.Code == code })
+	if i < 0 {
+		return DispositionType{}, false
+	}
+	return c.Dispositions[i], true
+}
+
+// Validate says what is wrong with a disposition for the campaign.
+func (d Disposition) Validate(c Campaign, now time.Time) error {
+	t, ok := c.Type(d.Code)
+	if !ok {
+		return fmt.Errorf("disposition %q is not one of campaign %s: %s", d.Code, c.Name, strings.Join(codes(c), ", "))
+	}
+	if t.Effect == EffectCallback && d.Callback == nil {
+		return errors.New("a callback needs its time")
+	}
+	if d.Callback != nil && !d.Callback.At.After(now) {
+		return errors.New("callback: the time is past")
+	}
+	return errors.Join(d.Sale.validate(), d.Appointment.validate(), validateAnswers(d.Answers))
+}
+
+func codes(c Campaign) []string {
+	out := make([]string, len(c.Dispositions))
+	for i, t := range c.Dispositions {
+		out[i] = t.Code
+	}
+	return out
+}
+
+func (s *Sale) validate() error {
+	if s == nil {
+		return nil
+	}
+	if len(s.Currency) != 3 || strings.ToUpper(s.Currency) != s.Currency {
+		return fmt.Errorf("sale: currency %q: three letters as EUR (ISO 4217)", s.Currency)
+	}
+	if len(s.Lines) == 0 {
+		return errors.New("sale: no order line")
+	}
+	for i, l := range s.Lines {
+		if l.Product == "" || l.Quantity < 1 || l.UnitPrice < 0 {
+			return fmt.Errorf("sale: line %d needs a product, a quantity of at least 1 and a price", i+1)
+		}
+	}
+	return nil
+}
+
+func (a *Appointment) validate() error {
+	if a == nil {
+		return nil
+	}
+	if a.At.IsZero() || a.Person == "" {
+		return errors.New("appointment: needs a time and the person to meet")
+	}
+	if _, err := time.LoadLocation(a.Zone); err != nil || a.Zone == "" {
+		return fmt.Errorf("appointment: %q is not a time zone", a.Zone)
+	}
+	return nil
+}
+
+func validateAnswers(answers []Answer) error {
+	for i, a := range answers {
+		if a.Question == "" {
+			return fmt.Errorf("answer %d names no question", i+1)
+		}
+	}
+	return nil
+}

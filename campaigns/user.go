@@ -1,0 +1,94 @@
+package campaigns
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Role is what a user is in the house.
+type Role string
+
+// The roles.
+const (
+	Agent      Role = "agent"
+	Supervisor Role = "supervisor"
+	Manager    Role = "manager"
+	Compliance Role = "compliance"
+	Admin      Role = "admin"
+)
+
+// Roles lists them all.
+func Roles() []Role { return []Role{Agent, Supervisor, Manager, Compliance, Admin} }
+
+// User is somebody who logs in.
+type User struct {
+	ID           int64     `json:"id"`
+	Login        string    `json:"login"`
+	Name         string    `json:"name"`
+	Role         Role      `json:"role"`
+	PasswordHash string    `json:"-"`         // Argon2id
+	Extension    string    `json:"extension"` // user part of the agent's SIP phone
+	PhoneSecret  string    `json:"-"`         // digest secret of that phone
+	Campaigns    []string  `json:"campaigns"` // names of those the agent works for
+	Disabled     bool      `json:"disabled"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
+// Permission is one thing that a user may do.
+type Permission string
+
+// The permissions.
+const (
+	DoCalls         Permission = "calls.take"      // log in as an agent, take and dispose of calls
+	SeeFloor        Permission = "floor.see"       // agents, calls in the air, rates
+	SteerAgents     Permission = "agents.steer"    // log out or pause an agent
+	SeeCampaigns    Permission = "campaigns.see"   // settings and progress
+	EditCampaigns   Permission = "campaigns.edit"  // create, change
+	StartCampaigns  Permission = "campaigns.start" // start, pause, stop
+	ImportLists     Permission = "lists.import"    // upload, undo
+	ExportCalls     Permission = "calls.export"    // call log with numbers
+	SeeDoNotCall    Permission = "dnc.see"         //
+	AddDoNotCall    Permission = "dnc.add"         //
+	RemoveDoNotCall Permission = "dnc.remove"      //
+	EditUsers       Permission = "users.edit"      //
+	SeeLedger       Permission = "ledger.verify"   // run the checker
+	SeeSystem       Permission = "system.see"      // health, trunks
+)
+
+// ErrForbidden marks an action that the user's role does not allow.
+var ErrForbidden = errors.New("not allowed")
+
+// permissions is the one table of what each role may do. Compliance reads
+// everything and changes do-not-call, but starts nothing.
+var permissions = map[Role][]Permission{
+	Agent:      {DoCalls, AddDoNotCall},
+	Supervisor: {DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall},
+	Manager:    {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall},
+	Compliance: {SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger},
+	Admin: {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls,
+		SeeDoNotCall, AddDoNotCall, EditUsers, SeeLedger, SeeSystem},
+}
+
+// May tells whether a role holds a permission.
+func (r Role) May(p Permission) bool { return slices.Contains(permissions[r], p) }
+
+// Allow returns ErrForbidden with what was asked when the user may not do p.
+func (u User) Allow(p Permission) error {
+	if u.Disabled || !u.Role.May(p) {
+		return fmt.Errorf("%s as %s: %s: %w", u.Login, u.Role, p, ErrForbidden)
+	}
+	return nil
+}
+
+// Validate says what is wrong with a user.
+func (u User) Validate() error {
+	if !namePattern.MatchString(u.Login) {
+		return fmt.Errorf("login %q: 1 to 64 letters, digits, dots, dashes", u.Login)
+	}
+	if !slices.Contains(Roles(), u.Role) {
+		return fmt.Errorf("user %s: role %q: agent, supervisor, manager, compliance or admin", u.Login, u.Role)
+	}
+	return nil
+}
