@@ -1,0 +1,143 @@
+package pacing
+
+// Decision is what to do now, and why. Everything that explains it is in it, so that a journal of decisions is enough to
+// answer a manager's question.
+type Decision struct {
+	// Place is how many calls to place now.
+	Place int
+	// Cancel are the attempts to withdraw. The slice belongs to the Floor and is overwritten by its next decision.
+	Cancel []CallID
+	// Why is what kept Place from being one more.
+	Why Reason
+	// Free counts agents ready, Waiting people without one, InAir attempts unresolved, before this decision.
+	Free, Waiting, InAir int
+	// ExpectedAnswers and ExpectedReleases are the people expected to answer and the agents expected to come free within
+	// 5, 10 and 20 s, before this decision.
+	ExpectedAnswers, ExpectedReleases [3]float64
+	// MarginalLoss is the chance that the next call, the one not placed any more, would be lost if it were answered.
+	MarginalLoss float64
+	// Theta is the MarginalLoss up to which calls are placed.
+	Theta float64
+	// BudgetLeft is how many calls may still be abandoned until the target is met, the reserve of four held back.
+	BudgetLeft float64
+	// AnswerShare is the expected share of fresh attempts that a person answers.
+	AnswerShare float64
+}
+
+// Decide says how many calls to place now and which to withdraw. It is a pure function of its arguments but for
+// working memory and the buffer of Decision.Cancel, which belong to the snapshot's Floor. Call it at every event and
+// every 250 ms.
+func Decide(p Policy, s Snapshot) Decision {
+	p = p.filled()
+	d := Decision{Free: s.Free, Waiting: s.Waiting, InAir: s.InAir}
+	d.BudgetLeft = s.Ledger.budget(p.Target)
+	d.Theta = s.control.theta(d.BudgetLeft)
+	if s.Agents > 0 && s.answers != nil {
+		d.weigh(&s, p)
+	}
+	d.place(&s, p)
+	if p.Cancel && s.answers != nil {
+		d.withdraw(&s, p)
+	}
+	return d
+}
+
+// coldStart is how many attempts must have resolved before their lesson is trusted.
+const coldStart = 30
+
+func (d *Decision) place(s *Snapshot, p Policy) {
+	oneToOne := max(0, s.Free-s.Waiting-s.InAir)
+	switch {
+	case s.Agents <= 0:
+		d.Why = ReasonNoAgents
+	case p.Mode != Predictive:
+		why := ReasonEveryFreeAgentHasACall
+		if s.Free == 0 {
+			why = ReasonNoFreeAgent
+		}
+		d.limit(oneToOne, why, s, p)
+	case guarded(s, p):
+		d.limit(oneToOne, ReasonBudgetSpent, s, p)
+	case s.answers == nil || s.Resolved < coldStart:
+		d.limit(oneToOne, ReasonColdStart, s, p)
+	default:
+		d.predict(s, p)
+	}
+}
+
+// guarded is true when one more abandoned call, beside the people who wait for nobody, could break the legal period.
+func guarded(s *Snapshot, p Policy) bool {
+	lost := 1 + float64(max(0, s.Waiting-s.Free))
+	return s.Ledger.room(p.Cap, s.ToCome) < lost
+}
+
+// limit places as many as wanted within the limits.
+func (d *Decision) limit(want int, why Reason, s *Snapshot, p Policy) {
+	d.Place, d.Why = want, why
+	if most, reason := most(s, p); most < want {
+		d.Place, d.Why = most, reason
+	}
+}
+
+// most returns how many calls the limits allow now, and which limit it is.
+func most(s *Snapshot, p Policy) (int, Reason) {
+	n, why := p.MaxAtOnce, ReasonAtOnce
+	if p.MaxLines > 0 && p.MaxLines-s.Lines < n {
+		n, why = p.MaxLines-s.Lines, ReasonLines
+	}
+	if p.MaxPerAgent > 0 {
+		if left := int(p.MaxPerAgent*float64(s.Agents)) - s.InAir - s.Waiting; left < n {
+			n, why = left, ReasonPerAgent
+		}
+	}
+	return max(0, n), why
+}
+
+// weigh fills the balance of answers and releases for the present instant.
+func (d *Decision) weigh(s *Snapshot, p Policy) {
+	l := &s.scratch.loss
+	l.reset(s.Free-s.Waiting, len(s.Busy))
+	for i := range s.Busy {
+		l.release(s.releases.chances(&s.Busy[i]), i)
+	}
+	for i := range s.Attempts {
+		q := s.answers.chances(s.Attempts[i].Age, s.Attempts[i].Odds)
+		l.answer(&q)
+	}
+	l.weigh()
+	d.MarginalLoss = l.marginal(&s.answers.shares)
+	d.AnswerShare = s.answers.share()
+	hold := float64(s.releases.hold)
+	for i, v := range [...]float64{5, 10, 20} {
+		d.ExpectedAnswers[i] = l.answerMean.at(v)
+		d.ExpectedReleases[i] = l.releaseMean.at(v - hold) // the rows look a hold further ahead than their horizon
+	}
+}
+
+// predict places calls one by one while the next one's loss is at most theta.
+func (d *Decision) predict(s *Snapshot, p Policy) {
+	l := &s.scratch.loss
+	limit, why := most(s, p)
+	fresh := s.answers.chances(0, 1)
+	for d.Place < limit {
+		if d.MarginalLoss > d.Theta {
+			why = ReasonLossOverTheta
+			break
+		}
+		d.Place++
+		q := fresh
+		if n := d.Place - 1; n < len(s.NextOdds) {
+			q = s.answers.chances(0, s.NextOdds[n])
+		}
+		l.answer(&q)
+		l.weigh()
+		d.MarginalLoss = l.marginal(&s.answers.shares)
+	}
+	if d.MarginalLoss > d.Theta {
+		why = ReasonLossOverTheta
+	}
+	if why == ReasonLossOverTheta && s.Free == 0 && d.ExpectedReleases[2] < 0.5 {
+		why = ReasonNoRelease
+	}
+	d.Why = why
+}

@@ -1,0 +1,184 @@
+package pacing
+
+import "math"
+
+// exactAgents is the largest team for which losses are computed by convolution; beyond it a normal distribution with
+// the same means and variances stands in. Below 20 agents the normal form costs points of occupancy.
+const exactAgents = 60
+
+// scratch is the working memory of Decide, kept from one decision to the next.
+type scratch struct {
+	loss    loss
+	dropped []bool
+	bounds  []float64
+	cancel  []CallID
+}
+
+// loss weighs answers against releases. For every horizon it holds how many people will have answered and how many
+// agents will have come free: the whole distributions for small teams, means and variances for all.
+type loss struct {
+	free  int // free agents less people waiting; may be negative
+	top   int // largest threshold: free + busy, where the distribution of answers is cut; never negative
+	exact bool
+
+	answers  []float64 // horizon by horizon, P(answers = 0 .. top), the last meaning "or more"
+	releases []float64 // horizon by horizon, P(releases = 0 .. busy)
+	busy     int
+
+	answerMean, answerVar   perHorizon
+	releaseMean, releaseVar perHorizon
+	full                    perHorizon // see weigh
+}
+
+func (l *loss) reset(free, busy int) {
+	l.free, l.busy = free, busy
+	l.top = max(0, free+busy)
+	l.exact = max(free, 0)+busy <= exactAgents
+	l.answerMean, l.answerVar = perHorizon{}, perHorizon{}
+	l.releaseMean, l.releaseVar = perHorizon{}, perHorizon{}
+	if !l.exact {
+		return
+	}
+	l.answers = ones(l.answers, l.top+1)
+	l.releases = ones(l.releases, busy+1)
+}
+
+// forgetAnswers takes every attempt out again.
+func (l *loss) forgetAnswers() {
+	l.answerMean, l.answerVar = perHorizon{}, perHorizon{}
+	if l.exact {
+		l.answers = ones(l.answers, l.top+1)
+	}
+}
+
+// ones returns rows of the given width, one for each horizon, with all chance on zero.
+func ones(rows []float64, width int) []float64 {
+	n := horizonCount * width
+	if cap(rows) < n {
+		rows = make([]float64, n, horizonCount*(max(width, exactAgents)+1))
+	}
+	rows = rows[:n]
+	clear(rows)
+	for h := range horizonCount {
+		rows[h*width] = 1
+	}
+	return rows
+}
+
+// answer folds in one attempt that is answered with chances q.
+func (l *loss) answer(q *perHorizon) {
+	for h := range horizonCount {
+		l.answerMean[h] += q[h]
+		l.answerVar[h] += q[h] * (1 - q[h])
+	}
+	if !l.exact {
+		return
+	}
+	width := l.top + 1
+	for h := range horizonCount {
+		foldCut(l.answers[h*width:(h+1)*width], q[h])
+	}
+}
+
+// release folds in one agent who comes free with chances r; n counts those folded before.
+func (l *loss) release(r *perHorizon, n int) {
+	for h := range horizonCount {
+		l.releaseMean[h] += r[h]
+		l.releaseVar[h] += r[h] * (1 - r[h])
+	}
+	if !l.exact {
+		return
+	}
+	width := l.busy + 1
+	for h := range horizonCount {
+		fold(l.releases[h*width:h*width+n+2], r[h])
+	}
+}
+
+// fold adds one chance to the distribution of a count; the last element must be zero still.
+func fold(p []float64, q float64) {
+	for k := len(p) - 1; k > 0; k-- {
+		p[k] = p[k]*(1-q) + p[k-1]*q
+	}
+	p[0] *= 1 - q
+}
+
+// foldCut does so where the last element means "this many or more".
+func foldCut(p []float64, q float64) {
+	last := len(p) - 1
+	if last == 0 {
+		return
+	}
+	p[last] += p[last-1] * q
+	for k := last - 1; k > 0; k-- {
+		p[k] = p[k]*(1-q) + p[k-1]*q
+	}
+	p[0] *= 1 - q
+}
+
+// weigh computes full: for each horizon the chance that a person who answers then finds every agent taken. A call that
+// finds the queue full later also would have earlier, for it takes an agent from the later one: so the running maximum
+// from the far end counts.
+func (l *loss) weigh() {
+	worst := 0.0
+	for h := horizonCount - 1; h >= 0; h-- {
+		if l.exact {
+			worst = max(worst, l.fullExactly(h))
+		} else {
+			worst = max(worst, l.fullNormally(h))
+		}
+		l.full[h] = worst
+	}
+}
+
+// fullExactly is P(answers >= free + releases).
+func (l *loss) fullExactly(h int) float64 {
+	answers := l.answers[h*(l.top+1) : (h+1)*(l.top+1)]
+	releases := l.releases[h*(l.busy+1) : (h+1)*(l.busy+1)]
+	sum, atLeast, k := 0.0, 0.0, l.top+1
+	for r := l.busy; r >= 0; r-- {
+		threshold := max(0, l.free+r)
+		for k > threshold {
+			k--
+			atLeast += answers[k]
+		}
+		sum += releases[r] * atLeast
+	}
+	return min(1, sum)
+}
+
+func (l *loss) fullNormally(h int) float64 {
+	over := l.answerMean[h] - l.releaseMean[h] - float64(l.free) + 0.5
+	variance := l.answerVar[h] + l.releaseVar[h]
+	if variance < 1e-9 {
+		if over >= 0.5 {
+			return 1
+		}
+		return 0
+	}
+	return normalBelow(over / math.Sqrt(variance))
+}
+
+// marginal is the chance that one more call is answered and lost, given that it is answered, when its answers come
+// with these shares.
+func (l *loss) marginal(shares *perHorizon) float64 {
+	sum := 0.0
+	for h := range horizonCount {
+		sum += shares[h] * l.full[h]
+	}
+	return min(1, sum)
+}
+
+// ofAttempt is the same for an attempt in the air with chances q.
+func (l *loss) ofAttempt(q *perHorizon) float64 {
+	all := q[horizonCount-1]
+	if all <= 0 {
+		return 0
+	}
+	sum, before := 0.0, 0.0
+	for h := range horizonCount {
+		sum += (q[h] - before) * l.full[h]
+		before = q[h]
+	}
+	return min(1, sum/all)
+}

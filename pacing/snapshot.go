@@ -1,0 +1,116 @@
+package pacing
+
+import "time"
+
+// Snapshot is the floor at one instant, ready for Decide. Its slices belong to the Floor and are overwritten by the next
+// Snapshot; Clone makes one that may be kept. Snapshots of one Floor must not be given to Decide by two goroutines at once.
+type Snapshot struct {
+	Now time.Time
+	// Agents counts those who are ready or busy and will take calls; paused and leaving ones are not counted.
+	Agents int
+	// Free counts the agents who are ready and not reserved.
+	Free int
+	// Waiting counts people who answered and have no agent yet.
+	Waiting int
+	// InAir counts attempts placed and not resolved: len(Attempts).
+	InAir int
+	// Lines counts calls that hold a line: in the air, waiting, talking, or hearing a message.
+	Lines int
+	// Resolved is how many attempts the answer model has learned from, older ones counting less.
+	Resolved float64
+	// Ledger is the account of the legal period.
+	Ledger Ledger
+	// ToCome is the number of answers that the rate of the last minutes promises until Ledger.Until.
+	ToCome float64
+	// Attempts are the calls in the air, in no particular order.
+	Attempts []Attempt
+	// Busy are the agents who are reserved, talking or in wrap-up and may come free.
+	Busy []Busy
+	// NextOdds are the odds of the contacts that would be placed next, in order; where it ends, the odds are 1. The
+	// caller may set it.
+	NextOdds []float64
+
+	control  control
+	answers  *answerModel
+	releases *releaseModel
+	scratch  *scratch
+}
+
+// Attempt is one call in the air.
+type Attempt struct {
+	Call CallID
+	// Age is the time since the call was placed, in seconds.
+	Age float64
+	// Rung is the time since it began to ring, in seconds; negative when it has not.
+	Rung float64
+	// Odds multiplies its chance to be answered.
+	Odds float64
+}
+
+// Busy is one agent who is not free and may come free.
+type Busy struct {
+	Agent AgentID
+	// WrapUp is true in wrap-up and false in conversation or when reserved for one.
+	WrapUp bool
+	// Age is the time in that state, in seconds.
+	Age float64
+}
+
+// Snapshot returns the floor at now. It costs a pass over the calls in the air and the agents, and allocates nothing
+// once its buffers have grown.
+func (f *Floor) Snapshot(now time.Time) Snapshot {
+	t := f.clock.seconds(now)
+	f.purge(t)
+	f.collect(t)
+	f.control.decay(t)
+	s := Snapshot{
+		Now: now, Waiting: f.waiting, InAir: f.inAir, Lines: len(f.calls), Resolved: f.answers.attempts,
+		Ledger: f.ledger, Attempts: f.attempts, Busy: f.busy,
+		control: f.control, answers: &f.answers, releases: &f.releases, scratch: &f.scratch,
+	}
+	for i := range f.agents {
+		if f.agents[i].state == agentReady {
+			s.Free++
+		}
+	}
+	s.Agents = s.Free + len(f.busy)
+	if left := f.ledger.Until.Sub(now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
+		s.ToCome = f.control.perSecond() * left
+	}
+	f.answers.refresh(f.attempts)
+	f.releases.refresh(t, f.busy, f.policy.Hold)
+	return s
+}
+
+// collect fills the buffers with the calls in the air and the busy agents.
+func (f *Floor) collect(now float64) {
+	f.attempts, f.busy = f.attempts[:0], f.busy[:0]
+	for i := range f.calls {
+		c := &f.calls[i]
+		if c.state != callInAir {
+			continue
+		}
+		rung := -1.0
+		if c.ringing {
+			rung = max(0, now-c.rang)
+		}
+		f.attempts = append(f.attempts, Attempt{Call: c.id, Age: max(0, now-c.since), Rung: rung, Odds: c.odds})
+	}
+	for i := range f.agents {
+		a := &f.agents[i]
+		if a.leaving || a.state == agentReady || a.state == agentPaused {
+			continue
+		}
+		f.busy = append(f.busy, Busy{Agent: a.id, WrapUp: a.state == agentWrapUp, Age: max(0, now-a.since)})
+	}
+}
+
+// Clone returns a snapshot that shares nothing with the Floor, to keep or to hand to another goroutine.
+func (s Snapshot) Clone() Snapshot {
+	s.Attempts = append([]Attempt(nil), s.Attempts...)
+	s.Busy = append([]Busy(nil), s.Busy...)
+	s.NextOdds = append([]float64(nil), s.NextOdds...)
+	s.answers, s.releases = s.answers.clone(), s.releases.clone()
+	s.scratch = new(scratch)
+	return s
+}
