@@ -1,0 +1,35 @@
+package campaigns
+
+import "time"
+
+// DoNotCall is a number that nobody of this house calls any more, with the
+// request that put it on the list (16 CFR 310.5(a)(10)).
+type DoNotCall struct {
+	Number    string    `json:"number"` // E.164
+	At        time.Time `json:"at"`     // when it was asked for
+	Channel   string    `json:"channel"`
+	By        string    `json:"by"`         // login of who entered it; empty = the person, by key
+	Name      string    `json:"name"`       // of the person, when given
+	Seller    string    `json:"seller"`     // for whom we called
+	Goods     string    `json:"goods"`      // what about
+	Reason    string    `json:"reason"`     // in words
+	Reference string    `json:"reference"`  // number the person was given
+	Attempt   string    `json:"attempt_id"` // the call it was asked in; empty = none
+	Campaign  int64     `json:"campaign_id"`
+}
+
+// The channels by which a number comes onto the do-not-call list.
+const (
+	ChannelAgent  = "agent"  // said to an agent
+	ChannelKey    = "key"    // key pressed in a message
+	ChannelManual = "manual" // entered at a desk
+	ChannelImport = "import" // a file
+	ChannelAPI    = "api"
+)
+
+// DoNotCallChange is one line of the list's history: a number came or went.
+type DoNotCallChange struct {
+	DoNotCall
+	Removed    bool      `json:"removed"`
+	RecordedAt time.Time `json:"recorded_at"`
+}
