@@ -72,3 +72,9 @@ type Tally struct {
 	Abandoned int64             `json:"abandoned"` // of those, counted against the cap
 	Outcomes  map[Outcome]int64 `json:"outcomes"`
 }
+
+// Kept is what a store remembers of a request with an idempotency key.
+type Kept struct {
+	Request []byte // digest of the first request with the key
+	Answer  []byte // what was answered; nil while the first is still at work
+}
