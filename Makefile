@@ -1,0 +1,34 @@
+# forecall: what a developer types. Go is all that is needed; `make test`
+# installs the real peers where apt is there.
+
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export CGO_ENABLED ?= 0
+
+.PHONY: build test race lint bench demo demo-check clean
+
+build: ## one static binary
+	go build -trimpath -ldflags '-s -w' -o forecall ./cmd/forecall
+
+test: ## every test; real peers are installed and required where that is possible
+	@if .ci/peers; then export FORECALL_PEERS=required; fi; \
+	go test -timeout 10m ./...
+
+race: ## the concurrent packages under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short -timeout 12m ./campaigns/... ./pacing/... ./dialer/... ./storage/... ./cmd/...
+
+lint: ## format, vet, staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+bench: ## every benchmark, as the table in docs/benchmarks.md is made
+	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+demo: ## the main job on this machine
+	go run ./cmd/forecall demo
+
+demo-check: build ## the demo as CI runs it: ends by itself, fails when a law was broken
+	./forecall demo --agents 20 --contacts 400 --speed 20 --exit --json >/dev/null
+
+clean:
+	rm -rf forecall forecall-data

@@ -1,0 +1,215 @@
+package check
+
+import (
+	"fmt"
+	"iter"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/carrier"
+)
+
+// LawAnswered is I6: every answer is acknowledged and ends with an agent or
+// counted as abandoned, never in silence that nobody counts.
+const LawAnswered campaigns.Law = "I6"
+
+// mostOfEach bounds the findings of one law; all are counted.
+const mostOfEach = 100
+
+// suffixOf marks the second Call-ID of an attempt that failed over to another
+// trunk: attempt@forecall and attempt.2@forecall are one attempt.
+const suffixOf = "."
+
+// seen is one call as the carrier saw it.
+type seen struct {
+	callID, number                 string
+	invitedAt, answeredAt, endedAt time.Time
+	acked                          bool
+	vanished                       bool
+	last                           carrier.Event
+}
+
+// Carrier checks laws I1, I3, I4 and I6 between the ledger's calls, the
+// do-not-call additions and the carrier's log.
+func Carrier(calls iter.Seq2[campaigns.Call, error], dnc []campaigns.DoNotCallChange, log []carrier.Record) (campaigns.Findings, error) {
+	f := &findings{per: map[campaigns.Law]int{}}
+	f.At = time.Now().UTC()
+	attempts, err := index(calls)
+	if err != nil {
+		return campaigns.Findings{}, fmt.Errorf("read the ledger: %w", err)
+	}
+	f.Attempts = int64(len(attempts))
+	far := follow(log)
+	f.Records = int64(len(log))
+	f.matched(attempts, far)
+	f.answered(attempts, far)
+	f.overlaps(far)
+	f.doNotCall(attempts, dnc, far)
+	return f.Findings, nil
+}
+
+func index(calls iter.Seq2[campaigns.Call, error]) (map[string]campaigns.Call, error) {
+	attempts := map[string]campaigns.Call{}
+	for c, err := range calls {
+		if err != nil {
+			return nil, err
+		}
+		attempts[c.ID] = c
+	}
+	return attempts, nil
+}
+
+// follow folds the log into one value per call, in order of the INVITEs.
+func follow(log []carrier.Record) []*seen {
+	var order []*seen
+	byID := map[string]*seen{}
+	for _, r := range log {
+		if r.Event == carrier.Started {
+			endAll(byID, r.At)
+			continue
+		}
+		c := byID[r.CallID]
+		if r.Event == carrier.Invited {
+			c = &seen{callID: r.CallID, number: r.Number, invitedAt: r.At}
+			byID[r.CallID], order = c, append(order, c)
+		}
+		if c != nil {
+			c.apply(r)
+		}
+	}
+	return order
+}
+
+// endAll closes what a carrier that was restarted had on its lines.
+func endAll(calls map[string]*seen, at time.Time) {
+	for _, c := range calls {
+		if c.endedAt.IsZero() {
+			c.endedAt, c.vanished = at, true
+		}
+	}
+}
+
+func (c *seen) apply(r carrier.Record) {
+	c.last = r.Event
+	switch r.Event {
+	case carrier.Answered:
+		c.answeredAt = r.At
+	case carrier.Acked:
+		c.acked = true
+	case carrier.Vanished, carrier.Unacked:
+		c.vanished, c.endedAt = true, r.At
+	case carrier.Refused, carrier.Bye, carrier.HungUp:
+		c.endedAt = r.At
+	}
+}
+
+// attemptOf reads the attempt out of a Call-ID of ours; empty for others.
+func attemptOf(callID string) string {
+	id, ok := strings.CutSuffix(callID, "@forecall")
+	if !ok {
+		return ""
+	}
+	id, _, _ = strings.Cut(id, suffixOf)
+	return id
+}
+
+type findings struct {
+	campaigns.Findings
+	per map[campaigns.Law]int
+}
+
+func (f *findings) add(law campaigns.Law, attempt, format string, args ...any) {
+	f.Count++
+	if f.per[law]++; f.per[law] <= mostOfEach {
+		f.Broken = append(f.Broken, campaigns.Finding{Law: law, Attempt: attempt, Detail: fmt.Sprintf(format, args...)})
+	}
+}
+
+// matched is I4: each INVITE has one row, each row that was sent has one INVITE.
+func (f *findings) matched(attempts map[string]campaigns.Call, far []*seen) {
+	invites := map[string]int{}
+	calls := map[string]bool{}
+	for _, c := range far {
+		id := attemptOf(c.callID)
+		if _, ok := attempts[id]; !ok {
+			f.add(campaigns.LawOneCall, id, "the carrier saw an INVITE with Call-ID %s that the ledger does not hold", c.callID)
+			continue
+		}
+		if calls[c.callID] {
+			f.add(campaigns.LawOneCall, id, "the carrier saw two calls with one Call-ID")
+		}
+		calls[c.callID] = true
+		if attempts[id].Number != c.number {
+			f.add(campaigns.LawOneCall, id, "the carrier was given another number than the ledger holds")
+		}
+		invites[id]++
+	}
+	for id, a := range attempts {
+		if !a.SentAt.IsZero() && invites[id] == 0 {
+			f.add(campaigns.LawOneCall, id, "the ledger says it was sent, the carrier saw no INVITE")
+		}
+	}
+}
+
+// answered is I6.
+func (f *findings) answered(attempts map[string]campaigns.Call, far []*seen) {
+	for _, c := range far {
+		id := attemptOf(c.callID)
+		a, ok := attempts[id]
+		if !ok || c.answeredAt.IsZero() {
+			continue
+		}
+		lost := a.Outcome == campaigns.Lost || a.Outcome == ""
+		if !c.acked && !lost {
+			f.add(LawAnswered, id, "answered by the carrier and never acknowledged, outcome %s", a.Outcome)
+		}
+		if !lost && !a.Outcome.Live() && a.Outcome != campaigns.Machine {
+			f.add(LawAnswered, id, "a person answered, and the outcome is %s", a.Outcome)
+		}
+	}
+}
+
+// overlaps is I3: never two calls to one number at once, by the carrier's clock.
+func (f *findings) overlaps(far []*seen) {
+	byNumber := map[string][]*seen{}
+	for _, c := range far {
+		byNumber[c.number] = append(byNumber[c.number], c)
+	}
+	for _, calls := range byNumber {
+		sort.Slice(calls, func(i, j int) bool { return calls[i].invitedAt.Before(calls[j].invitedAt) })
+		for i := 1; i < len(calls); i++ {
+			f.overlap(calls[i-1], calls[i])
+		}
+	}
+}
+
+func (f *findings) overlap(before, after *seen) {
+	id, previous := attemptOf(after.callID), attemptOf(before.callID)
+	if id == previous {
+		return // the second trunk of a fail-over: the first had given up
+	}
+	if before.endedAt.IsZero() || after.invitedAt.Before(before.endedAt) {
+		f.add(campaigns.LawLive, id, "called while attempt %s to the same number was still up", previous)
+	}
+}
+
+// doNotCall is I1: no INVITE of an attempt that the ledger wrote after the
+// addition, and none on the wire after the addition was acknowledged.
+func (f *findings) doNotCall(attempts map[string]campaigns.Call, changes []campaigns.DoNotCallChange, far []*seen) {
+	added := map[string]time.Time{}
+	for _, d := range changes { // in the order of the ledger
+		if d.Removed {
+			delete(added, d.Number)
+		} else if _, ok := added[d.Number]; !ok {
+			added[d.Number] = d.RecordedAt
+		}
+	}
+	for _, c := range far {
+		id := attemptOf(c.callID)
+		if at, ok := added[c.number]; ok && c.invitedAt.After(at) && attempts[id].IntentAt.After(at) {
+			f.add(campaigns.LawDoNotCall, id, "called %s after the number was put on the do-not-call list", c.invitedAt.Sub(at))
+		}
+	}
+}
