@@ -1,0 +1,382 @@
+package campaigns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// Shift is where an agent begins and ends to work: SignIn makes the house call
+// the agent's phone once and returns when that leg is up and stays up.
+type Shift interface {
+	SignIn(ctx context.Context, u User, campaigns []Campaign) error
+	SignOut(ctx context.Context, agent int64) error
+	Agent(agent int64) (AgentStatus, bool)
+}
+
+// Seat is what an agent says of their own availability.
+type Seat interface {
+	Ready(ctx context.Context, agent int64) error
+	Pause(ctx context.Context, agent int64, reason string) error
+	WrapUpDone(ctx context.Context, agent int64) error
+}
+
+// Line is the call an agent is in, and those that must not go on.
+type Line interface {
+	Current(agent int64) (CurrentCall, bool)
+	HangUp(ctx context.Context, agent int64) error
+	Withdraw(number string)
+}
+
+// Previews is what an agent answers to a card shown before the call.
+type Previews interface {
+	Dial(ctx context.Context, agent int64) error
+	Skip(ctx context.Context, agent int64, reason string) error
+}
+
+// DispositionStore keeps what agents said. Dispose is idempotent by attempt
+// and key: created is false when the same is there already, and another one
+// is ErrDisposed. It applies the effect to the contact in the same transaction.
+type DispositionStore interface {
+	Dispose(ctx context.Context, d Disposition) (created bool, err error)
+	Attempt(ctx context.Context, id string) (Call, error)
+	History(ctx context.Context, contact int64, limit int) ([]Call, error)
+}
+
+// CampaignReader finds campaigns.
+type CampaignReader interface {
+	Campaign(ctx context.Context, id int64) (Campaign, error)
+	CampaignByName(ctx context.Context, name string) (Campaign, error)
+	Campaigns(ctx context.Context) ([]Campaign, error)
+}
+
+// DeskSettings is what a Desk stands on; all of it is needed.
+type DeskSettings struct {
+	Shift     Shift
+	Seat      Seat
+	Line      Line
+	Previews  Previews
+	Records   DispositionStore
+	Campaigns CampaignReader
+	DNC       *Suppression
+}
+
+// Desk is an agent's work: signing in, taking calls, saying what came of
+// them. Whatever it does, it does for the user it is given and for nobody else.
+type Desk struct{ DeskSettings }
+
+// NewDesk returns the service.
+func NewDesk(s DeskSettings) *Desk { return &Desk{s} }
+
+// Problems of an agent that has no call, or is not there.
+var (
+	errNotSignedIn = problem(KindConflict, "not_signed_in", "Sign in first; your phone is not connected.")
+	errNoCall      = problem(KindConflict, "no_call", "You have no call at this moment.")
+)
+
+// SignIn connects the agent's phone for the named campaigns; none means all
+// that the agent works for.
+func (d *Desk) SignIn(ctx context.Context, u User, names []string) (AgentStatus, error) {
+	if err := u.Allow(DoCalls); err != nil {
+		return AgentStatus{}, err
+	}
+	if len(names) == 0 {
+		names = u.Campaigns
+	}
+	chosen, err := d.choose(ctx, u, names)
+	if err != nil {
+		return AgentStatus{}, err
+	}
+	if err := d.Shift.SignIn(ctx, u, chosen); err != nil {
+		return AgentStatus{}, fmt.Errorf("sign agent %d in: %w", u.ID, err)
+	}
+	return d.State(u)
+}
+
+func (d *Desk) choose(ctx context.Context, u User, names []string) ([]Campaign, error) {
+	if len(names) == 0 {
+		return nil, problem(KindConflict, "no_campaign", "You are assigned to no campaign; ask your manager.")
+	}
+	chosen := make([]Campaign, 0, len(names))
+	for _, name := range names {
+		if !slices.Contains(u.Campaigns, name) {
+			return nil, problem(KindForbidden, "campaign_not_yours", "You do not work for campaign %q.", name)
+		}
+		c, err := d.Campaigns.CampaignByName(ctx, name)
+		if err != nil {
+			return nil, missing("campaign", err)
+		}
+		chosen = append(chosen, c)
+	}
+	return chosen, nil
+}
+
+// SignOut ends the agent's shift and frees the phone.
+func (d *Desk) SignOut(ctx context.Context, u User) error {
+	return d.do(u, func() error { return d.Shift.SignOut(ctx, u.ID) })
+}
+
+// Ready makes the agent take calls.
+func (d *Desk) Ready(ctx context.Context, u User) error {
+	return d.do(u, func() error { return d.Seat.Ready(ctx, u.ID) })
+}
+
+// Pause stops new calls for the agent, after the one at hand, for a reason
+// that stands on the wallboard.
+func (d *Desk) Pause(ctx context.Context, u User, reason string) error {
+	reason = strings.TrimSpace(reason)
+	if reason == "" || len(reason) > 64 {
+		return problem(KindInvalid, "pause_reason", "A pause needs a reason of at most 64 characters.")
+	}
+	return d.do(u, func() error { return d.Seat.Pause(ctx, u.ID, reason) })
+}
+
+// HangUp ends the customer's leg.
+func (d *Desk) HangUp(ctx context.Context, u User) error {
+	return d.do(u, func() error {
+		if _, ok := d.Line.Current(u.ID); !ok {
+			return errNoCall
+		}
+		return d.Line.HangUp(ctx, u.ID)
+	})
+}
+
+// Dial calls the contact whose card the agent looks at.
+func (d *Desk) Dial(ctx context.Context, u User) error {
+	return d.do(u, func() error {
+		if err := d.previewing(u); err != nil {
+			return err
+		}
+		return d.Previews.Dial(ctx, u.ID)
+	})
+}
+
+// Skip puts the contact whose card the agent looks at back, for a reason.
+func (d *Desk) Skip(ctx context.Context, u User, reason string) error {
+	return d.do(u, func() error {
+		if err := d.previewing(u); err != nil {
+			return err
+		}
+		return d.Previews.Skip(ctx, u.ID, reason)
+	})
+}
+
+func (d *Desk) previewing(u User) error {
+	if s, _ := d.Shift.Agent(u.ID); s.State != AgentPreview {
+		return problem(KindConflict, "no_preview", "There is no card waiting for your decision.")
+	}
+	return nil
+}
+
+// do runs an action of an agent who may take calls and is signed in.
+func (d *Desk) do(u User, action func() error) error {
+	if err := u.Allow(DoCalls); err != nil {
+		return err
+	}
+	if _, ok := d.Shift.Agent(u.ID); !ok {
+		return errNotSignedIn
+	}
+	return action()
+}
+
+// State is where the agent stands; offline when not signed in.
+func (d *Desk) State(u User) (AgentStatus, error) {
+	if err := u.Allow(DoCalls); err != nil {
+		return AgentStatus{}, err
+	}
+	if s, ok := d.Shift.Agent(u.ID); ok {
+		return s, nil
+	}
+	return AgentStatus{Agent: u.ID, Login: u.Login, Name: u.Name, State: AgentOffline}, nil
+}
+
+// Card is what an agent sees of a call: the person, what was said before, the
+// words to say and the words to end with.
+type Card struct {
+	CurrentCall
+	Campaign  Campaign
+	LocalTime time.Time // in the first of Zones, when one is known
+	Zones     []string
+	History   []Call // newest first
+}
+
+// Calls of the history that a card shows.
+const cardHistory = 5
+
+// Card returns what the agent has on the line, and false when there is nothing.
+func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
+	if err := u.Allow(DoCalls); err != nil {
+		return Card{}, false, err
+	}
+	current, ok := d.Line.Current(u.ID)
+	if !ok {
+		return Card{}, false, nil
+	}
+	campaign, err := d.Campaigns.Campaign(ctx, current.Campaign)
+	if err != nil {
+		return Card{}, false, fmt.Errorf("campaign of the call at hand: %w", err)
+	}
+	history, err := d.Records.History(ctx, current.Contact.ID, cardHistory)
+	if err != nil {
+		return Card{}, false, fmt.Errorf("history of contact %d: %w", current.Contact.ID, err)
+	}
+	card := Card{CurrentCall: current, Campaign: campaign, History: history, Zones: zonesOf(current)}
+	if len(card.Zones) > 0 {
+		if loc, err := rules.Location(card.Zones[0]); err == nil {
+			card.LocalTime = time.Now().In(loc)
+		}
+	}
+	return card, true, nil
+}
+
+// zonesOf are the zones of the phone that is called.
+func zonesOf(c CurrentCall) []string {
+	if len(c.Contact.Zones) > 0 {
+		return c.Contact.Zones
+	}
+	for _, p := range c.Contact.Phones {
+		if p.Number == c.Number {
+			return p.Zones
+		}
+	}
+	_, zones := c.Contact.Dial()
+	return zones
+}
+
+// Dispose records what came of a call, once: the same key again returns what
+// it recorded the first time. The attempt is the one that in names, which must
+// have been the agent's own, or the call at hand. A callback's agent must be
+// the agent or nobody.
+func (d *Desk) Dispose(ctx context.Context, u User, in Disposition) (Disposition, error) {
+	if err := u.Allow(DoCalls); err != nil {
+		return Disposition{}, err
+	}
+	if in.Key == "" || len(in.Key) > 128 {
+		return Disposition{}, problem(KindInvalid, "key_missing", "A disposition needs an Idempotency-Key of at most 128 characters.")
+	}
+	current, hasCall := d.Line.Current(u.ID)
+	if in.Attempt == "" {
+		in.Attempt = current.Attempt
+	}
+	if in.Attempt == "" {
+		return Disposition{}, errNoCall
+	}
+	atHand := hasCall && current.Attempt == in.Attempt
+	call, err := d.own(ctx, u, in.Attempt, atHand)
+	if err != nil {
+		return Disposition{}, err
+	}
+	if call.Disposition != nil && call.Disposition.Key == in.Key {
+		return *call.Disposition, nil
+	}
+	if atHand && current.State == AgentTalking {
+		return Disposition{}, problem(KindConflict, "call_open", "The call goes on; hang up before you record what came of it.")
+	}
+	in.Agent, in.At = u.ID, time.Now().UTC()
+	if err := d.check(ctx, call, &in); err != nil {
+		return Disposition{}, err
+	}
+	return d.record(ctx, u, call, in, atHand)
+}
+
+// own finds an attempt of the agent. Another agent's is not there at all: an
+// answer that told them apart would tell too much.
+func (d *Desk) own(ctx context.Context, u User, attempt string, atHand bool) (Call, error) {
+	call, err := d.Records.Attempt(ctx, attempt)
+	if errors.Is(err, ErrUnknownAttempt) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Call{}, missing("call", err)
+	}
+	if call.Agent != u.ID && !atHand {
+		return Call{}, missing("call", ErrNotFound)
+	}
+	return call, nil
+}
+
+// check validates a disposition against its campaign and, for a callback, the
+// hours in which the person may be called.
+func (d *Desk) check(ctx context.Context, call Call, in *Disposition) error {
+	campaign, err := d.Campaigns.Campaign(ctx, call.Attempt.Campaign)
+	if err != nil {
+		return fmt.Errorf("campaign of attempt %s: %w", in.Attempt, err)
+	}
+	if err := in.Validate(campaign, in.At); err != nil {
+		return invalid("disposition_invalid", err)
+	}
+	if in.Callback == nil {
+		return nil
+	}
+	if in.Callback.Agent != 0 && in.Callback.Agent != in.Agent {
+		return problem(KindForbidden, "callback_agent", "A callback is for you or for anybody, not for another agent.")
+	}
+	in.Callback.Campaign, in.Callback.Contact = call.Attempt.Campaign, call.Contact
+	return callable(campaign.Windows, call.Zones, in.Callback.At)
+}
+
+// callable refuses a callback at a time when the person must not be called.
+func callable(w rules.Week, zones []string, at time.Time) error {
+	if len(zones) == 0 || rules.OpenAt(w, zones, at, 0) {
+		return nil
+	}
+	if next, ok := rules.NextOpen(w, zones, at, 0); ok {
+		return problem(KindInvalid, "callback_closed",
+			"The person may not be called at that time; the next one that is allowed is %s.", next.UTC().Format(time.RFC3339))
+	}
+	return problem(KindInvalid, "callback_closed", "The person may not be called at that time.")
+}
+
+// record stores the disposition and lets the agent go on.
+func (d *Desk) record(ctx context.Context, u User, call Call, in Disposition, atHand bool) (Disposition, error) {
+	created, err := d.Records.Dispose(ctx, in)
+	if errors.Is(err, ErrDisposed) {
+		return Disposition{}, &Problem{Kind: KindConflict, Code: "already_disposed",
+			Text: "This call has been disposed of in another way already.", Cause: err}
+	}
+	if err != nil {
+		return Disposition{}, fmt.Errorf("dispose of attempt %s: %w", in.Attempt, err)
+	}
+	if d.suppresses(ctx, call, in.Code) {
+		d.Line.Withdraw(call.Number)
+	}
+	if atHand {
+		if err := d.Seat.WrapUpDone(ctx, u.ID); err != nil {
+			return Disposition{}, fmt.Errorf("end the wrap-up of agent %d: %w", u.ID, err)
+		}
+	}
+	if created {
+		return in, nil
+	}
+	stored, err := d.Records.Attempt(ctx, in.Attempt)
+	if err != nil || stored.Disposition == nil {
+		return Disposition{}, fmt.Errorf("read the disposition of attempt %s back: %w", in.Attempt, err)
+	}
+	return *stored.Disposition, nil
+}
+
+func (d *Desk) suppresses(ctx context.Context, call Call, code string) bool {
+	campaign, err := d.Campaigns.Campaign(ctx, call.Attempt.Campaign)
+	if err != nil {
+		return true // withdrawing a call too many harms nobody
+	}
+	t, _ := campaign.Type(code)
+	return t.Effect == EffectDNC
+}
+
+// DoNotCall puts the number of the call at hand on the do-not-call list: from
+// the return on nobody calls it, and what rings there is withdrawn.
+func (d *Desk) DoNotCall(ctx context.Context, u User, note string) error {
+	return d.do(u, func() error {
+		current, ok := d.Line.Current(u.ID)
+		if !ok {
+			return errNoCall
+		}
+		return d.DNC.Add(ctx, u, DoNotCall{Number: current.Number, Reason: note, Attempt: current.Attempt, Campaign: current.Campaign})
+	})
+}
