@@ -38,6 +38,7 @@ type answerModel struct {
 	survival [answerReach + 2]float64 // chance to be unresolved at whole seconds of age
 	answered [answerReach + 2]float64 // chance to have been answered by a person until then
 	shares   perHorizon               // share of the answers of a fresh attempt that come at each horizon
+	duration float64                  // mean seconds until an attempt resolves
 }
 
 // init fills the model with its prior: priorWorth attempts of an ordinary list.
@@ -156,7 +157,7 @@ func (m *answerModel) caution() float64 {
 }
 
 func (m *answerModel) tabulate(live, other *[answerBins]float64, factor float64) {
-	m.survival[0], m.answered[0] = 1, 0
+	m.survival[0], m.answered[0], m.duration = 1, 0, 0
 	var l, o, kept, taken float64
 	for a := range answerReach + 1 {
 		if a < answerBins {
@@ -169,6 +170,7 @@ func (m *answerModel) tabulate(live, other *[answerBins]float64, factor float64)
 		}
 		m.survival[a+1] = m.survival[a] * kept
 		m.answered[a+1] = m.answered[a] + m.survival[a]*taken
+		m.duration += (m.survival[a] + m.survival[a+1]) / 2
 	}
 	before := 0.0
 	all := max(1e-12, m.answered[answerReach])

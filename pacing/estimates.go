@@ -89,11 +89,14 @@ func (h *hazard) restore(ends, seconds []float64) {
 	blend(h.seconds[:], seconds, weight)
 }
 
-// blend replaces a prior by weight times what was learned when that is worth more, and else mixes the two, so that a
-// prior is never left out where nothing was seen.
+// priorKept is the share of a prior that stays below what an earlier shift learned (which holds the prior's remains
+// itself), so that no age is without any.
+const priorKept = 0.1
+
+// blend puts earlier knowledge of bounded weight in the place of a prior.
 func blend(prior, learned []float64, weight float64) {
 	for i := range prior {
-		prior[i] = 0.1*prior[i] + weight*learned[i]
+		prior[i] = priorKept*prior[i] + weight*learned[i]
 	}
 }
 

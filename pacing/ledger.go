@@ -21,6 +21,7 @@ type Ledger struct {
 const (
 	reserve       = 4.0  // calls of the budget that the controller does not plan to use
 	counted       = 0.7  // share of the answers still to come that the guard relies on
+	easePerRoot   = 2.0  // calls of room, times the root of the team's size, under which theta is eased down
 	gain          = 0.15 // of theta's logarithm, per call of budget
 	gainAnswers   = 450  // answers within gainSeconds up to which that gain holds
 	gainSeconds   = 480.0
@@ -86,9 +87,10 @@ func (c *control) theta(budget float64) float64 {
 func (l Ledger) budget(target float64) float64 { return target*l.Answered - l.Abandoned - reserve }
 
 // room is how many calls could be abandoned now and the period would still end within the cap, given the answers
-// expected until its end.
+// expected until its end. It relies on a part of those only, and on few of few.
 func (l Ledger) room(limit, toCome float64) float64 {
-	return limit*(l.Answered+counted*toCome) - l.Abandoned
+	sure := min(counted*toCome, toCome-2*math.Sqrt(toCome))
+	return limit*(l.Answered+max(0, sure)) - l.Abandoned
 }
 
 // valid returns the ledger with impossible figures made harmless: counts between zero and a bound, abandoned at most

@@ -24,6 +24,8 @@ type loss struct {
 	answers  []float64 // horizon by horizon, P(answers = 0 .. top), the last meaning "or more"
 	releases []float64 // horizon by horizon, P(releases = 0 .. busy)
 	busy     int
+	// The largest counts with a chance worth keeping.
+	answersTo, releasesTo [horizonCount]int
 
 	answerMean, answerVar   perHorizon
 	releaseMean, releaseVar perHorizon
@@ -40,6 +42,7 @@ func (l *loss) reset(free, busy int) {
 		return
 	}
 	l.answers = ones(l.answers, l.top+1)
+	l.answersTo, l.releasesTo = [horizonCount]int{}, [horizonCount]int{}
 	l.releases = ones(l.releases, busy+1)
 }
 
@@ -48,6 +51,7 @@ func (l *loss) forgetAnswers() {
 	l.answerMean, l.answerVar = perHorizon{}, perHorizon{}
 	if l.exact {
 		l.answers = ones(l.answers, l.top+1)
+		l.answersTo = [horizonCount]int{}
 	}
 }
 
@@ -71,17 +75,23 @@ func (l *loss) answer(q *perHorizon) {
 		l.answerMean[h] += q[h]
 		l.answerVar[h] += q[h] * (1 - q[h])
 	}
-	if !l.exact {
+	if !l.exact || l.top == 0 {
 		return
 	}
 	width := l.top + 1
 	for h := range horizonCount {
-		foldCut(l.answers[h*width:(h+1)*width], q[h])
+		row := l.answers[h*width : (h+1)*width]
+		if l.answersTo[h] == l.top {
+			row[l.top] += row[l.top-1] * q[h] // the last state means "this many or more" and is never left
+			fold(row[:l.top], q[h])
+			continue
+		}
+		l.answersTo[h] = fold(row[:l.answersTo[h]+2], q[h])
 	}
 }
 
-// release folds in one agent who comes free with chances r; n counts those folded before.
-func (l *loss) release(r *perHorizon, n int) {
+// release folds in one agent who comes free with chances r.
+func (l *loss) release(r *perHorizon) {
 	for h := range horizonCount {
 		l.releaseMean[h] += r[h]
 		l.releaseVar[h] += r[h] * (1 - r[h])
@@ -91,29 +101,27 @@ func (l *loss) release(r *perHorizon, n int) {
 	}
 	width := l.busy + 1
 	for h := range horizonCount {
-		fold(l.releases[h*width:h*width+n+2], r[h])
+		row := l.releases[h*width : (h+1)*width]
+		l.releasesTo[h] = fold(row[:min(width, l.releasesTo[h]+2)], r[h])
 	}
 }
 
-// fold adds one chance to the distribution of a count; the last element must be zero still.
-func fold(p []float64, q float64) {
-	for k := len(p) - 1; k > 0; k-- {
-		p[k] = p[k]*(1-q) + p[k-1]*q
-	}
-	p[0] *= 1 - q
-}
+// negligible is a chance that is not carried further. It bounds the work, for early horizons see few answers.
+const negligible = 1e-10
 
-// foldCut does so where the last element means "this many or more".
-func foldCut(p []float64, q float64) {
+// fold adds one chance to the distribution of a count in p, whose last element takes what grows beyond those before
+// it, and returns the largest count worth keeping.
+func fold(p []float64, q float64) int {
 	last := len(p) - 1
-	if last == 0 {
-		return
-	}
-	p[last] += p[last-1] * q
-	for k := last - 1; k > 0; k-- {
+	for k := last; k > 0; k-- {
 		p[k] = p[k]*(1-q) + p[k-1]*q
 	}
 	p[0] *= 1 - q
+	if last > 0 && p[last] < negligible {
+		p[last] = 0
+		return last - 1
+	}
+	return last
 }
 
 // weigh computes full: for each horizon the chance that a person who answers then finds every agent taken. A call that
@@ -181,4 +189,15 @@ func (l *loss) ofAttempt(q *perHorizon) float64 {
 		before = q[h]
 	}
 	return min(1, sum/all)
+}
+
+// expected is how many of the attempts folded in are expected to be answered and lost: an upper bound, for the running
+// maximum of weigh counts what an answer takes from later ones.
+func (l *loss) expected() float64 {
+	sum, before := 0.0, 0.0
+	for h := range horizonCount {
+		sum += (l.answerMean[h] - before) * l.full[h]
+		before = l.answerMean[h]
+	}
+	return sum
 }

@@ -23,6 +23,7 @@ type hazard struct {
 	// Made by refresh.
 	rate [releaseBins]float64
 	cum  [releaseBins + 1]float64 // rate integrated up to the bin's left edge
+	mean float64                  // seconds
 }
 
 // releaseModel says when busy agents come free.
@@ -54,20 +55,17 @@ func (h *hazard) prior(m *releaseModel, d logNormal) {
 	}
 }
 
-// bin returns the bin of a duration.
+// bin returns the bin of a duration, by bisection.
 func (m *releaseModel) bin(age float64) int {
-	if age < 8 {
-		return int(age)
+	lo, hi := 0, releaseBins
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; age < m.edges[mid] {
+			hi = mid
+		} else {
+			lo = mid
+		}
 	}
-	// Beyond the ninth edge the edges are geometric; correct the guess by the edges themselves.
-	b := min(releaseBins-1, 8+int(math.Log(age/8)/math.Log(1+releaseGrowth)))
-	for b > 0 && age < m.edges[b] {
-		b--
-	}
-	for b < releaseBins-1 && age >= m.edges[b+1] {
-		b++
-	}
-	return b
+	return lo
 }
 
 // ended learns one whole duration.
@@ -120,8 +118,14 @@ func (h *hazard) refresh(m *releaseModel, busy []Busy, wrap bool) {
 		h.rate[b] = h.ends[b] / max(minReleaseTime, at)
 		older += through[b]
 	}
+	h.mean = 0
+	before := 1.0
 	for b := range releaseBins {
-		h.cum[b+1] = h.cum[b] + h.rate[b]*(m.edges[b+1]-m.edges[b])
+		wide := m.edges[b+1] - m.edges[b]
+		h.cum[b+1] = h.cum[b] + h.rate[b]*wide
+		after := math.Exp(-h.cum[b+1])
+		h.mean += wide * (before + after) / 2
+		before = after
 	}
 }
 

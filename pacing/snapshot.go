@@ -20,7 +20,8 @@ type Snapshot struct {
 	Resolved float64
 	// Ledger is the account of the legal period.
 	Ledger Ledger
-	// ToCome is the number of answers that the rate of the last minutes promises until Ledger.Until.
+	// ToCome is the number of answers still expected until Ledger.Until if dialing were one to one from now on, or at the
+	// rate of the last minutes where that is lower.
 	ToCome float64
 	// Attempts are the calls in the air, in no particular order.
 	Attempts []Attempt
@@ -74,12 +75,18 @@ func (f *Floor) Snapshot(now time.Time) Snapshot {
 		}
 	}
 	s.Agents = s.Free + len(f.busy)
-	if left := f.ledger.Until.Sub(now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
-		s.ToCome = f.control.perSecond() * left
-	}
 	f.answers.refresh(f.attempts)
 	f.releases.refresh(t, f.busy, f.policy.Hold)
+	if left := f.ledger.Until.Sub(now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
+		s.ToCome = left * min(f.control.perSecond(), f.oneToOne(s.Agents))
+	}
 	return s
+}
+
+// oneToOne is the rate of answers, per second, of that many agents who are each given one call at a time.
+func (f *Floor) oneToOne(agents int) float64 {
+	dialing := f.answers.duration / max(1e-6, f.answers.share())
+	return float64(agents) / max(1, dialing+f.releases.talk.mean+f.releases.wrap.mean)
 }
 
 // collect fills the buffers with the calls in the air and the busy agents.
