@@ -1,0 +1,133 @@
+package carrier
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/pacing/sim"
+)
+
+// Settings describe a carrier; they are checked once, by Start.
+type Settings struct {
+	Listen  []sipua.Listener // at least one socket
+	Media   media.Settings   // for the callees' sound; Ports is needed
+	Callees sim.Callees
+	Seed    uint64
+	// Speed divides every duration of the callees: 10 lets them ring, talk and
+	// tire ten times as fast. 0 is 1.
+	Speed float64
+	// Log is the file of the carrier's own log, appended to; empty = none.
+	Log string
+	// MediaTimeout ends an answered call whose sender has vanished: no RTP for
+	// so long. 0 means 10 s; carriers do the same.
+	MediaTimeout time.Duration
+	// Logger takes what goes wrong on our side; nil discards.
+	Logger *slog.Logger
+}
+
+// Stats counts what a carrier has seen; every field only grows.
+type Stats struct {
+	Invites  int64 `json:"invites"`
+	Answered int64 `json:"answered"`
+	Refused  int64 `json:"refused"`
+	Canceled int64 `json:"canceled"`
+	Live     int64 `json:"live"` // calls on the lines now
+	Heard    int64 `json:"heard"`
+}
+
+// Carrier is a running far side. It is safe for use by many goroutines.
+type Carrier struct {
+	settings Settings
+	ua       *sipua.UA
+	journal  *journal
+	calls    sync.WaitGroup
+	closing  chan struct{}
+
+	invites, answered, refused, canceled, live, heard atomic.Int64
+
+	mu    sync.Mutex
+	times map[string]int // how often each number was called
+}
+
+// Start opens the sockets and answers calls until Close.
+func Start(s Settings) (*Carrier, error) {
+	if s.Speed == 0 {
+		s.Speed = 1
+	}
+	if s.MediaTimeout == 0 {
+		s.MediaTimeout = 10 * time.Second
+	}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("carrier: %w", err)
+	}
+	j, err := openJournal(s.Log)
+	if err != nil {
+		return nil, err
+	}
+	c := &Carrier{settings: s, journal: j, closing: make(chan struct{}), times: map[string]int{}}
+	c.ua, err = sipua.Listen(sipua.Settings{Name: "forecall-carrier", Listen: s.Listen, Serve: sipua.HandlerFunc(c.incoming), Log: s.Logger})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("carrier: %w", err), j.close())
+	}
+	c.journal.append(Record{At: time.Now().UTC(), Event: Started, Run: strconv.FormatUint(s.Seed, 10)})
+	return c, nil
+}
+
+func (s Settings) check() error {
+	if s.Speed < 0 {
+		return fmt.Errorf("speed %g must be more than 0", s.Speed)
+	}
+	if s.Media.Ports == nil {
+		return errors.New("no RTP ports given")
+	}
+	return s.Callees.Validate()
+}
+
+// Addr is where calls are taken over a transport.
+func (c *Carrier) Addr(transport string) netip.AddrPort { return c.ua.Addr(transport) }
+
+// Stats returns the counters.
+func (c *Carrier) Stats() Stats {
+	return Stats{
+		Invites: c.invites.Load(), Answered: c.answered.Load(), Refused: c.refused.Load(),
+		Canceled: c.canceled.Load(), Live: c.live.Load(), Heard: c.heard.Load(),
+	}
+}
+
+// Close ends every call and waits for them.
+func (c *Carrier) Close() error {
+	close(c.closing)
+	c.calls.Wait()
+	return errors.Join(c.ua.Close(), c.journal.close())
+}
+
+// draw decides who is at the other end of this call: the same seed, number
+// and count of calls give the same person, whatever else is going on.
+func (c *Carrier) draw(number string) (sim.Callee, *rand.Rand) {
+	c.mu.Lock()
+	c.times[number]++
+	times := c.times[number]
+	c.mu.Unlock()
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s/%d", number, times)
+	r := rand.New(rand.NewPCG(c.settings.Seed, h.Sum64()))
+	return c.settings.Callees.Draw(r), r
+}
+
+// real turns a duration of the callee into one of this clock.
+func (c *Carrier) real(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / c.settings.Speed)
+}
