@@ -10,7 +10,7 @@ import "math/bits"
 // begins at a power of two.
 const muBias = 33
 
-// LinearToMuLaw returns the mu-law octet nearest to a sample.
+// LinearToMuLaw returns the mu-law octet of a sample.
 func LinearToMuLaw(sample int16) byte {
 	sign, magnitude := byte(0x80), int(sample)
 	if sample < 0 {
@@ -33,7 +33,7 @@ func MuLawToLinear(octet byte) int16 {
 	return magnitude << 2
 }
 
-// LinearToALaw returns the A-law octet nearest to a sample.
+// LinearToALaw returns the A-law octet of a sample.
 func LinearToALaw(sample int16) byte {
 	sign, magnitude := byte(0x80), int(sample)
 	if sample < 0 {

@@ -193,7 +193,7 @@ func (o *sender) send(f Frame, seq uint16, timestamp uint32, marker bool, now ti
 		return err
 	}
 	if int16(seq-o.header.SequenceNumber) > 0 { // else a late one: those after it have been sent
-		if timestamp != o.header.Timestamp {
+		if timestamp != o.header.Timestamp || o.stampedAt.IsZero() {
 			o.stampedAt = now
 		}
 		o.header.SequenceNumber, o.header.Timestamp = seq, timestamp
