@@ -1,0 +1,295 @@
+package campaigns
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// Leaser is where a hopper gets contacts from. Lease marks them as leased and
+// returns them in the order in which they are to be dialed; Release gives back
+// what was not dialed; Depth says why there is nothing to lease.
+type Leaser interface {
+	Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]Contact, error)
+	Release(ctx context.Context, ids []int64) error
+	Depth(ctx context.Context, campaign int64, now time.Time) (Depth, error)
+}
+
+// HopperSettings bound a hopper. The zero value means the defaults.
+type HopperSettings struct {
+	// Size is how many callable contacts are kept in memory; 0 = 400.
+	Size int
+	// Low is the level at which more are leased; 0 = half of Size.
+	Low int
+	// Aside is how many contacts whose window is closed, or that were put off,
+	// may be kept as well; 0 = 20,000. Beyond, they are handed back.
+	Aside int
+	// Poll is how often an empty hopper looks for new contacts; 0 = 2 s.
+	Poll time.Duration
+	Log  *slog.Logger
+}
+
+func (s HopperSettings) filled() HopperSettings {
+	if s.Size <= 0 {
+		s.Size = 400
+	}
+	if s.Low <= 0 || s.Low > s.Size {
+		s.Low = max(1, s.Size/2)
+	}
+	if s.Aside <= 0 {
+		s.Aside = 20_000
+	}
+	if s.Poll <= 0 {
+		s.Poll = 2 * time.Second
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+const (
+	// amdMargin is added to the ring time: a call must still be greeted inside
+	// the window (compliance: close minus ring time minus 5 s).
+	amdMargin = 5 * time.Second
+	// releaseTimeout bounds the hand-back at the end of a hopper's life.
+	releaseTimeout = 10 * time.Second
+	// freshen is how often a full hopper asks for a few contacts more, and
+	// freshenBatch for how many; as many go back from its end.
+	freshen      = 15 * time.Second
+	freshenBatch = 20
+	// releaseBatch is how many contacts are handed back in one call.
+	releaseBatch = 500
+)
+
+// Hopper keeps contacts that may be dialed now in memory, so that a loop never
+// waits for a query.
+//
+//	store --Lease--> callable --Next--> dialed
+//	          |         ^
+//	          v         | its window opens
+//	        aside ------+      on stop: Release what is left
+//
+// Run owns the reading; Next, Return and State take the memory's lock and
+// never wait for the store.
+type Hopper struct {
+	leaser   Leaser
+	settings HopperSettings
+	wake     chan struct{}
+
+	mu       sync.Mutex // guards what follows
+	campaign Campaign
+	callable []Contact // in dial order
+	aside    []asideContact
+	opens    time.Time // when the first of aside may be dialed
+	back     []int64   // to be handed back
+	windows  map[string]window
+	depth    Depth
+	leased   time.Time // when contacts were leased last
+	asked    bool      // the store was asked at least once
+	err      error
+}
+
+type asideContact struct {
+	contact Contact
+	until   time.Time // zero = its window never opens
+}
+
+// window remembers when the calling window of a set of zones opens next, since
+// looking for it costs up to eight days of minutes.
+type window struct{ opens time.Time }
+
+// NewHopper returns the hopper of a campaign; Run fills it.
+func NewHopper(leaser Leaser, c Campaign, s HopperSettings) *Hopper {
+	return &Hopper{
+		leaser: leaser, settings: s.filled(), campaign: c,
+		wake: make(chan struct{}, 1), windows: make(map[string]window),
+	}
+}
+
+// Set changes the campaign's settings: windows and ring time from now on.
+func (h *Hopper) Set(c Campaign) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.campaign = c
+	clear(h.windows)
+	for i := range h.aside {
+		h.aside[i].until = time.Time{} // judged anew
+	}
+	h.sortAside(time.Now())
+	h.nudge()
+}
+
+// Next returns the contact to dial now and takes it out of the hopper; false
+// when there is none that may be dialed. It never blocks, and it judges the
+// calling window again, at this last moment.
+func (h *Hopper) Next(now time.Time) (Contact, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.opens.IsZero() && !now.Before(h.opens) {
+		h.sortAside(now)
+	}
+	for len(h.callable) > 0 {
+		p := h.callable[0]
+		h.callable = h.callable[1:]
+		if len(h.callable) == h.settings.Low-1 || len(h.callable) == 0 {
+			h.nudge()
+		}
+		if h.open(p, now) {
+			return p, true
+		}
+		h.putAside(p, now)
+	}
+	return Contact{}, false
+}
+
+// Return gives back a contact that was not dialed. It is offered again at
+// once, or not before a time.
+func (h *Hopper) Return(p Contact, notBefore time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if notBefore.IsZero() {
+		h.insert(p)
+		return
+	}
+	h.keepAside(p, notBefore)
+}
+
+// HopperState is what a hopper holds, and why it holds nothing.
+type HopperState struct {
+	Callable int       `json:"callable"`          // contacts that could be dialed now
+	Aside    int       `json:"aside"`             // leased, but closed or put off
+	Opens    time.Time `json:"opens,omitzero"`    // when the first of those may be dialed
+	Depth    Depth     `json:"depth"`             // of the store, when it was last asked
+	Asked    bool      `json:"asked"`             // false before the first answer of the store
+	Failing  string    `json:"failing,omitempty"` // what the store said last, when it failed
+}
+
+// State returns what the hopper holds now.
+func (h *Hopper) State() HopperState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := HopperState{Callable: len(h.callable), Aside: len(h.aside), Opens: h.opens, Depth: h.depth, Asked: h.asked}
+	if h.err != nil {
+		s.Failing = h.err.Error()
+	}
+	return s
+}
+
+// Why says in a sentence why there is nothing to dial.
+func (s HopperState) Why() string {
+	d := s.Depth
+	switch {
+	case s.Callable > 0:
+		return fmt.Sprintf("%d contacts can be dialed", s.Callable)
+	case s.Failing != "":
+		return "contacts cannot be read: " + s.Failing
+	case !s.Asked:
+		return "the first contacts are being read"
+	case s.Aside > 0:
+		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside)
+	case d.Total == 0:
+		return "the campaign has no contacts; import a list"
+	case d.Waiting > 0:
+		return fmt.Sprintf("%d contacts wait for their next try, %d of %d are done", d.Waiting, d.Done, d.Total)
+	case d.Inactive > 0:
+		return fmt.Sprintf("%d contacts are on lists that are switched off", d.Inactive)
+	case d.Live > 0:
+		return fmt.Sprintf("the last %d contacts are in calls", d.Live)
+	case d.Done == d.Total:
+		return fmt.Sprintf("all %d contacts are done", d.Total)
+	default:
+		return fmt.Sprintf("nothing is due: %d ready, %d leased, %d done of %d", d.Ready, d.Leased, d.Done, d.Total)
+	}
+}
+
+// Everything below holds the lock.
+
+func (h *Hopper) margin() time.Duration { return h.campaign.RingTime + amdMargin }
+
+func (h *Hopper) open(p Contact, now time.Time) bool {
+	_, zones := p.Dial()
+	return rules.OpenAt(h.campaign.Windows, zones, now, h.margin())
+}
+
+func (h *Hopper) nextOpen(p Contact, now time.Time) time.Time {
+	_, zones := p.Dial()
+	key := strings.Join(zones, ",")
+	if w, known := h.windows[key]; known && (w.opens.IsZero() || now.Before(w.opens)) {
+		return w.opens
+	}
+	at, _ := rules.NextOpen(h.campaign.Windows, zones, now, h.margin())
+	h.windows[key] = window{opens: at}
+	return at
+}
+
+func (h *Hopper) putAside(p Contact, now time.Time) { h.keepAside(p, h.nextOpen(p, now)) }
+
+func (h *Hopper) keepAside(p Contact, until time.Time) {
+	if len(h.aside) >= h.settings.Aside {
+		h.back = append(h.back, p.ID)
+		h.nudge()
+		return
+	}
+	h.aside = append(h.aside, asideContact{p, until})
+	if !until.IsZero() && (h.opens.IsZero() || until.Before(h.opens)) {
+		h.opens = until
+	}
+}
+
+// sortAside takes back those whose time has come.
+func (h *Hopper) sortAside(now time.Time) {
+	kept := h.aside[:0]
+	var due []Contact
+	h.opens = time.Time{}
+	for _, a := range h.aside {
+		if a.until.IsZero() || !now.Before(a.until) {
+			if h.open(a.contact, now) {
+				due = append(due, a.contact)
+				continue
+			}
+			a.until = h.nextOpen(a.contact, now)
+		}
+		kept = append(kept, a)
+		if !a.until.IsZero() && (h.opens.IsZero() || a.until.Before(h.opens)) {
+			h.opens = a.until
+		}
+	}
+	clear(h.aside[len(kept):])
+	h.aside = kept
+	h.callable = merged(h.callable, due)
+}
+
+// insert puts a contact before the first one of no higher rank.
+func (h *Hopper) insert(p Contact) {
+	h.callable = merged([]Contact{p}, h.callable)
+}
+
+// merged joins two queues, each in dial order; at equal rank, the first goes
+// first.
+func merged(a, b []Contact) []Contact {
+	if len(b) == 0 {
+		return a
+	}
+	out := make([]Contact, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].Rank > a[0].Rank {
+			out, b = append(out, b[0]), b[1:]
+		} else {
+			out, a = append(out, a[0]), a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+func (h *Hopper) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,168 @@
+package campaigns
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Run leases contacts ahead of the loop until ctx is done, and then hands back
+// all that were not dialed. It is the only part of a hopper that waits.
+func (h *Hopper) Run(ctx context.Context) {
+	defer h.handAllBack(context.WithoutCancel(ctx))
+	failures := 0
+	for ctx.Err() == nil {
+		if err := h.tend(ctx); err != nil && ctx.Err() == nil {
+			failures++
+			h.settings.Log.Error("hopper cannot reach the store", "campaign", h.id(), "error", err)
+		} else {
+			failures = 0
+		}
+		h.rest(ctx, failures)
+	}
+}
+
+// tend hands back, and leases up to the size. A store that gives less than it
+// was asked for is asked for its depth: that explains an empty hopper.
+func (h *Hopper) tend(ctx context.Context) error {
+	err := h.handBack(ctx)
+	for want := h.wanted(); err == nil && want > 0; want = h.wanted() {
+		var got int
+		if got, err = h.lease(ctx, want); err == nil && got < want {
+			err = h.sound(ctx)
+			break
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.err = err
+	h.asked = h.asked || err == nil
+	return err
+}
+
+// wanted is how many contacts to lease now; none while so many stand aside
+// that more would only be handed back. A full hopper still asks for a few now
+// and then: a callback that has come due must not wait behind all of it.
+func (h *Hopper) wanted() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case len(h.aside) >= h.settings.Aside:
+		return 0
+	case len(h.callable) < h.settings.Low:
+		return h.settings.Size - len(h.callable)
+	case time.Since(h.leased) >= freshen:
+		return freshenBatch
+	}
+	return 0
+}
+
+func (h *Hopper) lease(ctx context.Context, n int) (int, error) {
+	now := time.Now()
+	batch, err := h.leaser.Lease(ctx, h.id(), now, n)
+	if err != nil {
+		return 0, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	open := batch[:0:0]
+	for _, p := range batch {
+		if h.open(p, now) {
+			open = append(open, p)
+		} else {
+			h.putAside(p, now)
+		}
+	}
+	h.leased = now
+	h.callable = merged(h.callable, open)
+	for len(h.callable) > h.settings.Size {
+		last := len(h.callable) - 1
+		h.back = append(h.back, h.callable[last].ID)
+		h.callable = h.callable[:last]
+	}
+	return len(batch), nil
+}
+
+// sound asks the store where the contacts stand.
+func (h *Hopper) sound(ctx context.Context) error {
+	depth, err := h.leaser.Depth(ctx, h.id(), time.Now())
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.depth = depth
+	return nil
+}
+
+func (h *Hopper) handBack(ctx context.Context) error {
+	h.mu.Lock()
+	back := h.back
+	h.back = nil
+	h.mu.Unlock()
+	for len(back) > 0 {
+		n := min(len(back), releaseBatch)
+		if err := h.leaser.Release(ctx, back[:n]); err != nil {
+			h.mu.Lock()
+			h.back = append(h.back, back...)
+			h.mu.Unlock()
+			return err
+		}
+		back = slices.Clone(back[n:])
+	}
+	return nil
+}
+
+// rest waits until there may be something to do: a nudge, the next opening,
+// the next contact that is due, or the poll.
+func (h *Hopper) rest(ctx context.Context, failures int) {
+	wait := h.settings.Poll
+	if failures > 0 {
+		wait = min(h.settings.Poll<<min(failures, 3), 10*time.Second)
+	} else if until := time.Until(h.nextDue()); until > 0 {
+		wait = min(wait, until)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	wake := h.wake
+	if failures > 0 {
+		wake = nil // a store that fails is not to be hammered
+	}
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+	}
+}
+
+func (h *Hopper) nextDue() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.depth.NextDue
+}
+
+// handAllBack is the end: nothing that was leased stays leased.
+func (h *Hopper) handAllBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	h.mu.Lock()
+	for _, p := range h.callable {
+		h.back = append(h.back, p.ID)
+	}
+	for _, a := range h.aside {
+		h.back = append(h.back, a.contact.ID)
+	}
+	h.callable, h.aside, h.opens = nil, nil, time.Time{}
+	n := len(h.back)
+	h.mu.Unlock()
+	if err := h.handBack(ctx); err != nil {
+		h.settings.Log.Error("hopper could not hand its contacts back; they stay leased until the next start",
+			"campaign", h.id(), "contacts", n, "error", err)
+	}
+}
+
+func (h *Hopper) id() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.campaign.ID
+}

@@ -1,0 +1,137 @@
+package dialer
+
+import (
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// State is what an agent does.
+type State string
+
+// The states of an agent; doc.go draws them.
+const (
+	StateOffline  State = "offline"  // not signed in, or the phone is lost
+	StatePaused   State = "paused"   // signed in, takes no calls
+	StateReady    State = "ready"    // free for the next call
+	StatePreview  State = "preview"  // reads the card of a contact, not dialed yet
+	StateReserved State = "reserved" // a call rings, or is being connected, for this agent
+	StateTalking  State = "talking"
+	StateWrapUp   State = "wrap_up" // notes after a call
+)
+
+// AgentInfo says who an agent is and for which campaigns they work.
+type AgentInfo struct {
+	ID        int64   `json:"id"`
+	Login     string  `json:"login"`
+	Name      string  `json:"name"`
+	Campaigns []int64 `json:"campaigns"`
+}
+
+// AgentState is what is known of a signed-in agent.
+type AgentState struct {
+	AgentInfo
+	State    State     `json:"state"`
+	Since    time.Time `json:"since"`
+	Reason   string    `json:"reason,omitempty"`   // of a pause, or why they are offline
+	After    State     `json:"after,omitempty"`    // paused or offline, asked for during a call and due after it
+	Campaign int64     `json:"campaign,omitempty"` // whose calls they take now; 0 = none needs them
+	Notice   string    `json:"notice,omitempty"`   // for the agent: why the last call did not come about
+
+	Call *CurrentCall `json:"call,omitempty"`
+}
+
+// CurrentCall is the call, or the card of a preview, that stands before an
+// agent. It stays through the wrap-up.
+type CurrentCall struct {
+	Attempt      string            `json:"attempt_id"` // empty: a card that has not been dialed
+	Contact      campaigns.Contact `json:"contact"`
+	Number       string            `json:"number"`
+	Campaign     int64             `json:"campaign_id"`
+	CampaignName string            `json:"campaign"`
+	Script       string            `json:"script"`
+	ScriptVer    string            `json:"script_version"`
+	State        State             `json:"state"` // preview, reserved (it rings), talking, wrap_up
+	Since        time.Time         `json:"since"` // of that state
+	BridgedAt    time.Time         `json:"bridged_at,omitzero"`
+	EndedAt      time.Time         `json:"ended_at,omitzero"`
+	WrapUpUntil  time.Time         `json:"wrap_up_until,omitzero"` // zero = no limit
+	NoAudio      bool              `json:"no_audio,omitempty"`     // nothing is heard of the person
+}
+
+// agent is one signed-in agent. It has one owner at a time, the engine or a
+// loop, and goes from one to the other inside a message.
+type agent struct {
+	info    AgentInfo
+	station Station
+	release func() // lets the phone go; its watcher hangs up
+	show    func(AgentState)
+
+	state       State
+	since       time.Time
+	idleSince   time.Time // the queue of free agents is ordered by this
+	reason      string
+	after       State // paused or offline: due when the present call is over
+	afterReason string
+	notice      string
+	campaign    int64
+	call        *CurrentCall
+	wrapUntil   time.Time
+	card        *campaigns.Contact // the lease of a preview that has not been dialed
+	moving      bool               // the engine wants the agent back when it can be spared
+}
+
+// become changes the state and tells everybody who watches. An agent who is
+// ready again after a call that nobody answered keeps its place in the queue.
+func (a *agent) become(s State, now time.Time) {
+	keepsPlace := a.state == StateReserved || a.state == StatePreview
+	if s == StateReady && !keepsPlace {
+		a.idleSince = now
+	}
+	if a.state != s {
+		a.state, a.since = s, now
+	}
+	if s != StatePaused {
+		a.reason = ""
+	}
+	if a.call != nil {
+		a.call.State, a.call.Since = s, a.since
+	}
+	a.publish()
+}
+
+// pause becomes paused for a reason.
+func (a *agent) pause(reason string, now time.Time) {
+	a.after = ""
+	a.become(StatePaused, now)
+	a.reason = reason
+	a.publish()
+}
+
+// free tells whether a call may be given to the agent now.
+func (a *agent) free() bool { return a.state == StateReady }
+
+// before orders the queue of free agents.
+func (a *agent) before(b *agent) bool {
+	if a.idleSince.Equal(b.idleSince) {
+		return a.info.ID < b.info.ID
+	}
+	return a.idleSince.Before(b.idleSince)
+}
+
+// engaged tells whether a person or a ringing phone depends on the agent.
+func (a *agent) engaged() bool { return a.state == StateReserved || a.state == StateTalking }
+
+func (a *agent) publish() { a.show(a.published()) }
+
+func (a *agent) published() AgentState {
+	s := AgentState{
+		AgentInfo: a.info, State: a.state, Since: a.since, Reason: a.reason,
+		After: a.after, Campaign: a.campaign, Notice: a.notice,
+	}
+	if a.call != nil {
+		call := *a.call
+		s.Call = &call
+	}
+	return s
+}

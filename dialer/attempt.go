@@ -1,0 +1,232 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/pacing"
+)
+
+// attempt is one call, from the row in the ledger to its outcome there. It is
+// one goroutine, and reads from top to bottom; the loop hears a word at each
+// turn and is never waited for but for an agent.
+type attempt struct {
+	call     pacing.CallID
+	row      *campaigns.Attempt
+	campaign campaigns.Campaign
+	message  media.Prompt
+
+	loop     *Loop // for tell only: nothing of it is touched here
+	settings Settings
+	journal  Journal
+	trunk    Trunk
+	optOuts  OptOuts
+	log      *slog.Logger
+
+	leg       Leg // once answered
+	unwritten bool
+}
+
+// run is a call's life. Cancelling dial withdraws it while it rings,
+// cancelling talk ends the conversation; outcomes are written until write is
+// done.
+func (a *attempt) run(dial, talk, write context.Context) {
+	if !a.begin(write) {
+		return
+	}
+	a.place(dial, talk)
+	a.conclude()
+	a.release()
+	a.finish(write)
+}
+
+// begin writes the row. What a rule refuses, or the store does not take, ends
+// here: nothing was sent and there is nothing to finish.
+func (a *attempt) begin(ctx context.Context) bool {
+	err := a.journal.Begin(ctx, a.campaign, a.row)
+	now := time.Now()
+	if err != nil {
+		a.loop.tell(func() { a.loop.refused(a.call, err, now) })
+		return false
+	}
+	a.loop.tell(func() { a.loop.begun(a.call, now) })
+	return true
+}
+
+// place rings the contact and serves whoever answers. Whatever goes wrong in
+// it, the attempt gets its outcome.
+func (a *attempt) place(dial, talk context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.Error("attempt panicked", "panic", p, "stack", string(debug.Stack()))
+			a.row.Outcome, a.row.Error = campaigns.Failed, fmt.Sprint("internal error: ", p)
+			if !a.row.AnsweredAt.IsZero() && a.row.BridgedAt.IsZero() {
+				a.row.Outcome = campaigns.AbandonedSilent
+			}
+		}
+	}()
+	if dial.Err() != nil { // withdrawn while its row was written
+		a.row.Outcome, a.row.Reason = campaigns.Cancelled, context.Cause(dial).Error()
+		return
+	}
+	leg, err := a.trunk.Dial(dial, a.request())
+	if err != nil {
+		a.unanswered(dial, err)
+		return
+	}
+	a.leg = leg
+	a.serve(talk)
+}
+
+func (a *attempt) request() Request {
+	return Request{
+		CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
+		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
+		OnProgress: a.progress,
+	}
+}
+
+// progress notes what happened on the way. The trunk calls it before Dial
+// returns.
+func (a *attempt) progress(p Progress) {
+	a.row.Trunk = p.Trunk
+	switch p.Step {
+	case StepSent:
+		if a.row.SentAt.IsZero() {
+			a.row.SentAt = p.At
+		}
+	case StepRinging, StepEarlyMedia:
+		if a.row.RingingAt.IsZero() {
+			a.row.RingingAt = p.At
+			a.loop.tell(func() { a.loop.ringing(a.call, p.Trunk, p.At) })
+		}
+	}
+}
+
+// unanswered takes the outcome of a call that nobody took.
+func (a *attempt) unanswered(dial context.Context, err error) {
+	row := a.row
+	row.Outcome, row.EndedBy, row.Error = campaigns.Failed, "us", err.Error()
+	var failure *CallError
+	switch {
+	case errors.As(err, &failure):
+		a.takeFailure(failure)
+	case dial.Err() != nil:
+		row.Outcome = campaigns.Cancelled
+	}
+	if dial.Err() != nil {
+		row.EndedBy = "us"
+		if row.Reason == "" {
+			row.Reason = context.Cause(dial).Error()
+		}
+	}
+	if !row.AnsweredAt.IsZero() { // the answer crossed our withdrawal (F36)
+		row.Outcome = campaigns.AbandonedSilent
+	}
+}
+
+func (a *attempt) takeFailure(f *CallError) {
+	row := a.row
+	row.Outcome, row.Code, row.Q850, row.Reason, row.Error = f.Outcome, f.Code, f.Q850, f.Reason, ""
+	if f.Err != nil {
+		row.Error = f.Err.Error()
+	}
+	if f.Trunk != "" {
+		row.Trunk = f.Trunk
+	}
+	row.EndedBy = "carrier"
+	switch f.Outcome {
+	case campaigns.NoAnswer, campaigns.Cancelled:
+		row.EndedBy = "us"
+	case campaigns.Busy, campaigns.Blocked:
+		row.EndedBy = "callee"
+	}
+	row.AnsweredAt = f.AnsweredAt
+	row.SentAt = earlier(row.SentAt, f.SentAt)
+	row.RingingAt = earlier(row.RingingAt, f.RingingAt)
+	if !row.Outcome.Known() {
+		row.Outcome = campaigns.Failed
+	}
+}
+
+// earlier is the earlier of two instants, of which either may be unknown.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// serve is what happens from the answer on: an agent within the hold, or the
+// message.
+func (a *attempt) serve(talk context.Context) {
+	row, answer := a.row, a.leg.Answered()
+	row.AnsweredAt, row.Trunk = answer.AnsweredAt, answer.Trunk
+	if row.AnsweredAt.IsZero() {
+		row.AnsweredAt = time.Now()
+	}
+	row.SentAt = earlier(row.SentAt, answer.SentAt)
+	row.RingingAt = earlier(row.RingingAt, answer.RingingAt)
+
+	if seat, how := a.claim(talk, row.AnsweredAt); how == claimed {
+		a.converse(talk, seat)
+	} else {
+		a.unserved(talk, how)
+	}
+}
+
+// conclude notes who ended the call and when, and tells the loop: agent and
+// contact are free of it, whatever the line and the ledger still need.
+func (a *attempt) conclude() {
+	row := a.row
+	row.EndedAt = time.Now()
+	if a.leg != nil {
+		select {
+		case <-a.leg.Done():
+			a.noteEnding()
+		default:
+			if row.EndedBy == "" {
+				row.EndedBy = "us"
+			}
+		}
+	}
+	over := *row
+	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })
+}
+
+// release ends the line if it still stands, and notes how well it was heard.
+func (a *attempt) release() {
+	if a.leg == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), hangupWithin)
+	defer cancel()
+	a.leg.Hangup(ctx)
+	q := a.leg.Audio().Quality()
+	row := a.row
+	row.PacketsIn, row.PacketsOut = q.PacketsReceived, q.PacketsSent
+	row.LossShare, row.JitterMS, row.MOS = q.LossShare, q.JitterMS, q.MOS
+}
+
+func (a *attempt) noteEnding() {
+	row, e := a.row, a.leg.Ending()
+	if !e.At.IsZero() {
+		row.EndedAt = e.At
+	}
+	if row.EndedBy == "" {
+		row.EndedBy = e.By
+	}
+	if row.EndedBy == "" {
+		row.EndedBy = "callee"
+	}
+	row.Code, row.Q850 = e.Code, e.Q850
+	if row.Reason == "" {
+		row.Reason = e.Reason
+	}
+}

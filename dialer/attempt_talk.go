@@ -1,0 +1,218 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
+)
+
+// errHungUpByAgent is why a conversation ended that the agent ended.
+var errHungUpByAgent = errors.New("the agent hung up")
+
+// messageShare is the share of the hold that is kept for the start of the
+// message: 1/16, that is 125 ms of two seconds.
+const messageShare = 16
+
+// claimEnd is what came of asking for an agent.
+type claimEnd uint8
+
+const (
+	claimed    claimEnd = iota + 1
+	nobodyFree          // within the hold
+	lineGone            // the person hung up first
+	cutOff              // hard stop
+)
+
+// claim asks the loop for an agent and waits, from since on, for as long as
+// the hold allows. The loop answers exactly once.
+func (a *attempt) claim(talk context.Context, since time.Time) (seat, claimEnd) {
+	hold := a.settings.real(a.campaign.Hold)
+	timer := time.NewTimer(time.Until(since.Add(hold - hold/messageShare)))
+	defer timer.Stop()
+	given, trunk := make(chan seat, 1), a.row.Trunk
+	a.loop.tell(func() { a.loop.wantAgent(a.call, trunk, since, given) })
+	end := nobodyFree
+	select {
+	case s := <-given:
+		return s, a.stillThere(s)
+	case <-a.leg.Done():
+		end = lineGone
+	case <-talk.Done():
+		end = cutOff
+	case <-timer.C:
+	}
+	a.loop.tell(func() { a.loop.giveUp(a.call, end == lineGone, time.Now()) })
+	s := <-given
+	if end == nobodyFree && s.station != nil {
+		return s, a.stillThere(s) // given at the very last moment
+	}
+	return s, end
+}
+
+// stillThere looks whether the person is: an agent is not shown a dead call
+// (F35).
+func (a *attempt) stillThere(s seat) claimEnd {
+	select {
+	case <-a.leg.Done():
+		return lineGone
+	default:
+	}
+	if s.station == nil {
+		return nobodyFree
+	}
+	return claimed
+}
+
+// converse joins the person and the agent until one of them goes. A person
+// whose agent's phone is lost gets another agent once, else the message: never
+// silence (F51).
+func (a *attempt) converse(talk context.Context, s seat) {
+	row := a.row
+	end := a.bridge(talk, s)
+	how := claimed
+	if end == endPhoneLost {
+		since := time.Now()
+		if row.BridgedAt.IsZero() {
+			since = row.AnsweredAt // nobody was heard yet: the same hold
+		}
+		if s, how = a.claim(talk, since); how == claimed {
+			end = a.bridge(talk, s)
+		}
+	}
+	if row.BridgedAt.IsZero() {
+		a.unserved(talk, how)
+		return
+	}
+	if end == endPhoneLost && how != lineGone && talk.Err() == nil {
+		row.EndedBy, row.Reason = "us", "the agent's phone was lost and nobody else was free"
+		a.playMessage(talk)
+	}
+}
+
+// unserved is the end of a person whom no agent has talked to.
+func (a *attempt) unserved(talk context.Context, how claimEnd) {
+	row := a.row
+	switch how {
+	case lineGone:
+		row.Outcome = campaigns.CalleeHungUp
+	case cutOff:
+		row.Outcome, row.EndedBy, row.Reason = campaigns.AbandonedSilent, "us", context.Cause(talk).Error()
+	default:
+		row.Outcome = campaigns.AbandonedSilent
+		if a.playMessage(talk) {
+			row.Outcome = campaigns.AbandonedMsg
+		}
+	}
+}
+
+// talkEnd is why a conversation ended.
+type talkEnd uint8
+
+const (
+	endLine talkEnd = iota + 1 // the person's side
+	endCut                     // the agent, or a hard stop
+	endPhoneLost
+	endDeadAir
+)
+
+// bridge connects the person and an agent's phone. The agent hears a short
+// tone first; the person is heard after it and hears the agent at once.
+func (a *attempt) bridge(talk context.Context, s seat) talkEnd {
+	select {
+	case <-s.station.Done():
+		return endPhoneLost
+	default:
+	}
+	ctx, apart := context.WithCancel(talk)
+	defer apart()
+	var sound sync.WaitGroup
+	defer sound.Wait()
+	defer apart() // before the wait
+	sound.Go(func() { a.join(ctx, s.station.Audio()) })
+	a.connected(s)
+	return a.listen(talk, s.station)
+}
+
+func (a *attempt) join(ctx context.Context, phone media.Port) {
+	person := a.leg.Audio()
+	phone.Connect(person) // the person hears the agent from here on
+	if a.settings.Speed == 1 {
+		_ = media.Play(ctx, phone, a.settings.Tone) // ends early only when the call does
+	}
+	media.Bridge(ctx, phone, person)
+}
+
+// connected notes the first connection and tells the loop of each.
+func (a *attempt) connected(s seat) {
+	now, row := time.Now(), a.row
+	row.Agent = s.agent
+	first := row.BridgedAt.IsZero()
+	if first {
+		row.Outcome = campaigns.Connected
+		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)
+		if row.ConnectDelay > a.settings.real(a.campaign.Hold) {
+			row.Outcome = campaigns.LateConnected
+		}
+	}
+	delay, late := row.ConnectDelay, first && row.Outcome == campaigns.LateConnected
+	a.loop.tell(func() { a.loop.bridged(a.call, delay, first, late, now) })
+}
+
+// Dead air, F50: nothing is heard of the person.
+const (
+	deadAirFlag = 3 * time.Second
+	deadAirEnd  = 20 * time.Second
+	deadAirLook = time.Second
+)
+
+// listen waits for the end of the conversation and watches that the person is
+// heard.
+func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
+	look := time.NewTicker(max(leastTick, a.settings.real(deadAirLook)))
+	defer look.Stop()
+	flagged := false
+	for {
+		select {
+		case <-a.leg.Done():
+			return endLine
+		case <-phone.Done():
+			return endPhoneLost
+		case <-talk.Done():
+			a.row.EndedBy, a.row.Reason = "us", context.Cause(talk).Error()
+			if errors.Is(context.Cause(talk), errHungUpByAgent) {
+				a.row.EndedBy, a.row.Reason = "agent", ""
+			}
+			return endCut
+		case <-look.C:
+		}
+		quiet := a.quietFor()
+		if missing := quiet > a.settings.real(deadAirFlag); missing != flagged {
+			flagged = missing
+			a.loop.tell(func() { a.loop.audio(a.call, missing) })
+		}
+		if quiet > a.settings.real(deadAirEnd) {
+			a.row.EndedBy, a.row.Reason = "us", "nothing was heard of the person"
+			if a.leg.Heard().IsZero() && a.row.Outcome == campaigns.Connected {
+				a.row.Outcome = campaigns.DeadAir
+			}
+			return endDeadAir
+		}
+	}
+}
+
+// quietFor is how long nothing was heard of the person; on hold that is as it
+// should be.
+func (a *attempt) quietFor() time.Duration {
+	if h, ok := a.leg.(Holder); ok && h.Held() {
+		return 0
+	}
+	last := a.leg.Heard()
+	if last.Before(a.row.AnsweredAt) {
+		last = a.row.AnsweredAt
+	}
+	return time.Since(last)
+}

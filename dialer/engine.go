@@ -1,0 +1,237 @@
+package dialer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
+)
+
+// Engine runs the loops of all campaigns and lends each of them the agents it
+// can use. Its goroutine owns which campaign runs and which agent is where.
+type Engine struct {
+	settings Settings
+	store    Store
+	trunk    Trunk
+	log      *slog.Logger
+	mail     *mailbox
+	show     *showcase
+	hub      *hub
+	ended    chan struct{} // closed when Run has returned
+
+	// What follows is owned by the goroutine of Run.
+
+	roster   map[int64]*post
+	running  map[int64]*stage
+	latest   map[int64]applied
+	totals   map[int64]Totals // of campaigns whose loop has ended
+	stopping bool
+	work     sync.WaitGroup // hosts of loops and watchers of phones
+	host     func(*stage)
+	watch    func(*agent)
+}
+
+// stage is a campaign that runs, with what its loop last said of itself.
+type stage struct {
+	loop     *Loop
+	hopper   *campaigns.Hopper
+	up       bool // the loop has said something: it can take agents
+	canDial  bool
+	wants    map[int64]bool // agents whose callbacks are due
+	priority int
+}
+
+// applied is the last word on a campaign.
+type applied struct {
+	campaign campaigns.Campaign
+	message  media.Prompt
+	warning  string
+}
+
+// NewEngine returns an engine; Run makes it work. What is asked of it before
+// waits.
+func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
+	s = s.filled()
+	return &Engine{
+		settings: s, store: store, trunk: trunk, log: s.Log,
+		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
+		roster: make(map[int64]*post), running: make(map[int64]*stage),
+		latest: make(map[int64]applied), totals: make(map[int64]Totals),
+	}
+}
+
+// Run works until soft is done and everything has drained: no new calls,
+// conversations and their wrap-ups end by themselves. When hard is done, or
+// the drain limit is over, calls are ended. When Run returns, every goroutine
+// of the engine is gone.
+func (e *Engine) Run(soft, hard context.Context) error {
+	defer close(e.ended)
+	defer e.hub.close()
+	soft, stopSoft := context.WithCancel(soft)
+	defer stopSoft()
+	cut, cutNow := context.WithCancel(hard)
+	defer cutNow()
+	write, giveUp := context.WithCancel(context.WithoutCancel(hard))
+	defer giveUp()
+	e.host = func(s *stage) { e.work.Go(func() { e.runLoop(soft, cut, write, s) }) }
+	e.watch = func(a *agent) { e.watchPhone(write, a) }
+
+	var drain, grace <-chan time.Time
+	asked, forced := soft.Done(), cut.Done()
+	for !e.stopping || len(e.running) > 0 {
+		select {
+		case <-e.mail.wake:
+		case <-asked:
+			asked, e.stopping = nil, true
+			e.show.stopping.Store(true)
+			drain = time.After(e.settings.DrainLimit)
+			e.log.Info("stopping: no new calls", "limit", e.settings.DrainLimit)
+		case <-drain:
+			e.log.Warn("drain limit is over; calls are ended")
+			cutNow()
+		case <-forced:
+			forced = nil
+			stopSoft()
+			grace = time.After(e.settings.LedgerGrace)
+		case <-grace:
+			giveUp()
+		}
+		e.hear()
+	}
+	e.sendHome()
+	e.work.Wait()
+	for _, do := range e.mail.close() {
+		do()
+	}
+	return nil
+}
+
+// hear does what others have left for the engine, until nothing is left.
+func (e *Engine) hear() {
+	for work := e.mail.take(); len(work) > 0; work = e.mail.take() {
+		for _, do := range work {
+			do()
+		}
+	}
+}
+
+// tell leaves work for the engine's goroutine.
+func (e *Engine) tell(do func()) bool { return e.mail.put(do) }
+
+// ask leaves work that answers, and waits for the answer.
+func (e *Engine) ask(ctx context.Context, do func(reply chan error)) error {
+	reply := make(chan error, 1)
+	if !e.tell(func() { do(reply) }) {
+		return ErrStopped
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.ended:
+		select {
+		case err := <-reply:
+			return err
+		default:
+			return ErrStopped
+		}
+	}
+}
+
+// Apply takes the settings and the status of a campaign: it starts, pauses,
+// drains, stops or changes accordingly. It is idempotent. The safe-harbour
+// message is read here; one that cannot be read is the error, and the campaign
+// is not started.
+func (e *Engine) Apply(ctx context.Context, c campaigns.Campaign) error {
+	next := applied{campaign: c}
+	var err error
+	if next.message, err = e.settings.Message(c); err != nil {
+		return err
+	}
+	if c.Mode == campaigns.Predictive && next.message.Duration() == 0 {
+		next.warning = "there is no safe-harbour message, so calls are placed one to one"
+	}
+	return e.ask(ctx, func(reply chan error) { reply <- e.apply(next) })
+}
+
+func (e *Engine) apply(next applied) error {
+	id := next.campaign.ID
+	e.latest[id] = next
+	if s := e.running[id]; s != nil {
+		s.hopper.Set(next.campaign)
+		s.priority = next.campaign.Priority
+		if !s.loop.tell(func() { s.loop.set(next.campaign, next.message, next.warning) }) {
+			return nil // it has just ended; its end looks at latest
+		}
+		e.assign()
+		return nil
+	}
+	if next.campaign.Status != campaigns.Running {
+		e.showIdle(next)
+		return nil
+	}
+	if e.stopping {
+		return ErrStopping
+	}
+	e.open(next)
+	return nil
+}
+
+// open starts the loop of a campaign.
+func (e *Engine) open(next applied) {
+	s := e.newStage(next)
+	e.running[next.campaign.ID] = s
+	e.host(s)
+}
+
+// loopEnded hears that a loop is over and its hopper empty.
+func (e *Engine) loopEnded(s *stage, c campaigns.Campaign, t Totals) {
+	delete(e.running, s.loop.id)
+	e.totals[s.loop.id] = t
+	next := e.latest[s.loop.id]
+	if next.campaign.Status == campaigns.Draining {
+		next.campaign.Status = c.Status // stopped, if the store took it
+		e.latest[s.loop.id] = next
+	}
+	if next.campaign.Status == campaigns.Running && !e.stopping {
+		e.open(next) // it was started again while it ended
+		return
+	}
+	e.showIdle(next)
+	e.assign()
+}
+
+// showIdle lays out a campaign that does not run.
+func (e *Engine) showIdle(next applied) {
+	c := next.campaign
+	v := CampaignView{
+		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap,
+		Why: closedWhy(c.Status, e.stopping, 0), Warning: next.warning, Totals: e.totals[c.ID].clone(),
+	}
+	if before, ok := e.show.campaign(c.ID); ok {
+		v.Period, v.Last = before.Period, before.Last
+	}
+	e.show.putCampaign(v)
+	e.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: c.ID, Why: &v.Why})
+}
+
+// Withdraw cancels a ringing call to a number at once: it was put on the
+// do-not-call list. Conversations go on.
+func (e *Engine) Withdraw(number string) {
+	e.tell(func() {
+		for _, s := range e.running {
+			s.loop.tell(func() { s.loop.withdrawNumber(number) })
+		}
+	})
+}
+
+// Snapshot returns the whole floor as it was published last; it never waits.
+func (e *Engine) Snapshot() Snapshot { return e.show.snapshot(time.Now()) }
+
+// Subscribe returns the changes on the floor from now on, until ctx is done or
+// the engine has ended. A reader who is slow is told to resync.
+func (e *Engine) Subscribe(ctx context.Context) <-chan Notice { return e.hub.subscribe(ctx) }

@@ -1,0 +1,325 @@
+package dialer
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// post is where a signed-in agent stands.
+type post struct {
+	station Station
+	mine    *agent // not nil: the engine holds the agent, who works for no campaign
+	loop    *Loop  // else who has the agent
+	info    AgentInfo
+	asked   bool // the loop was asked to give the agent back
+}
+
+// SignIn takes in an agent whose phone is up. The agent is paused until Ready;
+// the phone is the engine's from here on and is hung up when the agent leaves.
+// An agent who is signed in already changes to the new phone, unless that
+// agent is in a call: then the error is ErrInCall.
+func (e *Engine) SignIn(ctx context.Context, info AgentInfo, st Station) error {
+	return e.ask(ctx, func(reply chan error) { e.signIn(info, st, reply) })
+}
+
+func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
+	if e.stopping {
+		reply <- ErrStopping
+		return
+	}
+	p := e.roster[info.ID]
+	switch {
+	case p == nil:
+	case p.station == st:
+		reply <- nil
+		return
+	case p.mine == nil: // ask the loop to let go first, and come back
+		e.recall(p, info, st, reply)
+		return
+	default:
+		e.dismiss(p.mine, "signed in from another phone")
+	}
+	now := time.Now()
+	a := &agent{info: info, station: st, state: StatePaused, since: now, idleSince: now, reason: "signed in"}
+	e.equip(a)
+	e.roster[info.ID] = &post{station: st, mine: a, info: info}
+	e.watch(a)
+	a.publish()
+	e.assign()
+	reply <- nil
+}
+
+// recall signs an agent out of a loop, to sign in anew; one who is in a call
+// stays.
+func (e *Engine) recall(p *post, info AgentInfo, st Station, reply chan error) {
+	l := p.loop
+	told := l.tell(func() {
+		if a, here := l.agents[info.ID]; here {
+			if a.engaged() || a.state == StateWrapUp {
+				reply <- ErrInCall
+				return
+			}
+			l.lose(a, "signed in from another phone", time.Now())
+		}
+		e.tell(func() { e.signIn(info, st, reply) })
+	})
+	if !told {
+		e.tell(func() { e.signIn(info, st, reply) })
+	}
+}
+
+// equip gives an agent the cords to who watches it.
+func (e *Engine) equip(a *agent) {
+	a.show = func(s AgentState) {
+		e.show.putAgent(s)
+		e.hub.tell(Notice{Kind: NoticeAgent, At: time.Now(), Agent: &s})
+	}
+}
+
+// watchPhone waits, in a goroutine of its own, for the end of an agent's
+// phone, or hangs it up when the agent leaves.
+func (e *Engine) watchPhone(ctx context.Context, a *agent) {
+	let, release := context.WithCancel(context.WithoutCancel(ctx))
+	a.release = release
+	st, id := a.station, a.info.ID
+	e.work.Go(func() {
+		defer release()
+		select {
+		case <-st.Done():
+			e.tell(func() { e.phoneLost(id, st) })
+			<-let.Done()
+		case <-let.Done():
+		}
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangupWithin)
+		defer cancel()
+		st.Hangup(within)
+	})
+}
+
+// phoneLost takes an agent whose phone is gone out of the pool, wherever the
+// agent is.
+func (e *Engine) phoneLost(id int64, st Station) {
+	p := e.roster[id]
+	if p == nil || p.station != st {
+		return
+	}
+	if p.mine != nil {
+		e.dismiss(p.mine, "the phone is lost")
+		return
+	}
+	l := p.loop
+	told := l.tell(func() {
+		if !l.phoneLost(id, st, time.Now()) {
+			e.tell(func() { e.phoneLost(id, st) }) // on the way back to us
+		}
+	})
+	if !told {
+		e.tell(func() { e.phoneLost(id, st) })
+	}
+}
+
+// left hears from a loop that an agent is gone.
+func (e *Engine) left(a *agent, reason string) { e.dismiss(a, reason) }
+
+// dismiss lets an agent go for good.
+func (e *Engine) dismiss(a *agent, reason string) {
+	id := a.info.ID
+	if p := e.roster[id]; p != nil && p.station == a.station {
+		delete(e.roster, id)
+	}
+	a.release()
+	a.call, a.after = nil, ""
+	a.become(StateOffline, time.Now())
+	a.reason = reason
+	a.publish()
+	e.show.dropAgent(id)
+}
+
+// sendHome is the end of the shift for all.
+func (e *Engine) sendHome() {
+	e.hear()
+	for _, p := range e.roster {
+		if p.mine != nil {
+			e.dismiss(p.mine, "the service stops")
+		}
+	}
+}
+
+// takeBack hears that a loop has returned an agent.
+func (e *Engine) takeBack(a *agent) {
+	p := e.roster[a.info.ID]
+	if p == nil || p.station != a.station {
+		a.release()
+		return
+	}
+	p.mine, p.loop = a, nil
+	a.publish()
+	e.assign()
+}
+
+// hungry hears what a loop could do with agents.
+func (e *Engine) hungry(l *Loop, canDial bool, wants []int64) {
+	s := e.running[l.id]
+	if s == nil || s.loop != l {
+		return
+	}
+	s.up, s.canDial = true, canDial
+	s.wants = make(map[int64]bool, len(wants))
+	for _, id := range wants {
+		s.wants[id] = true
+	}
+	e.assign()
+}
+
+// assign sends every agent to the campaign that has most use for them, and
+// asks the loops for those who should be elsewhere.
+func (e *Engine) assign() {
+	if e.stopping {
+		return
+	}
+	for _, p := range e.roster {
+		best := e.bestFor(p)
+		switch {
+		case p.mine != nil && best != nil:
+			e.lend(p, best.loop)
+		case p.loop != nil:
+			moving := best != nil && best.loop != p.loop && e.better(best, e.running[p.loop.id], p.info.ID)
+			l, id := p.loop, p.info.ID
+			if moving != p.asked {
+				p.asked = moving
+				l.tell(func() { l.wish(id, moving, time.Now()) })
+			}
+		}
+	}
+}
+
+func (e *Engine) lend(p *post, l *Loop) {
+	a := p.mine
+	p.asked = false
+	if l.tell(func() { l.join(a, time.Now()) }) {
+		p.mine, p.loop = nil, l
+	}
+}
+
+// bestFor is the campaign that an agent should work for now, or nil.
+func (e *Engine) bestFor(p *post) *stage {
+	var best *stage
+	for id, s := range e.running {
+		if !s.up || !slices.Contains(p.info.Campaigns, id) {
+			continue
+		}
+		if best == nil || e.better(s, best, p.info.ID) || (!e.better(best, s, p.info.ID) && id < best.loop.id) {
+			best = s
+		}
+	}
+	return best
+}
+
+// better tells whether campaign s has more use for an agent than t: a callback
+// agreed with this agent is due, then contacts to dial, then priority.
+func (e *Engine) better(s, t *stage, agent int64) bool {
+	switch {
+	case t == nil:
+		return true
+	case s.wants[agent] != t.wants[agent]:
+		return s.wants[agent]
+	case s.canDial != t.canDial:
+		return s.canDial
+	}
+	return s.priority > t.priority
+}
+
+// Ready makes an agent take calls; during a call it takes back a pause or
+// sign-out that was asked for.
+func (e *Engine) Ready(ctx context.Context, agent int64) error {
+	return e.order(ctx, command{agent: agent, order: orderReady})
+}
+
+// Pause makes an agent take no calls, after the present one and its wrap-up.
+func (e *Engine) Pause(ctx context.Context, agent int64, reason string) error {
+	return e.order(ctx, command{agent: agent, order: orderPause, reason: reason})
+}
+
+// SignOut ends an agent's shift, after the present call, and hangs up the
+// agent's phone. An agent who is not signed in is signed out already.
+func (e *Engine) SignOut(ctx context.Context, agent int64) error {
+	err := e.order(ctx, command{agent: agent, order: orderSignOut})
+	if err == ErrNotSignedIn {
+		return nil
+	}
+	return err
+}
+
+// HangUp ends the customer's leg of an agent's call, or a ringing call that
+// the agent asked for. Without a call it does nothing; within 300 ms of the
+// connection it is ErrTooSoon.
+func (e *Engine) HangUp(ctx context.Context, agent int64) error {
+	return e.order(ctx, command{agent: agent, order: orderHangUp})
+}
+
+// WrapUpDone ends an agent's wrap-up: ready, or paused when that was asked for.
+func (e *Engine) WrapUpDone(ctx context.Context, agent int64) error {
+	return e.order(ctx, command{agent: agent, order: orderWrapUpDone})
+}
+
+// Dial calls the contact whose card is shown to the agent; a *NotNowError says
+// why it cannot be.
+func (e *Engine) Dial(ctx context.Context, agent int64) error {
+	return e.order(ctx, command{agent: agent, order: orderDial})
+}
+
+// Skip passes over the contact whose card is shown to the agent.
+func (e *Engine) Skip(ctx context.Context, agent int64, reason string) error {
+	return e.order(ctx, command{agent: agent, order: orderSkip, reason: reason})
+}
+
+func (e *Engine) order(ctx context.Context, cmd command) error {
+	return e.ask(ctx, func(reply chan error) {
+		cmd.reply = reply
+		e.command(cmd)
+	})
+}
+
+// command does what an agent asks, or sends it to the loop that has the agent.
+func (e *Engine) command(cmd command) {
+	p := e.roster[cmd.agent]
+	switch {
+	case p == nil:
+		cmd.reply <- ErrNotSignedIn
+	case p.mine != nil:
+		cmd.reply <- e.obey(p.mine, cmd, time.Now())
+	case !p.loop.tell(func() { p.loop.command(cmd) }):
+		e.tell(func() { e.command(cmd) }) // the agent is on the way back to us
+	}
+}
+
+// obey is for agents whom no campaign needs at the moment.
+func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
+	switch cmd.order {
+	case orderReady:
+		if a.state != StateReady {
+			a.become(StateReady, now)
+		}
+		e.assign()
+	case orderPause:
+		a.pause(cmd.reason, now)
+	case orderSignOut:
+		e.dismiss(a, "signed out")
+	case orderDial, orderSkip:
+		return ErrNoCard
+	}
+	return nil
+}
+
+// Agent returns what is known of an agent; false when not signed in.
+func (e *Engine) Agent(agent int64) (AgentState, bool) { return e.show.agent(agent) }
+
+// Current returns the call, or the preview, that stands before an agent.
+func (e *Engine) Current(agent int64) (CurrentCall, bool) {
+	a, ok := e.show.agent(agent)
+	if !ok || a.Call == nil {
+		return CurrentCall{}, false
+	}
+	return *a.Call, true
+}

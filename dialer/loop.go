@@ -1,0 +1,220 @@
+package dialer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/pacing"
+)
+
+// Loop runs one campaign: it decides how many calls to place, gives answered
+// persons to agents, and knows at any time why it does not dial. Its goroutine
+// alone owns the floor, the agents it was lent and the calls in the air; it
+// touches memory only.
+//
+//	running --pause, drain, stop, soft stop--> winding down --all calls over--> Run returns
+//	   ^                                           |
+//	   +------------------- start -----------------+
+type Loop struct {
+	id       int64
+	settings Settings
+	clock    clock
+	engine   *Engine
+	journal  Journal
+	trunk    Trunk
+	contacts Contacts
+	optOuts  OptOuts
+	show     *showcase
+	hub      *hub
+	log      *slog.Logger
+	mail     *mailbox
+
+	// What follows is owned by the goroutine of Run.
+
+	campaign campaigns.Campaign
+	policy   pacing.Policy
+	message  media.Prompt
+	warning  string
+	stopping bool // the whole service stops
+	ending   bool // calls were trimmed when dialing ended
+
+	floor    *pacing.Floor
+	agents   map[int64]*agent
+	calls    map[pacing.CallID]*call
+	waiting  []*call // persons without an agent, longest first
+	parked   map[int64][]campaigns.Contact
+	launch   func(*call, *attempt)
+	attempts sync.WaitGroup
+	lastCall pacing.CallID
+	callerID int
+
+	account  account
+	store    storeWatch
+	wall     clockWatch
+	began    time.Time
+	decision pacing.Decision
+	why      Why
+	fed      time.Time // when there was a contact to dial last
+	short    bool      // a preview found no contact to show
+	zones    []string  // of the contact dialed last
+	offered  appetite  // what the engine was told last
+
+	totals Totals
+	rate   perMinute
+	last   []EndedCall // newest first
+	saves  chan<- pacing.Estimates
+
+	savedAt, plannedAt, publishedAt time.Time
+	publishedWhy                    Cause
+}
+
+// keepLast is how many ended calls a campaign shows.
+const keepLast = 50
+
+// tell leaves work for the loop's goroutine; false when it has ended.
+func (l *Loop) tell(do func()) bool { return l.mail.put(do) }
+
+// Run dials until the campaign is not running any more, or soft is done, and
+// all its calls are over and written. When hard is done, calls are ended.
+// Outcomes are written until write is done.
+func (l *Loop) Run(soft, hard, write context.Context) {
+	l.launch = func(c *call, a *attempt) { l.start(hard, write, c, a) }
+	beat := time.NewTicker(max(leastTick, l.settings.real(tick)))
+	defer beat.Stop()
+	l.began = time.Now()
+	l.savedAt = l.began
+	stop := soft.Done()
+	for !l.finished(hard) {
+		select {
+		case <-l.mail.wake:
+		case <-beat.C:
+		case <-stop:
+			stop, l.stopping = nil, true
+		}
+		for _, do := range l.mail.take() {
+			do()
+		}
+		l.settle(time.Now())
+	}
+	l.leave(time.Now())
+	l.attempts.Wait()
+	for _, do := range l.mail.close() {
+		do()
+	}
+}
+
+// start gives a call its goroutine and its two cords: one withdraws it while
+// it rings, the other ends the conversation.
+func (l *Loop) start(hard, write context.Context, c *call, a *attempt) {
+	dial, withdraw := context.WithCancelCause(hard)
+	talk, hangUp := context.WithCancelCause(hard)
+	c.withdraw, c.hangUp = withdraw, hangUp
+	l.attempts.Go(func() {
+		defer withdraw(nil)
+		defer hangUp(nil)
+		a.run(dial, talk, write)
+	})
+}
+
+// settle brings everything in line with what was heard: after it, nobody waits
+// who could be served, and as many calls are placed as may be.
+func (l *Loop) settle(now time.Time) {
+	l.watchClock(now)
+	l.account.turn(now, l.floor)
+	l.expireWrapUps(now)
+	l.match(now)
+	l.spare(now)
+	l.serveParked(now)
+	l.serveCards(now)
+	l.dial(now)
+	l.report(now)
+}
+
+// open tells whether the campaign may place calls as far as its status goes.
+func (l *Loop) open() bool { return l.campaign.Status == campaigns.Running && !l.stopping }
+
+// finished tells whether there is nothing left to do: the campaign is closed,
+// no call lives and nobody is in wrap-up.
+func (l *Loop) finished(hard context.Context) bool {
+	if l.open() || len(l.calls) > 0 {
+		return false
+	}
+	if hard.Err() != nil {
+		return true
+	}
+	for _, a := range l.agents {
+		if a.engaged() || a.state == StateWrapUp {
+			return false
+		}
+	}
+	return true
+}
+
+// leave is the end of a loop: agents and contacts go back where they came from.
+func (l *Loop) leave(now time.Time) {
+	for _, a := range l.agents {
+		l.takeCard(a)
+		if a.state == StateWrapUp {
+			a.call = nil
+			a.become(StatePaused, now)
+		}
+		if a.state == StatePreview {
+			a.become(StateReady, now)
+		}
+		l.handBack(a)
+	}
+	for _, parked := range l.parked {
+		for _, p := range parked {
+			l.contacts.Return(p, time.Time{})
+		}
+	}
+	clear(l.parked)
+	l.why = closedWhy(l.campaign.Status, l.stopping, len(l.calls))
+	l.publish(now, false)
+}
+
+func (l *Loop) watchClock(now time.Time) {
+	rest, jump := l.wall.look(now, now.Sub(l.began))
+	if jump != 0 {
+		l.log.Error("the wall clock was set; dialing rests", "by", jump, "rest", rest)
+	}
+	l.store.clockRest = now.Add(rest)
+}
+
+// set takes changed settings and status.
+func (l *Loop) set(c campaigns.Campaign, message media.Prompt, warning string) {
+	was := l.open()
+	l.campaign, l.message, l.warning = c, message, warning
+	l.policy = policyOf(c, message)
+	l.floor.SetPolicy(l.policy)
+	l.rate.speed = l.settings.Speed
+	if !was && l.open() {
+		l.ending = false
+	}
+	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
+}
+
+// policyOf is the pacing policy of a campaign. Without a message for persons
+// whom nobody can take, nobody is dialed ahead: the law wants it played.
+func policyOf(c campaigns.Campaign, message media.Prompt) pacing.Policy {
+	mode, err := pacing.ParseMode(string(c.Mode))
+	if err != nil {
+		mode = pacing.Progressive
+	}
+	if mode == pacing.Predictive && message.Duration() == 0 {
+		mode = pacing.Progressive
+	}
+	return pacing.Policy{
+		Mode: mode, Cap: c.Cap, Target: c.Target, Hold: c.Hold, MinRing: campaigns.MinRingTime,
+		MaxLines: c.MaxLines, Cancel: mode != pacing.Preview,
+	}
+}
+
+// apply tells pacing a fact.
+func (l *Loop) apply(kind pacing.Kind, call pacing.CallID, agent int64, at time.Time) {
+	l.floor.Apply(pacing.Event{At: l.clock.virtual(at), Kind: kind, Call: call, Agent: pacing.AgentID(agent)})
+}

@@ -1,0 +1,273 @@
+package dialer
+
+import (
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/pacing"
+)
+
+// doubleClick is how soon after a call or a card appears an agent's answer to
+// it is taken for the second click of something earlier (F20).
+const doubleClick = 300 * time.Millisecond
+
+// join takes in an agent whom the engine lends. The loop owns it from here on.
+func (l *Loop) join(a *agent, now time.Time) {
+	l.agents[a.info.ID] = a
+	a.campaign, a.moving = l.id, false
+	if a.free() {
+		l.apply(pacing.AgentReady, 0, a.info.ID, now)
+	} else {
+		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
+	}
+	a.publish()
+}
+
+// handBack returns an idle agent to the engine.
+func (l *Loop) handBack(a *agent) {
+	delete(l.agents, a.info.ID)
+	a.campaign, a.moving = 0, false
+	l.apply(pacing.AgentGone, 0, a.info.ID, time.Now())
+	l.engine.tell(func() { l.engine.takeBack(a) })
+}
+
+// lose removes an agent who is gone: signed out, or the phone is lost.
+func (l *Loop) lose(a *agent, reason string, now time.Time) {
+	delete(l.agents, a.info.ID)
+	l.takeCard(a)
+	for _, c := range l.calls {
+		if c.agent == a {
+			c.agent = nil // the attempt sees the phone's end itself
+		}
+	}
+	l.apply(pacing.AgentGone, 0, a.info.ID, now)
+	a.campaign, a.call = 0, nil
+	l.engine.tell(func() { l.engine.left(a, reason) })
+}
+
+// phoneLost hears that the phone of an agent is gone; false when the agent is
+// not here (any more).
+func (l *Loop) phoneLost(id int64, st Station, now time.Time) bool {
+	a, here := l.agents[id]
+	if here && a.station == st {
+		l.lose(a, "the phone is lost", now)
+	}
+	return here
+}
+
+// command does what an agent asks; when the agent has just been handed back,
+// the engine is asked instead.
+func (l *Loop) command(cmd command) {
+	a, here := l.agents[cmd.agent]
+	if !here {
+		l.engine.tell(func() { l.engine.command(cmd) })
+		return
+	}
+	cmd.reply <- l.obey(a, cmd, time.Now())
+}
+
+func (l *Loop) obey(a *agent, cmd command, now time.Time) error {
+	switch cmd.order {
+	case orderReady:
+		l.askReady(a, now)
+	case orderPause:
+		l.askPause(a, cmd.reason, now)
+	case orderSignOut:
+		l.askSignOut(a, now)
+	case orderWrapUpDone:
+		if a.state == StateWrapUp {
+			a.call = nil
+			l.rest(a, now)
+		}
+	case orderHangUp:
+		return l.askHangUp(a, now)
+	case orderDial:
+		return l.askDial(a, now)
+	case orderSkip:
+		return l.askSkip(a, now)
+	}
+	return nil
+}
+
+func (l *Loop) askReady(a *agent, now time.Time) {
+	a.after = ""
+	switch a.state {
+	case StatePaused:
+		l.rest(a, now)
+	case StateWrapUp:
+		a.call = nil
+		l.rest(a, now)
+	default:
+		a.publish()
+	}
+}
+
+func (l *Loop) askPause(a *agent, reason string, now time.Time) {
+	switch {
+	case a.engaged() || a.state == StateWrapUp:
+		a.after, a.afterReason = StatePaused, reason
+		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
+		a.publish()
+	default:
+		l.takeCard(a)
+		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
+		a.pause(reason, now)
+	}
+}
+
+func (l *Loop) askSignOut(a *agent, now time.Time) {
+	if a.engaged() {
+		a.after = StateOffline
+		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
+		a.publish()
+		return
+	}
+	l.lose(a, "signed out", now)
+}
+
+func (l *Loop) askHangUp(a *agent, now time.Time) error {
+	for _, c := range l.calls {
+		if c.agent != a {
+			continue
+		}
+		if now.Sub(c.since) < l.settings.real(doubleClick) && c.state == CallTalking {
+			return ErrTooSoon
+		}
+		switch {
+		case c.state == CallTalking:
+			c.hangUp(errHungUpByAgent)
+		case c.inAir() && a.call != nil: // the agent asked for this call
+			c.withdraw(errWithdrawnByAgent)
+		}
+	}
+	return nil
+}
+
+// reserve binds an agent to a call that is placed or answered.
+func (l *Loop) reserve(a *agent, c *call, now time.Time) {
+	c.agent = a
+	a.become(StateReserved, now)
+}
+
+// longestIdle is who has been free for the longest time, or nil.
+func (l *Loop) longestIdle() *agent { return l.longest((*agent).free) }
+
+// longestIdleToStay leaves out those who are wanted elsewhere.
+func (l *Loop) longestIdleToStay() *agent {
+	return l.longest(func(a *agent) bool { return a.free() && !a.moving })
+}
+
+func (l *Loop) longest(fit func(*agent) bool) *agent {
+	var best *agent
+	for _, a := range l.agents {
+		if fit(a) && (best == nil || a.before(best)) {
+			best = a
+		}
+	}
+	return best
+}
+
+// wrapUp is the state after a conversation, for the campaign's limit.
+func (l *Loop) wrapUp(a *agent, now time.Time) {
+	a.wrapUntil = time.Time{}
+	if l.campaign.WrapUp > 0 {
+		a.wrapUntil = now.Add(l.settings.real(l.campaign.WrapUp))
+	}
+	if a.call != nil {
+		a.call.EndedAt, a.call.WrapUpUntil, a.call.NoAudio = now, a.wrapUntil, false
+	}
+	a.become(StateWrapUp, now)
+	l.apply(pacing.AgentWrapUp, 0, a.info.ID, now)
+	if a.after != "" || a.moving {
+		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
+	}
+}
+
+func (l *Loop) expireWrapUps(now time.Time) {
+	for _, a := range l.agents {
+		if a.state == StateWrapUp && !a.wrapUntil.IsZero() && !now.Before(a.wrapUntil) {
+			a.call = nil
+			l.rest(a, now)
+		}
+	}
+}
+
+// rest is what an agent does after a call, or instead of one: what was asked
+// for meanwhile, else the next.
+func (l *Loop) rest(a *agent, now time.Time) {
+	switch a.after {
+	case StateOffline:
+		l.lose(a, "signed out", now)
+	case StatePaused:
+		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
+		a.pause(a.afterReason, now)
+	default:
+		a.become(StateReady, now)
+		l.apply(pacing.AgentReady, 0, a.info.ID, now)
+		if a.moving {
+			l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
+		}
+	}
+}
+
+// wish hears that the engine wants an agent back for another campaign, or not
+// any more.
+func (l *Loop) wish(id int64, moving bool, now time.Time) {
+	a, here := l.agents[id]
+	if !here || a.moving == moving {
+		return
+	}
+	a.moving = moving
+	switch {
+	case moving && a.state != StatePaused:
+		l.apply(pacing.AgentLeavingAfterCall, 0, id, now)
+	case !moving && a.free():
+		l.apply(pacing.AgentReady, 0, id, now)
+	}
+}
+
+// spare hands back the agents whom the engine wants, as soon as those who stay
+// could take every call that may still be answered.
+func (l *Loop) spare(now time.Time) {
+	free, rings := 0, 0
+	for _, a := range l.agents {
+		if a.free() {
+			free++
+		}
+	}
+	for _, c := range l.calls {
+		if c.inAir() && c.agent == nil {
+			rings++
+		}
+	}
+	for _, a := range l.agents {
+		switch {
+		case !a.moving:
+		case a.state == StatePaused:
+			l.handBack(a)
+		case a.free() && free > rings+len(l.waiting):
+			free--
+			l.handBack(a)
+		case a.free() && rings == 0 && len(l.waiting) == 0:
+			l.handBack(a)
+		}
+	}
+}
+
+// currentCall is what the agent of a call sees of it.
+func (l *Loop) currentCall(c *call, a *agent, now time.Time) *CurrentCall {
+	cur := l.card(c.contact, now)
+	cur.Attempt, cur.Number, cur.State = c.row, c.number, a.state
+	if c.state == CallTalking {
+		cur.BridgedAt, cur.State = now, StateTalking
+	}
+	return cur
+}
+
+func (l *Loop) card(p campaigns.Contact, now time.Time) *CurrentCall {
+	phone, _ := p.Dial()
+	return &CurrentCall{
+		Contact: p, Number: phone.Number, Campaign: l.id, CampaignName: l.campaign.Name,
+		Script: l.campaign.Script, ScriptVer: l.campaign.ScriptVer, State: StatePreview, Since: now,
+	}
+}

@@ -1,0 +1,248 @@
+package dialer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/pacing"
+)
+
+// This file is what the loop hears from attempts, in the order of a call's
+// life. Each runs on the loop's goroutine.
+
+// ringing hears that the phone rings.
+func (l *Loop) ringing(id pacing.CallID, trunk string, at time.Time) {
+	if c := l.calls[id]; c != nil && c.inAir() && c.state != CallRinging {
+		c.trunk = trunk
+		c.become(CallRinging, at)
+		l.apply(pacing.CallRinging, id, 0, at)
+	}
+}
+
+// wantAgent hears that a person is on the line and needs an agent. Exactly one
+// seat comes back: from match, or from giveUp.
+func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim chan seat) {
+	c := l.calls[id]
+	if c == nil {
+		claim <- seat{}
+		return
+	}
+	c.claim = claim
+	if c.trunk = trunk; !c.answered {
+		c.answered = true
+		l.totals.Answered++
+		l.account.answered()
+		l.apply(pacing.CallAnswered, id, 0, at)
+	}
+	if c.state == CallTalking || c.state == CallConnecting {
+		c.agent = nil // the phone of that agent is lost
+	}
+	c.become(CallWaiting, at)
+	l.waiting = append(l.waiting, c)
+}
+
+// giveUp hears that a person does not wait any longer: the hold is over, or
+// the line is. An agent who was given meanwhile is in the seat already.
+func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
+	c := l.calls[id]
+	if c == nil || c.claim == nil {
+		return
+	}
+	l.waiting = slices.DeleteFunc(l.waiting, func(w *call) bool { return w == c })
+	c.claim <- seat{}
+	c.claim = nil
+	if hungUp {
+		return
+	}
+	c.become(CallMessage, at)
+	if !c.bridged { // who has talked to an agent was not abandoned
+		l.abandon(c, at)
+	}
+}
+
+// abandon counts a person for whom no agent came in time, once.
+func (l *Loop) abandon(c *call, at time.Time) {
+	if c.abandoned {
+		return
+	}
+	c.abandoned = true
+	l.totals.Abandoned++
+	l.account.abandoned()
+	l.apply(pacing.CallAbandoned, c.id, 0, at)
+}
+
+// match gives agents to the persons who wait, longest wait first.
+func (l *Loop) match(now time.Time) {
+	for len(l.waiting) > 0 {
+		c := l.waiting[0]
+		a := l.agentFor(c)
+		if a == nil {
+			return
+		}
+		l.waiting = l.waiting[1:]
+		if c.agent != a {
+			l.reserve(a, c, now)
+		}
+		c.become(CallConnecting, now)
+		c.claim <- seat{agent: a.info.ID, station: a.station}
+		c.claim = nil
+	}
+}
+
+// agentFor chooses who takes a person: the one reserved for the call, else the
+// longest idle, else one reserved for a call that only rings.
+func (l *Loop) agentFor(c *call) *agent {
+	if c.agent != nil {
+		return c.agent
+	}
+	if a := l.longestIdle(); a != nil {
+		return a
+	}
+	return l.steal()
+}
+
+// steal takes the agent reserved for the youngest ringing call: a person who
+// is there goes before one who may come. Agents who asked for a call
+// themselves keep it.
+func (l *Loop) steal() *agent {
+	if l.policy.Mode != pacing.Progressive {
+		return nil
+	}
+	var from *call
+	for _, c := range l.calls {
+		if c.inAir() && c.agent != nil && c.contact.Agent == 0 && (from == nil || c.placed.After(from.placed)) {
+			from = c
+		}
+	}
+	if from == nil {
+		return nil
+	}
+	a := from.agent
+	from.agent = nil
+	return a
+}
+
+// bridged hears that the person and the agent hear each other.
+func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, at time.Time) {
+	c := l.calls[id]
+	if c == nil || c.agent == nil {
+		return // the agent's phone was lost on the way
+	}
+	a := c.agent
+	c.become(CallTalking, at)
+	c.bridged = true
+	a.call = l.currentCall(c, a, at)
+	a.notice = ""
+	a.become(StateTalking, at)
+	if late {
+		l.abandon(c, at)
+	}
+	l.apply(pacing.CallBridged, id, a.info.ID, at)
+	if a.after != "" || a.moving {
+		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, at)
+	}
+	if first {
+		l.totals.Bridged++
+		l.settings.Bridged(l.id, delay)
+	}
+	l.hub.tell(Notice{Kind: NoticeConnected, At: at, Attempt: c.row, Campaign: l.id, Agent: ptr(a.published()), Delay: delay})
+}
+
+// audio hears that nothing, or something again, is heard of a person.
+func (l *Loop) audio(id pacing.CallID, missing bool) {
+	c := l.calls[id]
+	if c == nil {
+		return
+	}
+	c.noAudio = missing
+	if a := c.agent; a != nil && a.call != nil && a.call.Attempt == c.row {
+		a.call.NoAudio = missing
+		a.publish()
+	}
+}
+
+// over hears how a call ended; its outcome is being written.
+func (l *Loop) over(id pacing.CallID, row campaigns.Attempt, at time.Time) {
+	c := l.calls[id]
+	if c == nil {
+		return
+	}
+	l.tellPacing(c, row, at)
+	talked := c.state == CallTalking
+	c.become(CallWriting, at)
+	if a := c.agent; a != nil {
+		c.agent = nil
+		if talked {
+			l.wrapUp(a, at)
+		} else {
+			if a.call != nil { // the agent asked for it
+				a.notice = "the last call: " + string(row.Outcome)
+			}
+			a.call = nil
+			l.rest(a, at)
+		}
+	}
+	l.count(c, row, at)
+}
+
+// tellPacing says what the end of a call means for the floor.
+func (l *Loop) tellPacing(c *call, row campaigns.Attempt, at time.Time) {
+	switch {
+	case row.Outcome.Live() && !c.answered: // answered while it was withdrawn
+		c.answered = true
+		l.totals.Answered++
+		l.account.answered()
+		l.apply(pacing.CallAnswered, c.id, 0, at)
+		if row.Outcome.Abandoned() {
+			l.abandon(c, at)
+		}
+		l.apply(pacing.CallEnded, c.id, 0, at)
+	case c.answered:
+		if row.Outcome.Abandoned() {
+			l.abandon(c, at)
+		}
+		l.apply(pacing.CallEnded, c.id, 0, at)
+	case row.Outcome == campaigns.NoAnswer:
+		l.apply(pacing.CallNoAnswer, c.id, 0, at)
+	case row.Outcome == campaigns.Cancelled:
+		l.apply(pacing.CallCancelled, c.id, 0, at)
+	default:
+		l.apply(pacing.CallFailed, c.id, 0, at)
+	}
+}
+
+func (l *Loop) count(c *call, row campaigns.Attempt, at time.Time) {
+	l.totals.Outcomes[row.Outcome]++
+	if row.OptOut {
+		l.totals.OptedOut++
+	}
+	e := EndedCall{
+		Attempt: row.ID, Campaign: l.id, Contact: c.contact.ID, Name: c.contact.Name, Number: c.number,
+		Outcome: row.Outcome, At: at, Agent: row.Agent, Trunk: row.Trunk, Code: row.Code,
+	}
+	if !row.BridgedAt.IsZero() {
+		e.Talk = row.EndedAt.Sub(row.BridgedAt)
+	}
+	l.last = append([]EndedCall{e}, l.last[:min(len(l.last), keepLast-1)]...)
+	l.hub.tell(Notice{Kind: NoticeEnded, At: at, Attempt: row.ID, Campaign: l.id, Call: &e})
+}
+
+// unwritten hears that the store did not take an outcome; first is true once
+// for each call.
+func (l *Loop) unwritten(first bool) {
+	if first {
+		l.store.unwritten++
+	}
+}
+
+// closed hears that the outcome is on disk (or given up), the last word of
+// every attempt.
+func (l *Loop) closed(id pacing.CallID, refusedBefore bool) {
+	if refusedBefore {
+		l.store.unwritten--
+	}
+	delete(l.calls, id)
+}
+
+func ptr[T any](v T) *T { return &v }

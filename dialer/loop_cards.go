@@ -1,0 +1,131 @@
+package dialer
+
+import (
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/pacing"
+)
+
+// This file serves contacts that belong to one agent: previews, and callbacks
+// agreed with somebody by name.
+
+// serveCards shows a contact to every free agent of a preview campaign.
+func (l *Loop) serveCards(now time.Time) {
+	if l.policy.Mode != pacing.Preview || !l.open() {
+		return
+	}
+	if blocked, _ := l.blocked(now); blocked {
+		return
+	}
+	for {
+		a := l.longestIdleToStay()
+		if a == nil {
+			return
+		}
+		p, ok := l.next(now)
+		if l.short = !ok; !ok {
+			return
+		}
+		l.showCard(a, p, now)
+	}
+}
+
+func (l *Loop) showCard(a *agent, p campaigns.Contact, now time.Time) {
+	a.card, a.call = &p, l.card(p, now)
+	a.become(StatePreview, now)
+	l.apply(pacing.AgentReserved, 0, a.info.ID, now)
+}
+
+// takeCard takes a card away that was not dialed.
+func (l *Loop) takeCard(a *agent) {
+	if a.card == nil {
+		return
+	}
+	l.contacts.Return(*a.card, time.Time{})
+	a.card, a.call = nil, nil
+}
+
+// askDial calls the contact whose card the agent looks at.
+func (l *Loop) askDial(a *agent, now time.Time) error {
+	if a.engaged() && a.call != nil {
+		return nil // the second click
+	}
+	if a.card == nil {
+		return ErrNoCard
+	}
+	if now.Sub(a.since) < l.settings.real(doubleClick) {
+		return ErrTooSoon
+	}
+	if blocked, why := l.blocked(now); blocked || !l.open() {
+		return &NotNowError{Why: why}
+	}
+	if room, full := l.room(); room <= 0 {
+		return &NotNowError{Why: Why{Cause: CauseTrunk, Text: full}}
+	}
+	p := *a.card
+	a.card = nil
+	c := l.put(p, a, now)
+	a.call = l.currentCall(c, a, now)
+	a.publish()
+	return nil
+}
+
+// askSkip passes over the contact; it is not shown again for a while.
+func (l *Loop) askSkip(a *agent, now time.Time) error {
+	if a.card == nil {
+		return ErrNoCard
+	}
+	if now.Sub(a.since) < l.settings.real(doubleClick) {
+		return ErrTooSoon
+	}
+	l.contacts.Return(*a.card, now.Add(l.settings.real(l.settings.SkipDelay)))
+	a.card, a.call = nil, nil
+	l.totals.Skipped++
+	l.rest(a, now)
+	return nil
+}
+
+// serveParked calls those who agreed to be called by one agent, when that
+// agent is free. It needs no pacing: the agent is reserved.
+func (l *Loop) serveParked(now time.Time) {
+	if !l.open() || len(l.parked) == 0 {
+		return
+	}
+	if blocked, _ := l.blocked(now); blocked {
+		return
+	}
+	for id, waiting := range l.parked {
+		a, here := l.agents[id]
+		if !here || !a.free() || l.roomless() {
+			continue
+		}
+		p := waiting[0]
+		if l.parked[id] = waiting[1:]; len(waiting) == 1 {
+			delete(l.parked, id)
+		}
+		if !l.windowOpen(p, now) {
+			l.contacts.Return(p, now.Add(time.Minute))
+			continue
+		}
+		if l.policy.Mode == pacing.Preview {
+			l.showCard(a, p, now)
+			continue
+		}
+		l.put(p, a, now)
+		if l.policy.Mode == pacing.Predictive {
+			l.apply(pacing.AgentReserved, 0, id, now) // not free for anybody else
+		}
+	}
+}
+
+func (l *Loop) roomless() bool {
+	room, _ := l.room()
+	return room <= 0
+}
+
+func (l *Loop) windowOpen(p campaigns.Contact, now time.Time) bool {
+	_, zones := p.Dial()
+	return rules.OpenAt(l.campaign.Windows, zones, now, l.campaign.RingTime)
+}

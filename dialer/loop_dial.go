@@ -1,0 +1,276 @@
+package dialer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/pacing"
+)
+
+// Causes of a withdrawal, as the call log tells them.
+var (
+	errWithdrawnDNC     = errors.New("withdrawn: the number was put on the do-not-call list")
+	errWithdrawnNobody  = errors.New("withdrawn: nobody would be free to take the answer")
+	errWithdrawnEnding  = errors.New("withdrawn: the campaign places no more calls")
+	errWithdrawnByAgent = errors.New("withdrawn by the agent")
+)
+
+// dial decides, places and withdraws.
+func (l *Loop) dial(now time.Time) {
+	if !l.open() {
+		l.why = closedWhy(l.campaign.Status, l.stopping, len(l.calls))
+		l.trim()
+		return
+	}
+	snap := l.floor.Snapshot(l.clock.virtual(now))
+	l.decision = pacing.Decide(l.policy, snap)
+	l.withdrawLost(l.decision.Cancel)
+	want := l.decision.Place
+	if l.policy.Mode == pacing.Preview {
+		want = 0 // agents place these themselves
+	}
+	if l.why = l.paceWhy(snap); l.policy.Mode == pacing.Preview && l.short {
+		l.why = l.emptyWhy()
+	}
+	if blocked, why := l.blocked(now); blocked {
+		want, l.why = 0, why
+	}
+	l.place(want, now)
+}
+
+// place launches up to n calls, as many as there are contacts, lines and, in
+// progressive mode, agents to reserve.
+func (l *Loop) place(n int, now time.Time) {
+	if l.store.probing(now) {
+		n = min(n, 1) // one call finds out whether the store works again
+	}
+	room, full := l.room()
+	for i := range n {
+		if i >= room {
+			l.why = Why{Cause: CauseTrunk, Text: full}
+			return
+		}
+		var seat *agent
+		if l.policy.Mode == pacing.Progressive {
+			if seat = l.longestIdleToStay(); seat == nil {
+				return
+			}
+		}
+		p, ok := l.next(now)
+		if !ok {
+			l.why = l.emptyWhy()
+			return
+		}
+		l.put(p, seat, now)
+	}
+}
+
+// room is how many calls the trunks take beside those that are not with them
+// yet.
+func (l *Loop) room() (int, string) {
+	lines, why := l.trunk.Room(l.campaign.Trunks)
+	for _, c := range l.calls {
+		if c.state == CallBeginning {
+			lines--
+		}
+	}
+	if why == "" {
+		why = "the trunks take no more calls now"
+	}
+	return lines, why
+}
+
+// next takes a contact that any agent may serve. Callbacks agreed with one
+// agent are parked until that agent can take them.
+func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
+	for {
+		p, ok := l.contacts.Next(now)
+		if !ok {
+			return p, false
+		}
+		l.fed = now
+		if p.Agent == 0 {
+			return p, true
+		}
+		l.parked[p.Agent] = append(l.parked[p.Agent], p)
+	}
+}
+
+// put places one call, with an agent reserved for it or nil.
+func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
+	l.lastCall++
+	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(), now)
+	c := &call{id: l.lastCall, row: row.ID, number: row.Number, contact: p, state: CallBeginning, placed: now, since: now}
+	if seat != nil {
+		row.Agent = seat.info.ID
+		l.reserve(seat, c, now)
+	}
+	l.calls[c.id], l.zones = c, row.Zones
+	l.apply(pacing.CallPlaced, c.id, 0, now)
+	l.store.beginning(now)
+	l.launch(c, &attempt{
+		call: c.id, row: row, campaign: l.campaign, message: l.message,
+		loop: l, settings: l.settings, journal: l.journal, trunk: l.trunk, optOuts: l.optOuts,
+		log: l.log.With("contact", p.ID, "attempt", row.ID),
+	})
+	return c
+}
+
+func (l *Loop) nextCallerID() string {
+	ids := l.campaign.CallerIDs
+	if len(ids) == 0 {
+		return ""
+	}
+	l.callerID++
+	return ids[l.callerID%len(ids)]
+}
+
+// withdrawLost takes back the calls that pacing expects to find nobody free,
+// but none that has its own agent.
+func (l *Loop) withdrawLost(ids []pacing.CallID) {
+	for _, id := range ids {
+		if c := l.calls[id]; c != nil && c.inAir() && c.agent == nil {
+			c.withdraw(errWithdrawnNobody)
+		}
+	}
+}
+
+// trim withdraws, once, the ringing calls that the free agents could not take
+// all at once: a campaign must not end with persons answering to nobody.
+func (l *Loop) trim() {
+	if l.ending {
+		return
+	}
+	l.ending = true
+	var ringing []*call
+	for _, c := range l.calls {
+		if c.inAir() && c.agent == nil {
+			ringing = append(ringing, c)
+		}
+	}
+	slices.SortFunc(ringing, func(a, b *call) int { return a.placed.Compare(b.placed) })
+	free := 0
+	for _, a := range l.agents {
+		if a.free() {
+			free++
+		}
+	}
+	for _, c := range ringing[min(free, len(ringing)):] {
+		c.withdraw(errWithdrawnEnding)
+	}
+}
+
+// withdrawNumber cancels a ringing call to a number.
+func (l *Loop) withdrawNumber(number string) {
+	for _, c := range l.calls {
+		if c.number == number && c.inAir() {
+			c.withdraw(errWithdrawnDNC)
+		}
+	}
+}
+
+// begun hears that the row of a call is on disk.
+func (l *Loop) begun(id pacing.CallID, at time.Time) {
+	l.store.wrote(at)
+	l.totals.Placed++
+	l.rate.add(at)
+	if c := l.calls[id]; c != nil {
+		c.become(CallDialing, at)
+	}
+}
+
+// refused hears that a rule, or the store, did not let a call begin. The agent
+// who was reserved keeps the place in the queue.
+func (l *Loop) refused(id pacing.CallID, err error, at time.Time) {
+	c := l.calls[id]
+	if c == nil {
+		return
+	}
+	delete(l.calls, id)
+	l.apply(pacing.CallCancelled, id, 0, at)
+	note := "the call could not be begun: the store is failing"
+	var refusal *rules.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		l.store.wrote(at)
+		l.totals.Refused[refusal.Primary.Rule]++
+		note = refusal.Error()
+	case errors.Is(err, campaigns.ErrNotLeased):
+		l.store.wrote(at)
+		note = "the contact is not on the list any more"
+	default:
+		l.log.Error("attempt could not be begun", "attempt", c.row, "error", err)
+		l.store.failed(at, err, errors.Is(err, campaigns.ErrClock))
+		l.contacts.Return(c.contact, time.Time{})
+	}
+	if a := c.agent; a != nil {
+		a.call, a.notice = nil, note
+		l.rest(a, at)
+	}
+}
+
+// closedWhy says why a campaign that may not dial does not.
+func closedWhy(status campaigns.Status, stopping bool, calls int) Why {
+	switch {
+	case stopping:
+		return Why{Cause: CauseStopping, Text: "the service is stopping: no new calls, conversations end by themselves"}
+	case status == campaigns.Paused:
+		return Why{Cause: CausePaused, Text: "the campaign is paused"}
+	case status == campaigns.Draining:
+		return Why{Cause: CauseDraining, Text: fmt.Sprintf("the campaign is draining: %d calls to end", calls)}
+	default:
+		return Why{Cause: CauseStopped, Text: "the campaign is " + string(status)}
+	}
+}
+
+// blocked tells whether nothing at all may be placed now, and why.
+func (l *Loop) blocked(now time.Time) (bool, Why) {
+	if rest := l.store.clockRest.Sub(now); rest > 0 {
+		return true, Why{Cause: CauseClockJumped, Text: "the clock was set; calling windows are not judged until it has been steady for a minute", Until: l.store.clockRest}
+	}
+	if text, until, down := l.store.down(now); down {
+		return true, Why{Cause: CauseStoreFailing, Text: text, Until: until}
+	}
+	if len(l.agents) == 0 {
+		return true, Why{Cause: CauseNoAgents, Text: "no agent is signed in for this campaign"}
+	}
+	return false, Why{}
+}
+
+// paceWhy says what bounds a campaign that may dial.
+func (l *Loop) paceWhy(snap pacing.Snapshot) Why {
+	why := Why{Cause: CausePacing, Text: l.decision.Why.String()}
+	switch l.decision.Why {
+	case pacing.ReasonNoAgents:
+		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("none of %d signed-in agents takes calls: they are paused", len(l.agents))}
+	case pacing.ReasonNoFreeAgent:
+		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("all %d agents are busy, and one call goes to one agent", snap.Agents)}
+	case pacing.ReasonBudgetSpent:
+		why.Cause = CauseBudgetSpent
+	case pacing.ReasonLines:
+		why.Cause = CauseLines
+	}
+	return why
+}
+
+// emptyWhy says why there is no contact to dial.
+func (l *Loop) emptyWhy() Why {
+	s := l.contacts.State()
+	why := Why{Cause: CauseListEmpty, Text: s.Why(), Until: s.Depth.NextDue}
+	switch {
+	case s.Failing != "":
+		why.Cause = CauseStoreFailing
+	case !s.Asked:
+		why.Cause = CauseStarting
+	case s.Aside > 0:
+		why.Cause, why.Until = CauseWindowClosed, s.Opens
+		if !s.Opens.IsZero() {
+			why.Text += ", it opens at " + s.Opens.UTC().Format(time.RFC3339)
+		}
+	}
+	return why
+}

@@ -1,0 +1,160 @@
+package dialer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// appetite is what the engine needs to know of a loop to lend it agents.
+type appetite struct {
+	canDial bool
+	wants   string // agents whose callbacks are due, as a key to compare
+}
+
+// starved is how long a hopper must have been empty before agents are lent
+// elsewhere: one contact more or less must not send a team to and fro.
+const starved = 2 * time.Second
+
+// planEvery is how often pacing is told how long this shift still lasts.
+const planEvery = 10 * time.Second
+
+// report publishes what others may read, each tick, and tells the engine when
+// the loop's appetite changed.
+func (l *Loop) report(now time.Time) {
+	if now.Sub(l.publishedAt) < l.settings.real(tick)-time.Millisecond && l.sameWhy() {
+		return
+	}
+	l.publish(now, true)
+	l.feel(now)
+	if now.Sub(l.plannedAt) >= l.settings.real(planEvery) {
+		l.plannedAt = now
+		l.plan(now)
+	}
+	if now.Sub(l.savedAt) >= saveEvery {
+		l.savedAt = now
+		select {
+		case l.saves <- l.floor.Estimates(now):
+		default: // the last one is still being written
+		}
+	}
+}
+
+func (l *Loop) sameWhy() bool { return l.why.Cause == l.publishedWhy }
+
+func (l *Loop) publish(now time.Time, active bool) {
+	l.publishedAt = now
+	if !l.sameWhy() {
+		l.publishedWhy = l.why.Cause
+		l.hub.tell(Notice{Kind: NoticeCampaign, At: now, Campaign: l.id, Why: ptr(l.why)})
+	}
+	l.show.putCampaign(l.view(now, active))
+}
+
+func (l *Loop) view(now time.Time, active bool) CampaignView {
+	c := l.campaign
+	v := CampaignView{
+		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
+		Why: l.why, Warning: l.warning, Totals: l.totals.clone(), Period: l.account.period,
+		Unwritten: l.store.unwritten, PerMinute: l.rate.value(now), Agents: make(map[State]int),
+		Hopper: l.contacts.State(), Decision: l.decision, Last: slices.Clone(l.last),
+	}
+	v.Decision.Cancel = nil // belongs to the floor
+	for _, p := range l.parked {
+		v.Parked += len(p)
+	}
+	for _, a := range l.agents {
+		v.Agents[a.state]++
+	}
+	v.Calls = make([]CallView, 0, len(l.calls))
+	for _, call := range l.calls {
+		v.Calls = append(v.Calls, call.view(l.id))
+		v.countCall(call)
+	}
+	slices.SortFunc(v.Calls, func(a, b CallView) int { return a.Placed.Compare(b.Placed) })
+	return v
+}
+
+func (v *CampaignView) countCall(c *call) {
+	if c.inAir() {
+		v.InAir++
+	}
+	switch c.state {
+	case CallRinging:
+		v.Ringing++
+	case CallWaiting, CallConnecting:
+		v.Waiting++
+	case CallTalking:
+		v.Talking++
+	case CallMessage:
+		v.Messages++
+	}
+}
+
+func (t Totals) clone() Totals {
+	t.Outcomes, t.Refused = maps.Clone(t.Outcomes), maps.Clone(t.Refused)
+	return t
+}
+
+// feel tells the engine whether agents are of use here.
+func (l *Loop) feel(now time.Time) {
+	if l.contacts.State().Callable > 0 {
+		l.fed = now
+	}
+	blocked, why := l.blocked(now)
+	able := l.open() && (!blocked || why.Cause == CauseNoAgents)
+	wanted := l.wanted(now)
+	a := appetite{canDial: able && now.Sub(l.fed) < l.settings.real(starved), wants: fmt.Sprint(wanted)}
+	if !able {
+		a.wants, wanted = "[]", nil
+	}
+	if a != l.offered {
+		l.offered = a
+		l.engine.tell(func() { l.engine.hungry(l, a.canDial, wanted) })
+	}
+}
+
+// wanted lists the agents whose callbacks are due here.
+func (l *Loop) wanted(now time.Time) []int64 {
+	var ids []int64
+	for id, parked := range l.parked {
+		if slices.ContainsFunc(parked, func(p campaigns.Contact) bool { return l.windowOpen(p, now) }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// plan tells pacing how long this period will still be dialed today: until the
+// windows of the contacts close, or the list is through at the present pace.
+func (l *Loop) plan(now time.Time) {
+	until := l.lastOpenMinute(now)
+	d := l.contacts.State().Depth
+	if rate := l.rate.value(now); rate > 0 && d.Total > 0 {
+		left := time.Duration(float64(d.Total-d.Done) / rate * float64(time.Minute))
+		if through := now.Add(left); through.Before(until) {
+			until = through
+		}
+	}
+	if until.After(l.account.period.To) {
+		until = l.account.period.To
+	}
+	l.floor.SetLedger(l.account.ledger(l.clock.virtual(until)))
+}
+
+// lastOpenMinute is when the window closes for the contact dialed last.
+func (l *Loop) lastOpenMinute(now time.Time) time.Time {
+	if len(l.zones) == 0 {
+		return now
+	}
+	at := now
+	for at.Sub(now) < 24*time.Hour && rules.OpenAt(l.campaign.Windows, l.zones, at, 0) {
+		at = at.Add(5 * time.Minute)
+	}
+	return at
+}

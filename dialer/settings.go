@@ -1,0 +1,95 @@
+package dialer
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
+)
+
+// Settings are what an Engine does not ask of its stores. The zero value
+// works, but has no message for people whom nobody can take.
+type Settings struct {
+	// Speed is how many seconds pass for the dialer in one real second: 1, or
+	// more in a demonstration. Hold, ring time, wrap-up and dead air shrink by
+	// it; what is written to the ledger is real time.
+	Speed float64
+	// DrainLimit is how long conversations may last after the soft stop before
+	// they are ended; 0 = 30 minutes.
+	DrainLimit time.Duration
+	// LedgerGrace is how long, after the hard stop, outcomes are still tried
+	// to be written; 0 = 5 s. What is not written then is lost at the next start.
+	LedgerGrace time.Duration
+	// Message returns the safe-harbour message of a campaign. It is called
+	// when the campaign is started or changed, and may read files. Without a
+	// message a predictive campaign dials one to one.
+	Message func(campaigns.Campaign) (media.Prompt, error)
+	// Tone is what an agent hears before a person, at most 100 ms; the zero
+	// Prompt is the tone of the house.
+	Tone media.Prompt
+	// Hopper bounds the hopper of each campaign.
+	Hopper campaigns.HopperSettings
+	// SkipDelay is how long a contact that was skipped in preview is not shown
+	// again; 0 = 15 minutes.
+	SkipDelay time.Duration
+	// Bridged is told of every connection and how long the person waited for
+	// it, for a histogram. It must not block. May be nil.
+	Bridged func(campaign int64, delay time.Duration)
+	Log     *slog.Logger
+}
+
+const (
+	tick         = 250 * time.Millisecond
+	leastTick    = 5 * time.Millisecond
+	saveEvery    = time.Minute
+	hangupWithin = 5 * time.Second
+	toneHertz    = 660
+	toneLength   = 80 * time.Millisecond
+)
+
+func (s Settings) filled() Settings {
+	if s.Speed <= 0 {
+		s.Speed = 1
+	}
+	if s.DrainLimit <= 0 {
+		s.DrainLimit = 30 * time.Minute
+	}
+	if s.LedgerGrace <= 0 {
+		s.LedgerGrace = 5 * time.Second
+	}
+	if s.SkipDelay <= 0 {
+		s.SkipDelay = 15 * time.Minute
+	}
+	if s.Tone.Duration() == 0 {
+		s.Tone = media.Tone(toneHertz, toneLength)
+	}
+	if s.Message == nil {
+		s.Message = func(campaigns.Campaign) (media.Prompt, error) { return media.Prompt{}, nil }
+	}
+	if s.Bridged == nil {
+		s.Bridged = func(int64, time.Duration) {}
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// real turns a duration of the dialer's world into one of ours.
+func (s Settings) real(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / s.Speed)
+}
+
+// clock turns our instants into those of the dialer's world, for pacing.
+type clock struct {
+	start time.Time
+	speed float64
+}
+
+func (c clock) virtual(t time.Time) time.Time {
+	if c.speed == 1 {
+		return t
+	}
+	return c.start.Add(time.Duration(float64(t.Sub(c.start)) * c.speed))
+}

@@ -1,0 +1,141 @@
+package dialer
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/pacing"
+)
+
+// This file is the life of a campaign that runs: what is read before its loop,
+// what is written beside it, and what is put back after it.
+
+func (e *Engine) newStage(next applied) *stage {
+	c := next.campaign
+	settings := e.settings.Hopper
+	settings.Log = e.log
+	hopper := campaigns.NewHopper(e.store, c, settings)
+	l := &Loop{
+		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, optOuts: e.store,
+		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
+		campaign: c, message: next.message, warning: next.warning, policy: policyOf(c, next.message),
+		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), parked: make(map[int64][]campaigns.Contact),
+		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
+		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
+	}
+	return &stage{loop: l, hopper: hopper, priority: c.Priority}
+}
+
+// opened returns totals that can be counted on.
+func (t Totals) opened() Totals {
+	t = t.clone()
+	if t.Outcomes == nil {
+		t.Outcomes = make(map[campaigns.Outcome]int)
+	}
+	if t.Refused == nil {
+		t.Refused = make(map[rules.Rule]int)
+	}
+	return t
+}
+
+// runLoop is the goroutine of a campaign.
+func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
+	l := s.loop
+	l.show.putCampaign(l.view(time.Now(), true))
+	if e.restore(soft, l) {
+		e.dialUntilDone(soft, hard, write, s)
+	} else {
+		l.leave(time.Now())
+		for _, do := range l.mail.close() {
+			do()
+		}
+	}
+	c := l.campaign
+	if c.Status == campaigns.Draining {
+		if err := e.store.SetStatus(write, c.ID, campaigns.Stopped, "engine"); err != nil {
+			l.log.Error("drained campaign could not be set to stopped", "error", err)
+		} else {
+			c.Status = campaigns.Stopped
+		}
+	}
+	e.tell(func() { e.loopEnded(s, c, l.totals) })
+}
+
+// dialUntilDone runs the hopper, the keeper of estimates and the loop, and
+// ends them in the order in which they need each other.
+func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
+	l := s.loop
+	saves := make(chan pacing.Estimates, 1)
+	l.saves = saves
+	feed, stopFeed := context.WithCancel(context.WithoutCancel(hard))
+	defer stopFeed()
+	var beside sync.WaitGroup
+	beside.Go(func() { s.hopper.Run(feed) })
+	beside.Go(func() { e.keepEstimates(write, l.id, saves) })
+	l.Run(soft, hard, write)
+	stopFeed()
+	saves <- l.floor.Estimates(time.Now())
+	close(saves)
+	beside.Wait()
+}
+
+// restore reads the account of the legal period and what pacing has learned.
+// It tries until the store answers; false when soft was done before.
+func (e *Engine) restore(soft context.Context, l *Loop) bool {
+	for pause := storeFirstPause; ; pause = min(2*pause, storeLastPause) {
+		err := e.restoreOnce(soft, l)
+		if err == nil {
+			return true
+		}
+		l.log.Error("campaign cannot start", "error", err, "again_in", pause)
+		l.why = Why{Cause: CauseStoreFailing, Text: "the account of the legal period cannot be read: " + err.Error()}
+		l.show.putCampaign(l.view(time.Now(), true))
+		rest(soft, pause)
+		if soft.Err() != nil {
+			return false
+		}
+	}
+}
+
+func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
+	now := time.Now()
+	account := newAccount(l.campaign.CreatedAt, now)
+	tally, err := e.store.Tally(ctx, l.id, account.period.From, account.period.To)
+	if err != nil {
+		return err
+	}
+	account.restore(tally)
+	kept, err := e.store.Estimates(ctx, l.id)
+	if err != nil {
+		return err
+	}
+	var learned pacing.Estimates
+	if len(kept) > 0 {
+		if err := json.Unmarshal(kept, &learned); err != nil {
+			l.log.Warn("what pacing had learned cannot be read; it starts anew", "error", err)
+			learned = pacing.Estimates{}
+		}
+	}
+	l.account = account
+	l.clock = clock{start: now, speed: e.settings.Speed}
+	l.floor = pacing.NewFloor(l.policy, learned.Decayed(now))
+	l.floor.SetLedger(account.ledger(time.Time{}))
+	return nil
+}
+
+// keepEstimates writes what pacing has learned whenever the loop offers it.
+func (e *Engine) keepEstimates(ctx context.Context, campaign int64, saves <-chan pacing.Estimates) {
+	for learned := range saves {
+		text, err := json.Marshal(learned)
+		if err == nil {
+			err = e.store.SaveEstimates(ctx, campaign, text)
+		}
+		if err != nil {
+			e.log.Error("what pacing has learned was not kept", "campaign", campaign, "error", err)
+		}
+	}
+}

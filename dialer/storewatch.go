@@ -1,0 +1,69 @@
+package dialer
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// storeSlow is how long a row may take to be written before dialing stops:
+	// calls that are begun seconds late meet other agents than they were meant for.
+	storeSlow = time.Second
+	// A failing store is tried again with one call after these pauses.
+	storeFirstPause = time.Second
+	storeLastPause  = 10 * time.Second
+)
+
+// storeWatch decides whether the ledger can be trusted with new calls. What
+// cannot be recorded is not placed.
+type storeWatch struct {
+	pending   int       // rows that are being written
+	answered  time.Time // when the store did anything last, or got its first row
+	err       error     // of the last try to begin; nil = it worked
+	pause     time.Duration
+	retryAt   time.Time
+	unwritten int // outcomes that the store has refused so far
+	clockRest time.Time
+}
+
+func (s *storeWatch) beginning(now time.Time) {
+	if s.pending == 0 {
+		s.answered = now
+	}
+	s.pending++
+}
+
+func (s *storeWatch) wrote(at time.Time) {
+	s.pending, s.answered = max(0, s.pending-1), at
+	s.err, s.pause = nil, 0
+}
+
+func (s *storeWatch) failed(at time.Time, err error, clock bool) {
+	s.pending, s.answered = max(0, s.pending-1), at
+	if clock {
+		s.clockRest = at.Add(clockSettle)
+		return
+	}
+	s.err = err
+	if at.Before(s.retryAt) {
+		return // another row of the same moment
+	}
+	s.pause = min(max(storeFirstPause, 2*s.pause), storeLastPause)
+	s.retryAt = at.Add(s.pause)
+}
+
+// down tells whether nothing may be begun, with the reason.
+func (s *storeWatch) down(now time.Time) (text string, until time.Time, down bool) {
+	switch {
+	case s.unwritten > 0:
+		return fmt.Sprintf("the store does not take the outcomes of %d calls", s.unwritten), time.Time{}, true
+	case s.pending > 0 && now.Sub(s.answered) > storeSlow:
+		return fmt.Sprintf("the store has not answered for %s", now.Sub(s.answered).Round(time.Second)), time.Time{}, true
+	case s.err != nil && (now.Before(s.retryAt) || s.pending > 0):
+		return "the store is failing: " + s.err.Error(), s.retryAt, true
+	}
+	return "", time.Time{}, false
+}
+
+// probing tells whether the next call is the one that tries a failing store.
+func (s *storeWatch) probing(time.Time) bool { return s.err != nil }
