@@ -1,0 +1,286 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// callPage is how many calls are read at once. Between pages no connection
+// and no snapshot is held, so a slow reader delays nobody.
+const callPage = 1000
+
+// Calls streams the calls that a filter chooses, in the order of the ledger
+// or newest first, with memory for a few pages whatever their number. Calls
+// that end while the stream runs may appear with or without their outcome.
+// After an error the stream ends.
+func (db *DB) Calls(ctx context.Context, f campaigns.CallFilter) iter.Seq2[campaigns.Call, error] {
+	return func(yield func(campaigns.Call, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		pages := make(chan page)
+		var wg sync.WaitGroup
+		wg.Go(func() { db.readPages(ctx, f, pages) })
+		defer wg.Wait()
+		defer cancel()
+		for p := range pages {
+			for _, c := range p.calls {
+				if !yield(c, nil) {
+					return
+				}
+			}
+			if p.err != nil {
+				yield(campaigns.Call{}, fmt.Errorf("read calls: %w", p.err))
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(campaigns.Call{}, fmt.Errorf("read calls: %w", err))
+		}
+	}
+}
+
+// page is a stretch of calls, or why there are no more.
+type page struct {
+	calls []campaigns.Call
+	err   error
+}
+
+// readPages reads page after page, one ahead of whoever takes them.
+func (db *DB) readPages(ctx context.Context, f campaigns.CallFilter, pages chan<- page) {
+	defer close(pages)
+	reader := &callReader{db: db, zones: make(map[string][]string)}
+	lo, hi, err := db.bounds(ctx, f)
+	if err != nil {
+		pages <- page{err: err}
+		return
+	}
+	left := f.Limit
+	for {
+		n := callPage
+		if f.Limit > 0 {
+			n = min(n, left)
+		}
+		calls, err := reader.read(ctx, f, lo, hi, n)
+		select {
+		case pages <- page{calls, err}:
+		case <-ctx.Done():
+			return
+		}
+		if left -= len(calls); err != nil || len(calls) < n || f.Limit > 0 && left <= 0 {
+			return
+		}
+		if last := calls[len(calls)-1].Seq; f.Newest {
+			hi = last - 1
+		} else {
+			lo = last + 1
+		}
+	}
+}
+
+// bounds turns the filter's times and its After into places in the ledger,
+// both included. Intents stand in the order of time, so a search by halves
+// finds a time without an index.
+func (db *DB) bounds(ctx context.Context, f campaigns.CallFilter) (lo, hi int64, err error) {
+	if err := db.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM attempts`).Scan(&hi); err != nil {
+		return 0, 0, err
+	}
+	lo = 1
+	if !f.From.IsZero() {
+		if lo, err = db.firstAt(ctx, hi, f.From); err != nil {
+			return 0, 0, err
+		}
+	}
+	if !f.To.IsZero() {
+		first, err := db.firstAt(ctx, hi, f.To)
+		if err != nil {
+			return 0, 0, err
+		}
+		hi = first - 1
+	}
+	if f.After > 0 && f.Newest {
+		hi = min(hi, f.After-1)
+	} else if f.After > 0 {
+		lo = max(lo, f.After+1)
+	}
+	return lo, hi, nil
+}
+
+// firstAt finds the first attempt at or after t; last+1 when there is none.
+func (db *DB) firstAt(ctx context.Context, last int64, t time.Time) (int64, error) {
+	lo, hi, at := int64(1), last+1, micros(t)
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		var intent int64
+		if err := db.read.QueryRowContext(ctx, `SELECT intent_at FROM attempts WHERE seq = ?`, mid).Scan(&intent); err != nil {
+			return 0, err
+		}
+		if intent < at {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, nil
+}
+
+// callReader reads pages of one stream and keeps what repeats in them.
+type callReader struct {
+	db    *DB
+	zones map[string][]string
+}
+
+const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
+	a.script_ver, a.intent_at, a.manual, a.hash,
+	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
+	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
+	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.next_state, o.next_at, o.next_phone, o.hash,
+	c.name, c.external,
+	d.key, d.agent, d.code, d.note, d.at, d.currency, d.extras`
+
+const callTables = ` FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq LEFT JOIN contacts c ON c.id = a.contact
+	LEFT JOIN dispositions d ON d.seq = a.seq`
+
+func callQuery(f campaigns.CallFilter, lo, hi int64, limit int) (query string, args []any) {
+	var w where
+	// The plus keeps the planner from starting anywhere but at the ledger's
+	// own order, except for what few calls have.
+	w.add("a.seq BETWEEN ? AND ?", lo, hi)
+	if f.Contact != 0 {
+		w.add("a.contact = ?", f.Contact)
+	}
+	if f.Number != "" {
+		w.add("a.e164 = ?", e164(f.Number))
+	}
+	if f.Campaign != 0 {
+		w.add("+a.campaign = ?", f.Campaign)
+	}
+	if f.Agent != 0 {
+		w.add("COALESCE(NULLIF(o.agent, 0), a.agent) = ?", f.Agent)
+	}
+	if len(f.Outcomes) > 0 {
+		args := make([]any, len(f.Outcomes))
+		for i, o := range f.Outcomes {
+			args[i] = string(o)
+		}
+		w.add("COALESCE(o.outcome, '') IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
+	}
+	if f.Disposition != "" {
+		w.add("COALESCE(d.code, '') = ?", f.Disposition)
+	}
+	if f.Sold {
+		w.add("COALESCE(d.currency, '') <> ''")
+	}
+	order := " ORDER BY a.seq LIMIT ?"
+	if f.Newest {
+		order = " ORDER BY a.seq DESC LIMIT ?"
+	}
+	return `SELECT ` + callColumns + callTables + w.text() + order, append(w.args, limit)
+}
+
+func (r *callReader) read(ctx context.Context, f campaigns.CallFilter, lo, hi int64, limit int) ([]campaigns.Call, error) {
+	query, args := callQuery(f, lo, hi, limit)
+	return r.query(ctx, limit, query, args)
+}
+
+func (r *callReader) query(ctx context.Context, limit int, query string, args []any) ([]campaigns.Call, error) {
+	calls := make([]campaigns.Call, 0, min(limit, callPage))
+	err := r.db.withDriver(ctx, func(q driver.QueryerContext) error {
+		more := make(map[int64]extraOf)
+		err := each(q, query, args, func(c *cells) error {
+			call, bits := r.call(c)
+			if bits != 0 {
+				more[call.Seq] = extraOf{bits, call.Disposition}
+			}
+			calls = append(calls, call)
+			if len(calls)%100 == 0 {
+				return ctx.Err()
+			}
+			return nil
+		})
+		if err != nil || len(more) == 0 {
+			return err
+		}
+		return readExtras(q, more)
+	})
+	return calls, err
+}
+
+// call reads a row of callColumns; bits is what its disposition has beside.
+func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
+	a := &call.Attempt
+	a.Seq, a.ID, a.Campaign, a.List, a.Contact = c.integer(), c.text(), c.integer(), c.integer(), c.integer()
+	a.Phone, a.Number, a.CallerID, a.Mode = c.small(), number(c.integer()), c.text(), campaigns.Mode(c.text())
+	a.Agent, a.Callback, a.Try, a.Zones = c.integer(), c.integer(), c.small(), r.split(c.text())
+	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
+	hash := c.blob()
+	if c.null() {
+		c.skip(26)
+	} else {
+		hash = readOutcome(c, a)
+	}
+	call.Hash = hex.EncodeToString(hash)
+	call.ContactName, call.External = c.text(), c.text()
+	if !c.null() {
+		call.Disposition, bits = readDisposition(c, a.ID)
+	}
+	campaign, _ := r.db.known.campaign(a.Campaign)
+	list, _ := r.db.known.list(a.List)
+	call.CampaignName, call.ListName, call.AgentLogin = campaign.Name, list.Name, r.db.known.login(a.Agent)
+	return call, bits
+}
+
+func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {
+	a.Outcome = campaigns.Outcome(c.text())
+	if agent := c.integer(); agent != 0 {
+		a.Agent = agent
+	}
+	a.Trunk, a.Code, a.Q850, a.Reason, a.EndedBy, a.Error = c.text(), c.small(), c.small(), c.text(), c.text(), c.text()
+	a.SentAt, a.RingingAt, a.AnsweredAt, a.BridgedAt = c.instant(), c.instant(), c.instant(), c.instant()
+	a.MessageAt, a.MessageEndAt, a.EndedAt, a.ConnectDelay = c.instant(), c.instant(), c.instant(), c.span()
+	a.OptOut, a.PacketsIn, a.PacketsOut = c.truth(), uint64(c.integer()), uint64(c.integer())
+	a.LossShare, a.JitterMS, a.MOS = c.real(), c.real(), c.real()
+	a.Next = campaigns.Next{State: campaigns.ContactState(c.text()), At: c.instant(), Phone: c.small()}
+	return c.blob()
+}
+
+func (r *callReader) split(zones string) []string {
+	if s, ok := r.zones[zones]; ok {
+		return s
+	}
+	s := splitZones(zones)
+	r.zones[zones] = s
+	return s
+}
+
+// Attempt reads one call by the id of its attempt; campaigns.ErrUnknownAttempt
+// when there is none.
+func (db *DB) Attempt(ctx context.Context, id string) (campaigns.Call, error) {
+	reader := &callReader{db: db, zones: make(map[string][]string)}
+	calls, err := reader.query(ctx, 1, `SELECT `+callColumns+callTables+` WHERE a.id = ?`, []any{id})
+	if err == nil && len(calls) == 0 {
+		err = campaigns.ErrUnknownAttempt
+	}
+	if err != nil {
+		return campaigns.Call{}, fmt.Errorf("attempt %s: %w", id, err)
+	}
+	return calls[0], nil
+}
+
+// History reads the last calls to a contact, the newest first; 0 = all.
+func (db *DB) History(ctx context.Context, contact int64, limit int) ([]campaigns.Call, error) {
+	var out []campaigns.Call
+	for c, err := range db.Calls(ctx, campaigns.CallFilter{Contact: contact, Newest: true, Limit: limit}) {
+		if err != nil {
+			return nil, fmt.Errorf("history of contact %d: %w", contact, err)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}

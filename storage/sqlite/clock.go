@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// Limits of trust in the wall clock: how far it may stand from where the
+// monotonic clock says it should, and how much of that is forgiven with time
+// (a clock under discipline runs up to 500 ppm off, RFC 5905 section 11.3).
+const (
+	maxJump     = 2 * time.Second
+	slewPPM     = 1000
+	forgiveEach = time.Minute
+)
+
+// clock compares the wall clock with the monotonic one. Calling windows are
+// law by the wall clock, so a wall clock that jumped stops dialing until it
+// is back where it should be, or somebody says that it is right now.
+type clock struct {
+	start time.Time     // carries both clocks
+	wall  time.Time     // where the wall clock stood at mono
+	mono  time.Duration // since start
+	last  time.Time     // latest instant given out; none before it is
+}
+
+func newClock(now, last time.Time) *clock { return &clock{start: now, wall: now.Round(0), last: last} }
+
+// read returns the instant of a transaction, which never runs backwards, and
+// why it cannot be trusted for dialing, if so.
+func (c *clock) read(now time.Time) (time.Time, error) {
+	return c.see(now.Round(0), now.Sub(c.start))
+}
+
+func (c *clock) see(wall time.Time, mono time.Duration) (time.Time, error) {
+	wall = wall.UTC().Truncate(time.Microsecond)
+	err := c.judge(wall, mono)
+	if wall.Before(c.last) {
+		wall = c.last
+	}
+	if err == nil {
+		c.last = wall
+	}
+	return wall, err
+}
+
+func (c *clock) judge(wall time.Time, mono time.Duration) error {
+	elapsed := mono - c.mono
+	drift := wall.Sub(c.wall) - elapsed
+	if drift.Abs() > maxJump {
+		return fmt.Errorf("%w: it stands %s from where it should; nobody is called until it is back or acknowledged",
+			campaigns.ErrClock, drift.Round(time.Millisecond))
+	}
+	if behind := c.last.Sub(wall); behind > maxJump {
+		return fmt.Errorf("%w: it is %s behind the last attempt of the ledger; nobody is called until then or acknowledged",
+			campaigns.ErrClock, behind.Round(time.Millisecond))
+	}
+	if elapsed >= forgiveEach {
+		allowed := elapsed * slewPPM / 1_000_000
+		c.mono = mono
+		c.wall = c.wall.Add(elapsed + max(-allowed, min(drift, allowed)))
+	}
+	return nil
+}
+
+// accept takes the wall clock as right from now on.
+func (c *clock) accept(wall time.Time, mono time.Duration) {
+	c.wall, c.mono, c.last = wall, mono, wall.UTC().Truncate(time.Microsecond)
+}
+
+// ClockFault returns why nobody can be called for the clock's sake, wrapping
+// campaigns.ErrClock, or nil.
+func (db *DB) ClockFault(ctx context.Context) error {
+	return db.do(ctx, func(t *tx) error { return t.jumped })
+}
+
+// AcknowledgeClock says that the wall clock is right as it stands now, so
+// that dialing may go on after a jump. It is kept in the audit.
+func (db *DB) AcknowledgeClock(ctx context.Context, by string) error {
+	return db.do(ctx, func(t *tx) error {
+		if t.jumped == nil {
+			return nil
+		}
+		now := t.db.wallClock()
+		detail := fmt.Sprintf("%v; now it is %s", t.jumped, now.UTC().Format(time.RFC3339Nano))
+		t.after = append(t.after, func() { t.clock.accept(now.Round(0), now.Sub(t.clock.start)) })
+		return t.note("clock.acknowledged", by, "clock", detail)
+	})
+}

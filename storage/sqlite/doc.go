@@ -1,0 +1,43 @@
+// Package sqlite is the embedded record store: one file, one writer, and
+// every promise of the ledger kept by the database itself.
+//
+//	caller --op--> urgent queue --+                    +--> answer
+//	caller --op--> urgent queue --+--> writer: one tx, one fsync
+//	import --op--> bulk queue ----+        |
+//	                                       v
+//	reader <-- snapshot <-- readers <-- file + log <-- checkpointer
+//
+// The writer drains its queue into one transaction of up to 512 operations
+// and answers when it is on disk (WAL, synchronous=FULL): thousands of
+// durable commits a second from one connection. An operation that fails
+// before it wrote anything harms nobody; one that fails later sends its whole
+// group back, to be run one by one.
+//
+// Contacts move so:
+//
+//	          Lease            Begin            Finish, Dispose
+//	ready ------------> leased -----> live -----------------------> done
+//	  ^  ^   Release      |                                    |
+//	  |  +----------------+--- refused, with a time -----+     |
+//	  |                                                  v     v
+//	  +---------------- Lease, when due ---------------- waiting
+//
+// Callable contacts stand in a partial index without a time, waiting ones in
+// another by time; a lease first promotes those that are due. A callback
+// waits in its own table and is leased above every list.
+//
+// Promises:
+//   - What returned without error is on disk, whatever kills the process or
+//     the power.
+//   - What returned with an error was not written, a cancelled context
+//     included. (A commit whose fsync failed is the exception that no store
+//     can exclude; the next Open reads what is there.)
+//   - Attempts, outcomes, dispositions, the do-not-call history, the audit
+//     and the chain are appended to and never changed: triggers refuse it.
+//     The one change is an attempt's live mark going to null.
+//   - The rules of an attempt are checked in the transaction that writes it,
+//     by the writer's clock. When the wall clock has jumped nobody is called.
+//   - A number has at most one open attempt: a unique index, not code.
+//   - Every record enters a chain of hashes, which Verify recomputes from
+//     the rows.
+package sqlite

@@ -1,0 +1,205 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// Waits of contacts that a rule refused and that is silent about when.
+const (
+	liveWait   = time.Minute
+	closedWait = 24 * time.Hour
+)
+
+// Begin writes the attempt into the ledger when every rule allows it now: on
+// return without error the row is durable and the INVITE may leave. The rules
+// see the campaign's settings as stored, and the store's own clock, in the
+// transaction that writes the row. It sets a.Seq, a.Try and a.IntentAt.
+//
+// A *rules.Refusal means that the number must not be called now; the contact
+// has been put back, done or waiting. campaigns.ErrNotLeased means that the
+// contact was taken from its hopper meanwhile, campaigns.ErrClock that the
+// clock jumped and nobody can be called. Whatever the error, even that of
+// ctx, no row was written.
+func (db *DB) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
+	var refusal *rules.Refusal
+	err := db.do(ctx, func(t *tx) (err error) {
+		refusal, err = t.beginAttempt(c.ID, a)
+		return err
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	if err != nil {
+		return fmt.Errorf("begin attempt of contact %d: %w", a.Contact, err)
+	}
+	return nil
+}
+
+func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal, error) {
+	if t.jumped != nil {
+		return nil, t.jumped
+	}
+	c, ok := t.db.known.campaign(campaign)
+	if !ok {
+		return nil, fmt.Errorf("campaign %d: %w", campaign, campaigns.ErrNotFound)
+	}
+	f, state, err := t.facts(c, a)
+	if err != nil {
+		return nil, err
+	}
+	switch state {
+	case "", campaigns.ContactLeased:
+	case campaigns.ContactLive:
+		f.Live = true // through another of its phones
+	default:
+		return nil, campaigns.ErrNotLeased
+	}
+	if refusal := rules.Check(f, t.now); refusal != nil {
+		if state != campaigns.ContactLeased {
+			return refusal, nil
+		}
+		return refusal, t.putBack(a, refusal)
+	}
+	return nil, t.insertAttempt(a, f.Tries+1)
+}
+
+// facts reads all that the rules ask, in one query. State is empty for a
+// manual call to a number that is no contact.
+func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, state campaigns.ContactState, err error) {
+	f = rules.Facts{
+		Number: a.Number, Zones: a.Zones, Week: c.Windows, Margin: c.RingTime + c.Hold,
+		MaxTries: c.MaxAttempts, Cooldown: c.Cooldown,
+	}
+	var last int64
+	err = t.row(`SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
+		EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
+		EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1),
+		COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
+			WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
+			ORDER BY a.seq DESC LIMIT 1), 0),
+		EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0)
+		FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`,
+		[]any{a.Contact, e164(a.Number), a.Callback}, &state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed)
+	if err != nil {
+		return f, state, fmt.Errorf("read facts: %w", err)
+	}
+	if state == "" && a.Contact != 0 {
+		return f, state, campaigns.ErrNotLeased
+	}
+	f.LastTry = moment(last)
+	return f, state, nil
+}
+
+const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
+	intent_at, manual`
+
+// attemptRow is the row of attemptColumns, which is also what is chained.
+func attemptRow(a *campaigns.Attempt) []any {
+	return []any{
+		a.Seq, a.ID, a.Campaign, a.List, a.Contact, int64(a.Phone), e164(a.Number), a.CallerID, string(a.Mode), a.Agent, a.Callback,
+		int64(a.Try), joinZones(a.Zones), a.ScriptVer, micros(a.IntentAt), flag(a.Manual),
+	}
+}
+
+func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
+	t.attempt++
+	t.intent = micros(t.now)
+	a.Seq, a.Try, a.IntentAt = t.attempt, try, t.now
+	row := attemptRow(a)
+	l, err := t.chain(kindAttempt, a.Seq, digest(row))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, hash, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+		append(row, l.hash[:])...)
+	if isTaken(err) {
+		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
+	}
+	if err != nil || a.Contact == 0 {
+		return err
+	}
+	t.moved(a.List, campaigns.ContactLeased, campaigns.ContactLive, 1)
+	_, err = t.exec(`UPDATE contacts SET state = 'live' WHERE id = ?`, a.Contact)
+	return err
+}
+
+// putBack returns a refused contact: done when no time will change the
+// verdict, else waiting until every rule that refused may allow it.
+func (t *tx) putBack(a *campaigns.Attempt, refusal *rules.Refusal) error {
+	next, until := campaigns.ContactWaiting, t.now
+	for _, v := range refusal.Verdicts {
+		if v.OK {
+			continue
+		}
+		at := v.Next
+		switch v.Rule {
+		case rules.Hours:
+			if at.IsZero() {
+				at = t.now.Add(closedWait)
+			}
+		case rules.Live:
+			at = t.now.Add(liveWait)
+		case rules.Cooldown:
+		default:
+			next = campaigns.ContactDone
+		}
+		if at.After(until) {
+			until = at
+		}
+	}
+	if next == campaigns.ContactDone {
+		return t.setDone(a.Contact, campaigns.Refused)
+	}
+	return t.setWaiting(a.Contact, until)
+}
+
+// setDone ends a contact that is not in a call, and with it what was agreed.
+func (t *tx) setDone(contact int64, last campaigns.Outcome) error {
+	from, list, err := t.stateOf(contact)
+	if err != nil {
+		return err
+	}
+	t.moved(list, from, campaigns.ContactDone, 1)
+	if _, err := t.exec(`UPDATE contacts SET state = 'done', last = ?2, next_at = 0, callback = 0, agent = 0 WHERE id = ?1`,
+		contact, string(last)); err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE callbacks SET done = 1 WHERE contact = ? AND done = 0`, contact)
+	return err
+}
+
+// setWaiting lets a contact wait, with its callback when it has one.
+func (t *tx) setWaiting(contact int64, until time.Time) error {
+	from, list, err := t.stateOf(contact)
+	if err != nil {
+		return err
+	}
+	t.moved(list, from, campaigns.ContactWaiting, 1)
+	if _, err := t.exec(`UPDATE contacts SET state = 'waiting', next_at = ?2 WHERE id = ?1`, contact, micros(until)); err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE callbacks SET due = ?2 WHERE contact = ?1 AND done = 0`, contact, micros(until))
+	return err
+}
+
+func (t *tx) stateOf(contact int64) (state campaigns.ContactState, list int64, err error) {
+	err = t.row(`SELECT state, list FROM contacts WHERE id = ?`, []any{contact}, &state, &list)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("contact %d: %w", contact, campaigns.ErrNotFound)
+	}
+	return state, list, err
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// maxFindings is how many breaches of each law are named; all are counted.
+const maxFindings = 100
+
+// Verify reads the whole ledger in one snapshot, recomputes the chain from
+// the rows and replays it: what was on the do-not-call list, which numbers
+// were live and which windows were open is known at every link. It checks the
+// laws I1 to I5, I7 and I10, and that counters and lists agree with the rows.
+// Memory grows with the do-not-call list and the calls in the air, not with
+// the ledger.
+func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
+	c := &checker{
+		ctx: ctx, at: now, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
+		open: make(map[int64]int64), weeks: make(map[int64]rules.Week),
+	}
+	c.found.At = now.UTC()
+	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
+		return inSnapshot(q, func() error { return c.check(q) })
+	})
+	if err != nil {
+		return campaigns.Findings{}, fmt.Errorf("verify: %w", err)
+	}
+	return c.found, nil
+}
+
+// inSnapshot runs f in one reading transaction.
+func inSnapshot(q driver.QueryerContext, f func() error) error {
+	if err := each(q, "BEGIN", nil, nil); err != nil {
+		return err
+	}
+	err := f()
+	if end := each(q, "COMMIT", nil, nil); err == nil {
+		err = end
+	}
+	return err
+}
+
+// checker replays the chain.
+type checker struct {
+	ctx   context.Context
+	at    time.Time
+	found campaigns.Findings
+	named map[campaigns.Law]int
+
+	last    link
+	blocked map[int64]bool       // numbers on the do-not-call list
+	live    map[int64]int64      // number -> open attempt
+	open    map[int64]int64      // open attempt -> number
+	weeks   map[int64]rules.Week // calling windows by campaign
+
+	attempts, changes, audit *stream // rows in the order of their links
+	disposed                 int64   // links of dispositions
+}
+
+func (c *checker) broken(law campaigns.Law, attempt string, record int64, format string, args ...any) {
+	c.found.Count++
+	if c.named[law]++; c.named[law] <= maxFindings {
+		c.found.Broken = append(c.found.Broken,
+			campaigns.Finding{Law: law, Attempt: attempt, Record: record, Detail: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checker) check(q driver.QueryerContext) (err error) {
+	if c.attempts, err = openStream(q, `SELECT `+attemptColumns+`, hash FROM attempts ORDER BY seq`); err != nil {
+		return err
+	}
+	defer c.attempts.close()
+	if c.changes, err = openStream(q, `SELECT `+changeColumns+` FROM do_not_call_changes ORDER BY seq`); err != nil {
+		return err
+	}
+	defer c.changes.close()
+	if c.audit, err = openStream(q, `SELECT seq, at, kind, by, subject, detail FROM audit ORDER BY seq`); err != nil {
+		return err
+	}
+	defer c.audit.close()
+	err = each(q, `SELECT seq, kind, ref, digest, hash FROM chain ORDER BY seq`, nil, func(row *cells) error { return c.record(q, row) })
+	if err != nil {
+		return err
+	}
+	c.found.Records, c.found.Head = c.last.seq, hex.EncodeToString(c.last.hash[:])
+	return c.rest(q)
+}
+
+// record checks one link, and what the row it stands for says of the laws.
+func (c *checker) record(q driver.QueryerContext, row *cells) error {
+	seq, kind, ref := row.integer(), row.text(), row.integer()
+	var d [sha256.Size]byte
+	copy(d[:], row.blob())
+	hash := row.blob()
+	if seq != c.last.seq+1 {
+		c.broken(campaigns.LawChain, "", seq, "the chain has a gap: link %d follows link %d", seq, c.last.seq)
+		c.last.seq = seq - 1
+	}
+	next := c.last.next(kind, ref, d)
+	if !bytes.Equal(next.hash[:], hash) {
+		c.broken(campaigns.LawChain, "", seq, "link %d (%s %d) does not follow from the one before", seq, kind, ref)
+		copy(next.hash[:], hash) // so that only the first bad link is named
+	}
+	c.last = next
+	if seq%1000 == 0 && c.ctx.Err() != nil {
+		return c.ctx.Err()
+	}
+	switch kind {
+	case kindAttempt:
+		return c.attempt(ref, d)
+	case kindOutcome:
+		return c.outcome(q, ref, d)
+	case kindDisposition:
+		return c.disposition(q, ref, d)
+	case kindDoNotCall:
+		return c.doNotCall(ref, d)
+	case kindAudit:
+		return c.auditEntry(ref, d)
+	}
+	c.broken(campaigns.LawChain, "", seq, "link %d is of an unknown kind %q", seq, kind)
+	return nil
+}

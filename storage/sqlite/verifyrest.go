@@ -1,0 +1,111 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// rest checks what the chain cannot show: rows without a link, marks that do
+// not agree with rows, agents with two customers.
+func (c *checker) rest(q driver.QueryerContext) error {
+	for kind, s := range map[string]*stream{kindAttempt: c.attempts, kindDoNotCall: c.changes, kindAudit: c.audit} {
+		if err := c.finishStream(s, kind); err != nil {
+			return err
+		}
+	}
+	c.found.Open = int64(len(c.open))
+	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {
+		if err := check(q); err != nil {
+			return err
+		}
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlinked finds outcomes and dispositions that stand in no link. Their links
+// were followed one by one; so counting is enough.
+func (c *checker) unlinked(q driver.QueryerContext) error {
+	return each(q, `SELECT (SELECT COUNT(*) FROM outcomes), (SELECT COUNT(*) FROM dispositions)`, nil, func(row *cells) error {
+		if n := row.integer(); n != c.found.Outcomes {
+			c.broken(campaigns.LawChain, "", 0, "%d outcomes, %d links of outcomes", n, c.found.Outcomes)
+		}
+		if n := row.integer(); n != c.disposed {
+			c.broken(campaigns.LawChain, "", 0, "%d dispositions, %d links of dispositions", n, c.disposed)
+		}
+		return nil
+	})
+}
+
+// marks compares the live mark with the outcome: an attempt has one of them.
+func (c *checker) marks(q driver.QueryerContext) error {
+	return each(q, `SELECT a.seq, a.id, a.live FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
+		WHERE (a.live IS NULL) <> (o.seq IS NOT NULL) ORDER BY a.seq LIMIT ?`, []any{maxFindings}, func(row *cells) error {
+		seq, id := row.integer(), row.text()
+		if row.null() {
+			c.broken(campaigns.LawOutcome, id, 0, "attempt %d is not live and has no outcome", seq)
+		} else {
+			c.broken(campaigns.LawLive, id, 0, "attempt %d has an outcome and is live", seq)
+		}
+		return nil
+	})
+}
+
+// listed compares the do-not-call list with its history.
+func (c *checker) listed(q driver.QueryerContext) error {
+	n, strange := 0, 0
+	err := each(q, `SELECT e164 FROM do_not_call`, nil, func(row *cells) error {
+		n++
+		if !c.blocked[row.integer()] {
+			strange++
+		}
+		return nil
+	})
+	if missing := len(c.blocked) - (n - strange); err == nil && (strange > 0 || missing > 0) {
+		c.broken(campaigns.LawDoNotCall, "", 0, "the do-not-call list lacks %d numbers of its history and has %d that never came", missing, strange)
+	}
+	return err
+}
+
+// twoLegs finds agents who were bridged to a customer before the last one was gone.
+func (c *checker) twoLegs(q driver.QueryerContext) error {
+	return each(q, `SELECT seq, agent, bridged_at, before FROM (SELECT seq, agent, bridged_at,
+			MAX(ended_at) OVER (PARTITION BY agent ORDER BY bridged_at, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+			FROM outcomes WHERE agent <> 0 AND bridged_at > 0)
+		WHERE before > bridged_at LIMIT ?`, []any{maxFindings}, func(row *cells) error {
+		seq, agent, bridged, before := row.integer(), row.integer(), row.instant(), row.instant()
+		c.broken(campaigns.LawOneLeg, "", 0, "agent %d was bridged in attempt %d while another call went on for %s", agent, seq, before.Sub(bridged))
+		return nil
+	})
+}
+
+// counted compares the counters of contacts with the contacts.
+func (c *checker) counted(q driver.QueryerContext) error {
+	have := make(map[string]int64)
+	key := func(row *cells) string { return fmt.Sprintf("list %d: %s", row.integer(), row.text()) }
+	err := each(q, `SELECT list, state, COUNT(*) FROM contacts GROUP BY list, state`, nil, func(row *cells) error {
+		have[key(row)] = row.integer()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(q, `SELECT list, state, n FROM depths`, nil, func(row *cells) error {
+		k, n := key(row), row.integer()
+		if have[k] != n {
+			c.broken(campaigns.LawCounters, "", 0, "%s: the counter says %d, there are %d", k, n, have[k])
+		}
+		delete(have, k)
+		return nil
+	})
+	for k, n := range have {
+		if n != 0 {
+			c.broken(campaigns.LawCounters, "", 0, "%s: no counter, there are %d", k, n)
+		}
+	}
+	return err
+}

@@ -1,0 +1,211 @@
+package sqlite
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// same compares a row with what was chained of it.
+func (c *checker) same(kind string, ref int64, row []any, d [sha256.Size]byte) {
+	if digest(row) != d {
+		c.broken(campaigns.LawChain, "", c.last.seq, "%s %d is not what was recorded", kind, ref)
+	}
+}
+
+// values copies a driver's row.
+func values(row []driver.Value) []any {
+	out := make([]any, len(row))
+	for i, v := range row {
+		out[i] = v
+	}
+	return out
+}
+
+// take reads the row with key ref from a stream in the order of keys. Rows
+// before it stand in no link; when it is missing it was taken out.
+func (c *checker) take(s *stream, kind string, ref int64) (row []driver.Value, err error) {
+	for {
+		row, ok, err := s.next()
+		if err != nil {
+			return nil, err
+		}
+		seq := int64(0)
+		if ok {
+			seq, _ = row[0].(int64)
+		}
+		switch {
+		case !ok || seq > ref:
+			c.broken(campaigns.LawChain, "", c.last.seq, "%s %d is gone", kind, ref)
+			if ok {
+				s.hold()
+			}
+			return nil, nil
+		case seq == ref:
+			return row, nil
+		}
+		c.broken(campaigns.LawChain, "", c.last.seq, "%s %d stands in no link of the chain", kind, seq)
+	}
+}
+
+// finishStream counts what is left of a stream when the chain is over.
+func (c *checker) finishStream(s *stream, kind string) error {
+	for {
+		row, ok, err := s.next()
+		if err != nil || !ok {
+			return err
+		}
+		c.broken(campaigns.LawChain, "", c.last.seq, "%s %v stands in no link of the chain", kind, row[0])
+	}
+}
+
+// attempt checks an intent against the world as it was then.
+func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
+	row, err := c.take(c.attempts, kindAttempt, ref)
+	if err != nil || row == nil {
+		return err
+	}
+	c.same(kindAttempt, ref, values(row[:len(row)-1]), d)
+	a, err := scanAttempt(driverRow(row))
+	if err != nil {
+		return err
+	}
+	if hash, _ := row[len(row)-1].([]byte); !bytes.Equal(hash, c.last.hash[:]) {
+		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt's own hash is not that of its link")
+	}
+	if c.found.Attempts++; ref != c.found.Attempts {
+		c.broken(campaigns.LawOneCall, a.ID, c.last.seq, "attempt %d is number %d of the ledger", ref, c.found.Attempts)
+		c.found.Attempts = ref
+	}
+	num := e164(a.Number)
+	if c.blocked[num] {
+		c.broken(campaigns.LawDoNotCall, a.ID, c.last.seq, "the number was on the do-not-call list")
+	}
+	if other, open := c.live[num]; open {
+		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in attempt %d", other)
+	}
+	c.live[num], c.open[ref] = ref, num
+	if w, known := c.weeks[a.Campaign]; !known || !rules.OpenAt(w, a.Zones, a.IntentAt, 0) {
+		c.broken(campaigns.LawWindow, a.ID, c.last.seq, "%s is outside the calling window in %v", a.IntentAt.Format(time.RFC3339), a.Zones)
+	}
+	return nil
+}
+
+// outcomeLimit is how long after the end of a call its outcome may come.
+const outcomeLimit = 90 * time.Second
+
+// outcome checks how an attempt ended, and frees its number.
+func (c *checker) outcome(q driver.QueryerContext, ref int64, d [sha256.Size]byte) error {
+	c.found.Outcomes++
+	num, open := c.open[ref]
+	if !open {
+		c.broken(campaigns.LawOutcome, "", c.last.seq, "attempt %d has an outcome before its intent, or two", ref)
+	}
+	delete(c.open, ref)
+	if c.live[num] == ref {
+		delete(c.live, num)
+	}
+	found := false
+	err := each(q, `SELECT `+outcomeColumns+`, hash FROM outcomes WHERE seq = ?`, []any{ref}, func(row *cells) error {
+		found = true
+		last := len(row.row) - 1
+		c.same(kindOutcome, ref, values(row.row[:last]), d)
+		if hash, _ := row.row[last].([]byte); !bytes.Equal(hash, c.last.hash[:]) {
+			c.broken(campaigns.LawChain, "", c.last.seq, "the own hash of outcome %d is not that of its link", ref)
+		}
+		c.late(ref, row)
+		return nil
+	})
+	if err == nil && !found {
+		c.broken(campaigns.LawChain, "", c.last.seq, "outcome %d is gone", ref)
+	}
+	return err
+}
+
+// late checks that the outcome came in time.
+func (c *checker) late(ref int64, row *cells) {
+	row.skip(17)
+	ended := row.instant()
+	row.skip(10)
+	if after := row.instant().Sub(ended); !ended.IsZero() && after > outcomeLimit {
+		c.broken(campaigns.LawOutcome, "", c.last.seq, "the outcome of attempt %d came %s after its end", ref, after.Round(time.Second))
+	}
+}
+
+// disposition checks a disposition with all its rows, in the order in which
+// they were chained.
+func (c *checker) disposition(q driver.QueryerContext, ref int64, d [sha256.Size]byte) error {
+	c.disposed++
+	var all []any
+	for _, query := range []string{
+		`SELECT ` + dispositionColumns + ` FROM dispositions WHERE seq = ?`,
+		`SELECT seq, line, product, quantity, unit_price FROM order_lines WHERE seq = ? ORDER BY line`,
+		`SELECT seq, at, zone, place, person, note FROM appointments WHERE seq = ?`,
+		`SELECT seq, line, question, value FROM answers WHERE seq = ? ORDER BY line`,
+		`SELECT at, agent, note FROM callbacks WHERE attempt = ?`,
+	} {
+		err := each(q, query, []any{ref}, func(row *cells) error {
+			all = append(all, values(row.row)...)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	c.same(kindDisposition, ref, all, d)
+	return nil
+}
+
+// doNotCall checks one batch of changes and replays it.
+func (c *checker) doNotCall(ref int64, d [sha256.Size]byte) error {
+	var all []any
+	for seq := ref; ; seq++ {
+		row, ok, err := c.changes.next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if batch, _ := row[len(row)-1].(int64); batch > ref {
+			c.changes.hold()
+			break
+		}
+		all = append(all, values(row)...)
+		num, _ := row[1].(int64)
+		if removed, _ := row[2].(int64); removed != 0 {
+			delete(c.blocked, num)
+		} else {
+			c.blocked[num] = true
+		}
+	}
+	c.same(kindDoNotCall, ref, all, d)
+	return nil
+}
+
+// auditEntry checks an entry and replays what it says of calling windows.
+func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
+	row, err := c.take(c.audit, kindAudit, ref)
+	if err != nil || row == nil {
+		return err
+	}
+	c.same(kindAudit, ref, values(row), d)
+	kind, _ := row[2].(string)
+	detail, _ := row[5].(string)
+	if kind != auditCreate && kind != auditUpdate {
+		return nil
+	}
+	var settings campaigns.Campaign
+	if err := json.NewDecoder(strings.NewReader(detail)).Decode(&settings); err != nil {
+		c.broken(campaigns.LawChain, "", c.last.seq, "audit %d: settings cannot be read: %v", ref, err)
+		return nil
+	}
+	c.weeks[settings.ID] = settings.Windows
+	return nil
+}

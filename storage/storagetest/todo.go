@@ -1,0 +1,5 @@
+package storagetest
+
+var (
+	rulesTests, raceTests, contactTests, loadTests, dispositionTests, doNotCallTests, callTests, settingTests []test
+)
