@@ -167,6 +167,21 @@ func (p Party) quoted() string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.Name)
 }
 
+// unquoted takes the escapes of a quoted string out again.
+func unquoted(s string) string {
+	var b strings.Builder
+	escaped := false
+	for _, r := range s {
+		if r == '\\' && !escaped {
+			escaped = true
+			continue
+		}
+		escaped = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 func (t Target) withDefaults() (Target, error) {
 	switch t.Transport {
 	case "":

@@ -50,8 +50,8 @@ type Call struct {
 // unacked repeats a 200 until its ACK comes (RFC 3261 13.3.1.4).
 type unacked struct {
 	seq      uint32
-	wire     []byte
-	flow     flow
+	res      *sip.Response
+	tx       *serverTx
 	interval time.Duration
 	until    time.Time
 	offered  bool // the ACK brings the answer to our offer
@@ -287,7 +287,7 @@ func (c *Call) handle(req *sip.Request, tx *serverTx, f flow) {
 		tx.respond(481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !c.inOrder(req) {
+	if !c.inOrder(req) && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		tx.respond(500, "Server Internal Error")
 		return
 	}
@@ -303,29 +303,16 @@ func (c *Call) handle(req *sip.Request, tx *serverTx, f flow) {
 	}
 }
 
-// answerPlain answers what means the same inside every dialog.
-func (tx *serverTx) answerPlain(req *sip.Request) {
-	switch req.Method {
-	case sip.OPTIONS:
-		tx.respond(200, "OK", Header{"Allow", allowedMethods}, Header{"Accept", sdpType}, Header{"Supported", "timer, 100rel"})
-	case sip.INFO:
-		tx.respond(200, "OK")
-	case sip.REFER:
-		tx.respond(603, "Decline") // nobody moves our calls but us
-	case sip.PRACK:
-		tx.respond(481, "Call/Transaction Does Not Exist")
-	case sip.NOTIFY, sip.SUBSCRIBE:
-		tx.respond(489, "Bad Event")
-	default:
-		tx.respond(405, "Method Not Allowed", Header{"Allow", allowedMethods})
-	}
+// isWith reports whether the peer of this call has that tag.
+func (c *Call) isWith(tag string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.remoteTag == tag
 }
 
 // fromPeer compares the tag of the far side; another one is another branch.
 func (c *Call) fromPeer(req *sip.Request) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return tagOf(req.From().Params) == c.d.remoteTag
+	return c.isWith(tagOf(req.From().Params))
 }
 
 // inOrder is false for a request older than the last one.
@@ -403,7 +390,7 @@ func (c *Call) repeatAnswer() {
 		c.sawAckLost()
 		return
 	}
-	_ = u.flow.send(u.wire)
+	u.tx.repeat(u.res)
 	u.interval = min(2*u.interval, timerT2)
 	c.resend.Reset(min(u.interval, time.Until(u.until)))
 }

@@ -125,10 +125,12 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 	c.forks = newForks(c.ua)
 	var err error
 	c.timings.SentAt = time.Now()
-	c.tx, err = c.ua.startClient(c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
+	c.tx, err = c.ua.startClient(context.WithoutCancel(ctx), c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
 	if err != nil {
 		return txEvent{}, err
 	}
+	c.flow = c.tx.flow
+	c.auth.hop = c.flow.addr.Addr()
 	provisional := false
 	var giveUp <-chan time.Time
 	done, abort := ctx.Done(), c.abort
@@ -251,7 +253,7 @@ func (c *calling) sendCancel() {
 	req.SetBody(nil)
 	// Whatever the answer is (200, 481, none): only the final response of the
 	// INVITE counts.
-	if _, err := c.ua.startClient(req, c.flow, 0, func(txEvent) {}); err != nil {
+	if _, err := c.ua.startClient(context.Background(), req, c.flow, 0, func(txEvent) {}); err != nil {
 		c.ua.log.Debug("cancel not sent", "sip_call_id", c.inv.CallID, "error", err)
 	}
 }
@@ -265,11 +267,11 @@ func (c *calling) answered(ctx context.Context, ev txEvent) (*Call, error) {
 	if leg != nil && leg.started {
 		d.localSeq = max(d.localSeq, leg.dialog.localSeq) // PRACKs took numbers
 	}
-	ack, f, err := c.ua.ackAnswer(context.WithoutCancel(ctx), &d, c.seq, c.auth, nil)
+	ack, err := c.ua.ackAnswer(context.WithoutCancel(ctx), &d, c.seq, c.auth, nil)
 	if err != nil {
 		return nil, c.fail(ev.res, err)
 	}
-	c.forks.acked(d.remoteTag, ack, f)
+	c.forks.acked(d.remoteTag, ack)
 	c.timings.AckedAt = time.Now()
 	sdp := sdpOf(ev.res)
 	if sdp == nil && leg != nil {
@@ -289,16 +291,15 @@ func (c *calling) answered(ctx context.Context, ev txEvent) (*Call, error) {
 
 // ackAnswer builds and sends the ACK of a 2xx: its own branch, the INVITE's
 // CSeq number, the route of the dialog, the INVITE's credentials (13.2.2.4).
-func (ua *UA) ackAnswer(ctx context.Context, d *dialog, seq uint32, auth *credentialUse, sdp []byte) ([]byte, flow, error) {
+func (ua *UA) ackAnswer(ctx context.Context, d *dialog, seq uint32, auth *credentialUse, sdp []byte) (sent, error) {
 	f, err := ua.dialogFlow(ctx, d)
 	if err != nil {
-		return nil, f, fmt.Errorf("%w: acknowledge: %w", ErrTransport, err)
+		return sent{}, fmt.Errorf("%w: acknowledge: %w", ErrTransport, err)
 	}
 	req := ua.dialogRequest(d, sip.ACK, seq, f)
 	auth.sign(req)
 	setSDP(req, sdp)
-	b := wire(req)
-	return b, f, f.send(b)
+	return f.write(ctx, req)
 }
 
 // releaseLate ends an answer that crossed our CANCEL: somebody said hello.

@@ -68,7 +68,7 @@ func dialogFromRequest(req *sip.Request, tag string, f flow) dialog {
 	return d
 }
 
-// request starts a request inside the dialog (12.2.1.1). The caller gives the
+// dialogRequest starts a request inside the dialog (12.2.1.1). The caller gives the
 // CSeq: an ACK has that of its INVITE, everything else a number of its own.
 func (ua *UA) dialogRequest(d *dialog, method sip.RequestMethod, seq uint32, f flow) *sip.Request {
 	uri, routes := d.target, d.routes
@@ -98,37 +98,20 @@ func (d *dialog) nextSeq() uint32 {
 	return d.localSeq
 }
 
-// flow finds the way of the next request: the first route, else the peer's
+// dialogFlow finds the way of the next request: the first route, else the peer's
 // Contact, over the socket the dialog was made with (a BYE from another port
 // is dropped by NATs and firewalls), or over its connection while that lives.
 func (ua *UA) dialogFlow(ctx context.Context, d *dialog) (flow, error) {
-	if d.pinned || d.flow.conn != nil && d.flow.alive() {
+	if d.pinned || d.flow.connected() {
 		return d.flow, nil
 	}
 	hop := &d.target
 	if len(d.routes) > 0 {
 		hop = &d.routes[0]
 	}
-	t := targetOf(hop, d.flow.transport())
-	t, err := t.withDefaults()
-	if err != nil {
-		return d.flow, nil //nolint:nilerr // a Contact nobody can resolve: answer where the call came from
+	f, err := ua.flowTo(ctx, targetOf(hop, d.flow.transport))
+	if err != nil { // a Contact nobody can resolve: answer where the call came from
+		return d.flow, nil //nolint:nilerr // see above
 	}
-	if t.Transport != "udp" || d.flow.sock == nil {
-		f, err := ua.flowTo(ctx, t)
-		if err != nil && d.flow.sock != nil {
-			return d.flow, nil
-		}
-		return f, err
-	}
-	addrs, err := ua.resolve(ctx, t)
-	if err != nil {
-		return d.flow, nil //nolint:nilerr // as above
-	}
-	for _, a := range addrs {
-		if d.flow.sock.suits(a.Addr()) {
-			return flow{sock: d.flow.sock, addr: a}, nil
-		}
-	}
-	return d.flow, nil
+	return f, nil
 }

@@ -2,79 +2,121 @@ package sipua
 
 import (
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// onRequest gives a request to its transaction, and a new one to its dialog or
-// to the table below. It runs on the reader's goroutine and never blocks.
-func (ua *UA) onRequest(req *sip.Request, f flow) {
+// tap sees every message first, on the reader's goroutine and so in the order
+// of arrival; sipgo's transactions get it on a goroutine of its own afterwards.
+// It must not block.
+func (ua *UA) tap(m sip.Message) {
+	defer func() {
+		if p := recover(); p != nil {
+			ua.panicked("read message", p)
+		}
+	}()
+	at := time.Now()
+	f, ok := ua.flowOf(m)
+	if !ok {
+		return
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		if checkRequest(m) == nil {
+			ua.tapRequest(m, f)
+		}
+	case *sip.Response:
+		if err := checkResponse(m); err != nil {
+			ua.malformed.Add(1)
+			return
+		}
+		if tx := ua.findClient(m); tx != nil {
+			tx.receive(m, f, at)
+		}
+	}
+}
+
+// tapRequest puts requests inside dialogs into the mailbox of their call.
+func (ua *UA) tapRequest(req *sip.Request, f flow) {
+	key := dialogKey{req.CallID().Value(), tagOf(req.To().Params)}
 	switch req.Method {
 	case sip.ACK:
-		ua.onAck(req, f)
+		if d := ua.dialog(key); d != nil {
+			d.inDialog(req, nil, f)
+		}
 		return
 	case sip.CANCEL:
-		ua.onCancel(req, f)
 		return
 	}
 	tx, fresh := ua.openServer(req, f)
-	if tx == nil {
+	if tx == nil || !fresh || key.localTag == "" {
 		return
 	}
-	if !fresh {
-		tx.repeated()
-		return
-	}
-	if tag := tagOf(req.To().Params); tag != "" {
-		if d := ua.dialog(dialogKey{req.CallID().Value(), tag}); d != nil {
-			d.inDialog(req, tx, f)
-			return
-		}
-		if req.Method != sip.REGISTER {
-			tx.respond(481, "Call/Transaction Does Not Exist")
-			return
-		}
-	}
-	ua.outOfDialog(req, tx, f)
-}
-
-// onAck finds the refusal that is acknowledged, or the dialog. An ACK is never
-// answered, whatever it is for.
-func (ua *UA) onAck(req *sip.Request, f flow) {
-	if tx := ua.findServer(serverKeyOf(req, sip.INVITE)); tx != nil {
-		tx.acked()
-		// Some peers reuse the branch for the ACK of a 2xx: it goes on.
-	}
-	if d := ua.dialog(dialogKey{req.CallID().Value(), tagOf(req.To().Params)}); d != nil {
-		d.inDialog(req, nil, f)
+	if d := ua.dialog(key); d != nil {
+		tx.owned = true
+		d.inDialog(req, tx, f)
 	}
 }
 
-func (ua *UA) onCancel(req *sip.Request, f flow) {
-	tx, fresh := ua.openServer(req, f)
-	if tx == nil {
+// onRequest is sipgo's handler, on a goroutine for each new request.
+func (ua *UA) onRequest(req *sip.Request, stx *sip.ServerTx) {
+	defer func() {
+		if p := recover(); p != nil {
+			ua.panicked("request", p)
+			stx.Terminate()
+		}
+	}()
+	f, ok := ua.flowOf(req)
+	if req.IsAck() || !ok { // an ACK is never answered, not even with 405
+		stx.Terminate()
 		return
 	}
-	if !fresh {
-		tx.repeated()
+	if err := checkRequest(req); err != nil {
+		ua.malformed.Add(1)
+		ua.refuseMalformed(req, stx, f, err)
 		return
 	}
+	if req.IsCancel() {
+		ua.onCancel(req, stx, f)
+		return
+	}
+	tx := ua.findServer(serverKeyOf(req, req.Method))
+	if tx == nil || tx.req != req { // a repetition that sipgo no longer knows
+		stx.Terminate()
+		if tx != nil {
+			tx.repeated()
+		}
+		return
+	}
+	tx.attach(stx)
+	if !tx.owned {
+		ua.outOfDialog(req, tx, f)
+	}
+}
+
+// onCancel gets the CANCELs that sipgo found no INVITE for: those that overtook
+// it, and those of detached ones.
+func (ua *UA) onCancel(req *sip.Request, stx *sip.ServerTx, f flow) {
 	invite := ua.findServer(serverKeyOf(req, sip.INVITE))
 	if invite == nil {
-		tx.respond(481, "Call/Transaction Does Not Exist")
+		_ = stx.Respond(ua.response(req, 481, "Call/Transaction Does Not Exist", f))
 		return
 	}
-	tx.respond(200, "OK")
+	_ = stx.Respond(ua.response(req, 200, "OK", f))
 	invite.mu.Lock()
 	told := invite.onCancel
 	invite.mu.Unlock()
 	if told != nil {
-		told(req)
+		told()
 	}
 }
 
 func (ua *UA) outOfDialog(req *sip.Request, tx *serverTx, f flow) {
+	inDialog := req.To().Params.Has("tag")
 	switch {
+	case inDialog && req.Method != sip.REGISTER:
+		tx.respond(481, "Call/Transaction Does Not Exist")
 	case ua.isClosing():
 		tx.respond(503, "Service Unavailable")
 	case req.Recipient.Scheme != "sip" && req.Recipient.Scheme != "sips" && req.Recipient.Scheme != "tel":
@@ -85,12 +127,26 @@ func (ua *UA) outOfDialog(req *sip.Request, tx *serverTx, f flow) {
 		ua.onInvite(req, tx, f)
 	case req.Method == sip.REGISTER && ua.settings.Registrar != nil:
 		ua.onRegister(req, tx, f)
-	case req.Method == sip.OPTIONS:
-		tx.answerPlain(req)
 	case req.Method == sip.BYE, req.Method == sip.UPDATE, req.Method == sip.PRACK, req.Method == sip.INFO:
 		tx.respond(481, "Call/Transaction Does Not Exist")
-	case req.Method == sip.REFER:
-		tx.respond(603, "Decline")
+	default:
+		tx.answerPlain(req)
+	}
+}
+
+// answerPlain answers what means the same in every dialog, and outside.
+func (tx *serverTx) answerPlain(req *sip.Request) {
+	switch req.Method {
+	case sip.OPTIONS:
+		tx.respond(200, "OK", Header{"Allow", allowedMethods}, Header{"Accept", sdpType}, Header{"Supported", "timer, 100rel"})
+	case sip.INFO:
+		tx.respond(200, "OK")
+	case sip.REFER:
+		tx.respond(603, "Decline") // nobody moves our calls but us
+	case sip.PRACK:
+		tx.respond(481, "Call/Transaction Does Not Exist")
+	case sip.NOTIFY, sip.SUBSCRIBE:
+		tx.respond(489, "Bad Event")
 	default:
 		tx.respond(405, "Method Not Allowed", Header{"Allow", allowedMethods})
 	}
@@ -131,7 +187,10 @@ func (ua *UA) onInvite(req *sip.Request, tx *serverTx, f flow) {
 	}
 	tx.mu.Lock()
 	tx.onCancel = inc.branches.cancel
+	early := tx.final // the CANCEL was faster than this goroutine
 	tx.mu.Unlock()
-	tx.startTrying()
+	if early {
+		inc.branches.cancel()
+	}
 	ua.spawn(inc.serve)
 }

@@ -2,9 +2,7 @@ package sipua
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -28,65 +26,38 @@ var (
 	errSyntax   = errors.New("a part of the message has a form RFC 3261 does not allow")
 )
 
-// datagram is the way of one UDP packet into the house: source, keep-alive,
-// parser, door. It runs on the reader's goroutine, so that messages of one
-// socket are handled in the order they came.
-func (ua *UA) datagram(s *socket, b []byte, from netip.AddrPort) {
-	defer func() {
-		if p := recover(); p != nil {
-			ua.panicked("read datagram", p)
-		}
-	}()
+// filter is the first door, before anything is parsed. It returns empty data
+// for what is to be dropped: an error would end the reader of the socket.
+func (ua *UA) filter(p sip.TransportReadProps, b []byte) ([]byte, error) {
+	from := addrPortOf(p.RemoteAddr)
 	if !ua.allowed(from.Addr()) {
-		return
+		return nil, nil
 	}
-	if len(b) <= 4 || b[0] == 0 {
-		return // keep-alive (RFC 5626 3.5.1), or noise
+	if p.Transport != "UDP" {
+		return b, nil
 	}
-	m, err := ua.parser.ParseSIP(b)
-	if err != nil {
-		ua.malformed.Add(1)
-		return
+	if len(b) <= 4 || b[0] < 'A' || b[0] > 'z' {
+		return nil, nil // keep-alive (RFC 5626 3.5.1), STUN, noise
 	}
-	ua.receive(m, flow{sock: s, addr: from})
-}
-
-// receive checks a message and gives it to its transaction.
-func (ua *UA) receive(m sip.Message, f flow) {
-	at := time.Now()
-	switch m := m.(type) {
-	case *sip.Request:
-		if err := checkRequest(m); err != nil {
-			ua.malformed.Add(1)
-			ua.refuseMalformed(m, f, err)
-			return
-		}
-		ua.onRequest(m, f)
-	case *sip.Response:
-		if err := checkResponse(m); err != nil {
-			ua.malformed.Add(1)
-			return
-		}
-		ua.onResponse(m, f, at)
+	if s := ua.socketFor(from.Addr()); s != nil {
+		s.saw(from)
 	}
+	return b, nil
 }
 
 // refuseMalformed answers 400 (or 505) when enough is there to address an
 // answer, and nothing otherwise. An ACK is never answered.
-func (ua *UA) refuseMalformed(req *sip.Request, f flow, why error) {
-	if req.IsAck() || req.Via() == nil || req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
-		return
-	}
-	if errors.Is(why, errTooLarge) || !clean(req.Via().Value()) || !clean(req.CallID().Value()) {
+func (ua *UA) refuseMalformed(req *sip.Request, stx *sip.ServerTx, f flow, why error) {
+	if req.Via() == nil || req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil ||
+		errors.Is(why, errTooLarge) || !clean(req.Via().Value()) || !clean(req.CallID().Value()) {
+		stx.Terminate()
 		return
 	}
 	code, reason := 400, "Bad Request"
 	if errors.Is(why, errVersion) {
 		code, reason = 505, "Version Not Supported"
 	}
-	req.SipVersion = "SIP/2.0"
-	res := ua.response(req, code, reason, f)
-	_ = responseFlow(req, f).send(wire(res))
+	_ = stx.Respond(ua.response(req, code, reason, f))
 }
 
 func checkRequest(req *sip.Request) error {

@@ -22,12 +22,7 @@ type forks struct {
 
 	mu      sync.Mutex
 	settled bool
-	acks    map[string]ackOf // by To tag
-}
-
-type ackOf struct {
-	wire []byte
-	flow flow
+	acks    map[string]sent // by To tag
 }
 
 func newForks(ua *UA) *forks {
@@ -47,8 +42,8 @@ func (k *forks) deliver(ev txEvent) {
 		k.box.put(ev)
 	}
 	k.mu.Unlock()
-	if known && ack.wire != nil {
-		_ = ack.flow.send(ack.wire)
+	if known && ack.req != nil {
+		ack.again()
 	}
 	if late {
 		k.ua.releaseStray(ev.res, ev.flow)
@@ -60,7 +55,7 @@ func (k *forks) first(ev txEvent) {
 	k.mu.Lock()
 	k.settled = true
 	if ev.res.StatusCode < 300 { // its ACK follows; until then repetitions wait for it
-		k.acks = map[string]ackOf{tagOf(ev.res.To().Params): {}}
+		k.acks = map[string]sent{tagOf(ev.res.To().Params): {}}
 	}
 	rest := k.box.take()
 	k.mu.Unlock()
@@ -88,13 +83,13 @@ func (k *forks) settle() {
 }
 
 // acked remembers the ACK for repetitions of its 200.
-func (k *forks) acked(tag string, b []byte, f flow) {
+func (k *forks) acked(tag string, ack sent) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.acks == nil {
-		k.acks = map[string]ackOf{}
+		k.acks = map[string]sent{}
 	}
-	k.acks[tag] = ackOf{b, f}
+	k.acks[tag] = ack
 }
 
 // releaseStray ends an answer that nobody waits for. Only a From tag that we
@@ -113,12 +108,13 @@ func (ua *UA) releaseStray(res *sip.Response, f flow) {
 		ua.pruneStrays(now)
 		ua.strays[key] = now
 	}
-	answered := ua.dialogs[dialogKey{callID, tagOf(res.From().Params)}] != nil
+	owner := ua.dialogs[dialogKey{callID, tagOf(res.From().Params)}]
 	ua.mu.Unlock()
+	call, answered := owner.(*Call)
 	ua.spawn(func() {
-		if seen {
+		if seen || answered && call.isWith(tag) { // only its ACK was lost
 			d := dialogFromResponse(res, f)
-			_, _, _ = ua.ackAnswer(context.Background(), &d, res.CSeq().SeqNo, nil, nil)
+			_, _ = ua.ackAnswer(context.Background(), &d, res.CSeq().SeqNo, nil, nil)
 			return
 		}
 		ua.log.Warn("answer nobody waited for was ended", "sip_call_id", callID, "forked", answered)
@@ -146,13 +142,13 @@ func (ua *UA) release(res *sip.Response, f flow, auth *credentialUse, pinned boo
 	d.pinned = pinned
 	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
 	defer cancel()
-	ack, af, err := ua.ackAnswer(ctx, &d, res.CSeq().SeqNo, auth, nil)
+	ack, err := ua.ackAnswer(ctx, &d, res.CSeq().SeqNo, auth, nil)
 	if err != nil {
 		ua.log.Warn("answer could not be acknowledged", "sip_call_id", d.callID, "error", err)
 		return
 	}
 	if k != nil {
-		k.acked(d.remoteTag, ack, af)
+		k.acked(d.remoteTag, ack)
 	}
 	ua.spawn(func() { ua.bye(&d, auth, []Header{{"Reason", `SIP;cause=487;text="Call cancelled"`}}) })
 }

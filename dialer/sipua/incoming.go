@@ -65,7 +65,7 @@ func (inc *Incoming) serve() {
 		inc.branches.forget()
 	}()
 	inc.ua.settings.Serve.Incoming(inc)
-	if !inc.tx.final() {
+	if !inc.tx.isFinal() {
 		_ = inc.Reject(480, "Temporarily Unavailable")
 	}
 }
@@ -86,7 +86,7 @@ func (inc *Incoming) CallID() string { return inc.req.CallID().Value() }
 // From is the caller as it presents itself.
 func (inc *Incoming) From() Party {
 	from := inc.req.From()
-	return Party{Name: from.DisplayName, URI: URI{User: from.Address.User, Host: from.Address.Host, Port: from.Address.Port}}
+	return Party{Name: unquoted(from.DisplayName), URI: URI{User: from.Address.User, Host: from.Address.Host, Port: from.Address.Port}}
 }
 
 // To is who is called: the Request-URI, which is what counts.
@@ -108,7 +108,7 @@ func (inc *Incoming) Offer() []byte { return sdpOf(inc.req) }
 func (inc *Incoming) Source() netip.AddrPort { return inc.from.addr }
 
 // Transport is udp, tcp or tls.
-func (inc *Incoming) Transport() string { return inc.from.transport() }
+func (inc *Incoming) Transport() string { return inc.from.transport }
 
 // ReceivedAt is when the INVITE came.
 func (inc *Incoming) ReceivedAt() time.Time { return inc.at }
@@ -123,6 +123,7 @@ func (inc *Incoming) IgnoreCancel() {
 	inc.branches.mu.Lock()
 	inc.branches.ignore = true
 	inc.branches.mu.Unlock()
+	inc.tx.detach()
 }
 
 // Fork is the same INVITE at another far end, with a To tag of its own: each
@@ -141,7 +142,7 @@ func (inc *Incoming) Fork() (*Incoming, error) {
 }
 
 // cancel is CANCEL, or BYE on an early dialog.
-func (b *branches) cancel(req *sip.Request) {
+func (b *branches) cancel() {
 	b.mu.Lock()
 	first, ignore := !b.done, b.ignore
 	b.done = true
@@ -150,7 +151,7 @@ func (b *branches) cancel(req *sip.Request) {
 		return
 	}
 	close(b.cancelled)
-	if !ignore {
+	if !ignore { // sipgo has refused it already, unless this was a BYE
 		_ = b.inc.Reject(487, "Request Terminated")
 	}
 }
@@ -237,12 +238,11 @@ func (inc *Incoming) ringReliably(code int, sdp []byte, hs []Header, acked chan 
 	if !inc.tx.reply(res) {
 		return ErrCancelled
 	}
-	b := wire(res)
-	inc.ua.spawn(func() { inc.repeatRinging(b, acked) })
+	inc.ua.spawn(func() { inc.repeatRinging(res, acked) })
 	return nil
 }
 
-func (inc *Incoming) repeatRinging(b []byte, acked <-chan struct{}) {
+func (inc *Incoming) repeatRinging(res *sip.Response, acked <-chan struct{}) {
 	limit := time.After(lifespan)
 	for wait := timerT1; ; wait *= 2 {
 		select {
@@ -256,10 +256,10 @@ func (inc *Incoming) repeatRinging(b []byte, acked <-chan struct{}) {
 			_ = inc.Reject(500, "Server Internal Error")
 			return
 		case <-time.After(wait):
-			if inc.tx.final() {
+			if inc.tx.isFinal() {
 				return
 			}
-			_ = inc.tx.flow.send(b)
+			inc.tx.repeat(res)
 		}
 	}
 }
@@ -361,7 +361,7 @@ func (inc *Incoming) AnswerNow(sdp []byte, hs ...Header) (*Call, error) {
 		call.release()
 		return nil, ErrCancelled
 	}
-	call.start(&unacked{seq: inc.req.CSeq().SeqNo, wire: wire(res), flow: inc.tx.flow, offered: inc.Offer() == nil})
+	call.start(&unacked{seq: inc.req.CSeq().SeqNo, res: res, tx: inc.tx, offered: inc.Offer() == nil})
 	return call, nil
 }
 
@@ -380,7 +380,7 @@ func (inc *Incoming) inDialog(req *sip.Request, tx *serverTx, f flow) {
 		inc.prack(req, tx)
 	case sip.BYE: // RFC 3261 15: a caller may end an early dialog so
 		tx.respond(200, "OK")
-		inc.branches.cancel(req)
+		inc.branches.cancel()
 	case sip.UPDATE:
 		if sdpOf(req) != nil {
 			tx.respond(488, "Not Acceptable Here")
@@ -414,5 +414,5 @@ func (inc *Incoming) prack(req *sip.Request, tx *serverTx) {
 
 func (inc *Incoming) farewell(context.Context) {
 	_ = inc.Reject(503, "Service Unavailable")
-	inc.branches.cancel(nil)
+	inc.branches.cancel()
 }

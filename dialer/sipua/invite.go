@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -114,7 +113,7 @@ func (ua *UA) newCalling(inv Invite, f flow) *calling {
 		inv.To.Host, inv.To.Port = inv.NextHop.Host, inv.NextHop.Port
 	}
 	if inv.From.Host == "" {
-		local := f.local()
+		local := f.face()
 		inv.From.Host, inv.From.Port = local.Addr().String(), int(local.Port())
 	}
 	if inv.SessionExpires == 0 {
@@ -124,16 +123,15 @@ func (ua *UA) newCalling(inv Invite, f flow) *calling {
 		ua: ua, inv: inv, flow: f, tag: ua.newTag(inv.CallID), session: inv.SessionExpires, minSE: minSession,
 		seq: 1, rel: map[string]*earlyLeg{}, abort: make(chan struct{}), over: make(chan struct{}),
 	}
-	var hop netip.Addr = f.addr.Addr()
-	c.auth = newCredentialUse(inv.Auth, hop)
+	c.auth = newCredentialUse(inv.Auth, f.addr.Addr())
 	return c
 }
 
 // build makes the INVITE of the current try.
 func (c *calling) build() *sip.Request {
 	uri := c.inv.To.sip()
-	if c.flow.transport() != "udp" {
-		uri.UriParams = sip.HeaderParams{{K: "transport", V: c.flow.transport()}}
+	if c.flow.transport != "udp" {
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: c.flow.transport}}
 	}
 	req := c.ua.newRequest(sip.INVITE, uri, c.flow)
 	req.AppendHeader(&sip.FromHeader{

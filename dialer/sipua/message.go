@@ -53,22 +53,17 @@ func newBranch() string { return branchMagic + rand.Text()[:18] }
 // newCallID is for calls whose caller does not name one.
 func newCallID() string { return rand.Text() }
 
-func wire(m sip.Message) []byte {
-	var b bytes.Buffer
-	b.Grow(1024)
-	m.StringWrite(&b)
-	return b.Bytes()
-}
-
 // newRequest starts a request with the headers every one has, in the usual order.
 func (ua *UA) newRequest(method sip.RequestMethod, to sip.Uri, f flow) *sip.Request {
 	req := sip.NewRequest(method, to)
-	local := f.local()
 	via := &sip.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(f.transport()),
-		Host: viaHost(local.Addr()), Port: int(local.Port()),
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(f.transport),
 		Params: sip.HeaderParams{{K: "branch", V: newBranch()}, {K: "rport"}},
 	}
+	if local := f.local(); local.IsValid() { // else sipgo fills in the connection's own
+		via.Host, via.Port = viaHost(local.Addr()), int(local.Port())
+	}
+	f.steer(req)
 	req.AppendHeader(via)
 	hops := sip.MaxForwardsHeader(70)
 	req.AppendHeader(&hops)
@@ -86,10 +81,10 @@ func viaHost(a netip.Addr) string {
 // contactFor is a Contact of this call's own, with its port set: sipgo's shared
 // one is written by several calls at once.
 func contactFor(user string, f flow) *sip.ContactHeader {
-	local := f.local()
+	local := f.face()
 	u := sip.Uri{Scheme: "sip", User: user, Host: local.Addr().String(), Port: int(local.Port())}
-	if f.transport() != "udp" {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: f.transport()}}
+	if f.transport != "udp" {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: f.transport}}
 	}
 	return &sip.ContactHeader{Address: u}
 }
@@ -148,6 +143,8 @@ func (ua *UA) response(req *sip.Request, code int, reason string, f flow) *sip.R
 	res.AppendHeader(sip.HeaderClone(req.CSeq()))
 	ua.appendName(res, "Server")
 	res.SetBody(nil)
+	res.SetTransport(strings.ToUpper(f.transport))
+	res.SetDestination(responseAddr(req, f).String())
 	return res
 }
 
@@ -162,20 +159,19 @@ func markSource(v *sip.ViaHeader, from netip.AddrPort) {
 	}
 }
 
-// responseFlow is where the answer to a request goes (RFC 3261 18.2.2): the
-// connection it came over, or the source address, and there the port of the
-// Via unless the peer asked for symmetry by rport.
-func responseFlow(req *sip.Request, f flow) flow {
+// responseAddr is where the answer to a request goes (RFC 3261 18.2.2): the
+// source address, and there the port of the Via unless the peer asked for
+// symmetry by rport. Over a connection it goes back by that connection.
+func responseAddr(req *sip.Request, f flow) netip.AddrPort {
 	via := req.Via()
-	if f.conn != nil || via == nil || via.Params.Has("rport") {
-		return f
+	if f.reliable() || via == nil || via.Params.Has("rport") {
+		return f.addr
 	}
 	port := via.Port
 	if port <= 0 || port > 65535 {
 		port = 5060
 	}
-	f.addr = netip.AddrPortFrom(f.addr.Addr(), uint16(port))
-	return f
+	return netip.AddrPortFrom(f.addr.Addr(), uint16(port))
 }
 
 // headerValues returns the values of a header in order, by its long and its

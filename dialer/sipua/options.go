@@ -19,7 +19,7 @@ func (ua *UA) Options(ctx context.Context, t Target) (code int, rtt time.Duratio
 	uri := sip.Uri{Scheme: "sip", Host: t.Host, Port: t.Port}
 	req := ua.newRequest(sip.OPTIONS, uri, f)
 	callID := newCallID()
-	local := f.local()
+	local := f.face()
 	req.AppendHeader(&sip.FromHeader{
 		Address: sip.Uri{Scheme: "sip", Host: local.Addr().String(), Port: int(local.Port())},
 		Params:  sip.HeaderParams{{K: "tag", V: ua.newTag(callID)}},

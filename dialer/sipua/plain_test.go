@@ -95,7 +95,7 @@ func plainCall(t *testing.T, transport string, callerEnds bool) {
 	taken := make(chan *sipua.Call, 1)
 	both := []sipua.Listener{{Transport: "udp", Addr: anyPort}, {Transport: "tcp", Addr: anyPort}}
 	callee := listen(t, sipua.Settings{Name: "callee", Listen: both, Serve: sipua.HandlerFunc(func(inc *sipua.Incoming) {
-		if got := inc.From().Name; got != `Ann \"the\" \\ Voice` {
+		if got := inc.From().Name; got != `Ann "the" \ Voice` {
 			t.Errorf("caller's name %s", got)
 		}
 		if inc.To().User != "+34600111222" {

@@ -65,7 +65,6 @@ type bound struct {
 	Binding
 	callID string
 	seq    uint32
-	conn   *stream
 }
 
 // NewRegistrar checks the settings.
@@ -200,10 +199,10 @@ func (r *Registrar) lifeOf(req *sip.Request, c *sip.ContactHeader) time.Duration
 func (r *Registrar) bind(req *sip.Request, tx *serverTx, user string, c *sip.ContactHeader, f flow, until time.Time) {
 	b := &bound{
 		Binding: Binding{
-			User: user, Contact: c.Address.String(), Source: f.addr, Transport: f.transport(),
+			User: user, Contact: c.Address.String(), Source: f.addr, Transport: f.transport,
 			Expires: until, Online: true, Why: "registered",
 		},
-		callID: req.CallID().Value(), seq: req.CSeq().SeqNo, conn: f.conn,
+		callID: req.CallID().Value(), seq: req.CSeq().SeqNo,
 	}
 	b.UserAgent, _ = headerValue(req, "user-agent")
 	r.mu.Lock()
@@ -267,11 +266,11 @@ func (r *Registrar) tell(b Binding) {
 
 // lost ends the bindings of a connection that broke: the phone cannot be
 // called before it comes back.
-func (r *Registrar) lost(s *stream) {
+func (r *Registrar) lost(transport string, source netip.AddrPort) {
 	r.mu.Lock()
 	var ended []*bound
 	for user, b := range r.bindings {
-		if b.conn == s {
+		if b.Transport == transport && b.Source == source {
 			delete(r.bindings, user)
 			ended = append(ended, b)
 		}

@@ -140,7 +140,7 @@ func (c *Call) exchange(offer []byte, use *credentialUse) (exchanged, error) {
 	c.currentSession().request(req)
 	setSDP(req, offer)
 	k := newForks(c.ua)
-	tx, err := c.ua.startClient(req, f, 0, k.deliver)
+	tx, err := c.ua.startClient(ctx, req, f, 0, k.deliver)
 	if err != nil {
 		return exchanged{}, err
 	}
@@ -159,8 +159,8 @@ func (c *Call) exchange(offer []byte, use *credentialUse) (exchanged, error) {
 		c.d.target = contact.Address
 		c.mu.Unlock()
 	}
-	ack, af, err := c.ua.ackAnswer(ctx, &d, seq, use, nil)
-	k.acked(d.remoteTag, ack, af)
+	ack, err := c.ua.ackAnswer(ctx, &d, seq, use, nil)
+	k.acked(d.remoteTag, ack)
 	s := sessionFromResponse(ev.res)
 	c.box.put(func() { c.resetSession(s) })
 	return exchanged{ev, req}, err
@@ -218,7 +218,7 @@ func (c *Call) handleReinvite(req *sip.Request, tx *serverTx, f flow) {
 	setSDP(res, answer)
 	tx.reply(res)
 	c.resetSession(s)
-	c.repeatUntilAck(&unacked{seq: req.CSeq().SeqNo, wire: wire(res), flow: tx.flow, offered: offer == nil})
+	c.repeatUntilAck(&unacked{seq: req.CSeq().SeqNo, res: res, tx: tx, offered: offer == nil})
 }
 
 // tryOffer reports false while an offer of ours is open.

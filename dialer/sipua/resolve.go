@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,43 +10,33 @@ import (
 
 const lookupLimit = 5 * time.Second
 
-// flowTo finds the way to a target: the socket of the right family, or a
-// connection, opened when there is none yet. Addresses are tried in order.
+// flowTo finds the way to a target. Names are looked up here, except for TLS,
+// where sipgo needs the name to check the certificate.
 func (ua *UA) flowTo(ctx context.Context, t Target) (flow, error) {
 	t, err := t.withDefaults()
 	if err != nil {
 		return flow{}, err
 	}
+	f := flow{ua: ua, transport: t.Transport}
+	if _, err := netip.ParseAddr(t.Host); err != nil && t.Transport == "tls" {
+		f.name, f.port = t.Host, int(orDefault(uint16(t.Port), "tls")) //nolint:gosec // checked by withDefaults
+		return f, nil
+	}
 	addrs, err := ua.resolve(ctx, t)
 	if err != nil {
 		return flow{}, err
 	}
-	var errs []error
+	if t.Transport != "udp" {
+		f.addr = addrs[0]
+		return f, nil
+	}
 	for _, a := range addrs {
-		f, err := ua.flowToAddr(ctx, t, a)
-		if err == nil {
+		if f.sock = ua.socketFor(a.Addr()); f.sock != nil {
+			f.addr = a
 			return f, nil
 		}
-		errs = append(errs, err)
 	}
-	return flow{}, errors.Join(errs...)
-}
-
-func (ua *UA) flowToAddr(ctx context.Context, t Target, a netip.AddrPort) (flow, error) {
-	if t.Transport != "udp" {
-		name := ""
-		if t.Transport == "tls" {
-			name = t.Host
-		}
-		s, err := ua.dial(ctx, t.Transport, a, name)
-		return flow{conn: s, addr: a}, err
-	}
-	for _, s := range ua.sockets {
-		if s.suits(a.Addr()) {
-			return flow{sock: s, addr: a}, nil
-		}
-	}
-	return flow{}, fmt.Errorf("no udp socket reaches %s: add a listener of its address family", a)
+	return flow{}, fmt.Errorf("no udp socket reaches %s: add a listener of its address family", addrs[0])
 }
 
 // resolve gives the addresses of a target, best first (RFC 3263 without NAPTR:
@@ -94,6 +83,9 @@ func (ua *UA) lookupHost(ctx context.Context, host string, port uint16) ([]netip
 	out := make([]netip.AddrPort, 0, len(ips))
 	for _, ip := range ips {
 		out = append(out, netip.AddrPortFrom(ip.Unmap(), port))
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("look up %s: no address", host)
 	}
 	return out, nil
 }

@@ -7,15 +7,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// tryingAfter is when a 100 goes out if nothing else did (RFC 3261 17.2.1).
-const tryingAfter = 200 * time.Millisecond
-
 // serverKey matches repetitions (RFC 3261 17.2.3). Peers older than RFC 3261,
 // whose branch has no magic cookie, are told apart by Call-ID, tag and CSeq.
 type serverKey struct {
 	branch, sentBy string
 	method         sip.RequestMethod
-	old            string
+	callID, tag    string
+	seq            uint32
 }
 
 // mergeKey finds the same call arriving twice by different ways (8.2.2.2).
@@ -24,36 +22,27 @@ type mergeKey struct {
 	seq             uint32
 }
 
-type serverState uint8
-
-const (
-	serverProceeding serverState = iota
-	serverAccepted               // INVITE, 2xx sent: the dialog repeats it (RFC 6026)
-	serverCompleted              // final sent: repeated on timer G (INVITE) or on demand
-	serverConfirmed              // INVITE: the refusal was acknowledged
-	serverTerminated
-)
-
-// serverTx is a server transaction (RFC 3261 17.2, RFC 6026). sipgo's answers
-// 487 to a CANCEL by itself, before its owner could decide otherwise; a test
-// carrier must be able to.
+// serverTx is our side of a server transaction of sipgo (RFC 3261 17.2, RFC
+// 6026), which repeats responses and keeps the timers. Ours is made by the tap,
+// in the order of arrival, before sipgo's exists: what is said meanwhile waits
+// until it is attached.
 type serverTx struct {
 	ua    *UA
 	key   serverKey
-	merge mergeKey
 	req   *sip.Request
-	flow  flow // where responses go
-	from  flow // where the request came from
+	from  flow
+	born  time.Time
+	owned bool // a dialog has it; else it goes to the table of the door
 
 	mu       sync.Mutex
-	state    serverState
-	last     []byte
-	onCancel func(*sip.Request)
-	onAck    func() // of a refusal
-	interval time.Duration
-	trying   *time.Timer
-	retry    *time.Timer
-	expiry   *time.Timer
+	merge    mergeKey
+	stx      *sip.ServerTx
+	detached sip.Connection // see detach
+	waiting  []*sip.Response
+	last     *sip.Response
+	final    bool
+	accepted bool // the final response is a 2xx to an INVITE
+	onCancel func()
 }
 
 func serverKeyOf(req *sip.Request, method sip.RequestMethod) serverKey {
@@ -64,7 +53,7 @@ func serverKeyOf(req *sip.Request, method sip.RequestMethod) serverKey {
 	}
 	k := serverKey{branch: branch, sentBy: via.SentBy(), method: method}
 	if len(branch) <= len(branchMagic) || branch[:len(branchMagic)] != branchMagic {
-		k.old = req.CallID().Value() + "|" + tagOf(req.From().Params) + "|" + req.CSeq().Value()[:len(req.CSeq().Value())-len(req.CSeq().MethodName)]
+		k.callID, k.tag, k.seq = req.CallID().Value(), tagOf(req.From().Params), req.CSeq().SeqNo
 	}
 	return k
 }
@@ -72,6 +61,7 @@ func serverKeyOf(req *sip.Request, method sip.RequestMethod) serverKey {
 // openServer returns the transaction of a request and whether it is new.
 func (ua *UA) openServer(req *sip.Request, f flow) (*serverTx, bool) {
 	k := serverKeyOf(req, req.Method)
+	now := time.Now()
 	ua.mu.Lock()
 	defer ua.mu.Unlock()
 	if tx := ua.servers[k]; tx != nil {
@@ -80,9 +70,30 @@ func (ua *UA) openServer(req *sip.Request, f flow) (*serverTx, bool) {
 	if ua.torn {
 		return nil, false
 	}
-	tx := &serverTx{ua: ua, key: k, req: req, flow: responseFlow(req, f), from: f, interval: timerT1}
+	ua.sweepServers(now)
+	tx := &serverTx{ua: ua, key: k, req: req, from: f, born: now}
 	ua.servers[k] = tx
 	return tx, true
+}
+
+// sweepServers drops records whose transaction sipgo never made, since the way
+// back could not be found. Called under ua.mu.
+func (ua *UA) sweepServers(now time.Time) {
+	if now.Sub(ua.swept) < lifespan {
+		return
+	}
+	ua.swept = now
+	for k, tx := range ua.servers {
+		if now.Sub(tx.born) > lifespan && !tx.attached() {
+			delete(ua.servers, k)
+		}
+	}
+}
+
+func (tx *serverTx) attached() bool {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return tx.stx != nil
 }
 
 func (ua *UA) findServer(k serverKey) *serverTx {
@@ -91,136 +102,134 @@ func (ua *UA) findServer(k serverKey) *serverTx {
 	return ua.servers[k]
 }
 
-// startTrying sends 100 when nobody answers within 200 ms.
-func (tx *serverTx) startTrying() {
+// attach joins sipgo's transaction and says what has waited for it.
+func (tx *serverTx) attach(stx *sip.ServerTx) {
 	tx.mu.Lock()
-	defer tx.mu.Unlock()
-	tx.trying = time.AfterFunc(tryingAfter, func() {
-		tx.mu.Lock()
-		silent := tx.state == serverProceeding && tx.last == nil
-		if silent {
-			tx.last = wire(tx.ua.response(tx.req, 100, "Trying", tx.from))
-		}
-		b := tx.last
-		tx.mu.Unlock()
-		if silent {
-			_ = tx.flow.send(b)
-		}
-	})
-}
-
-// repeated answers a repetition of the request with the last response.
-func (tx *serverTx) repeated() {
-	tx.mu.Lock()
-	b := tx.last
-	if tx.state == serverAccepted || tx.state == serverConfirmed || tx.state == serverTerminated {
-		b = nil
-	}
+	tx.stx = stx
+	waiting := tx.waiting
+	tx.waiting = nil
 	tx.mu.Unlock()
-	if b != nil {
-		_ = tx.flow.send(b)
+	for _, res := range waiting {
+		_ = stx.Respond(res)
+	}
+	if !stx.OnTerminate(func(string, error) { tx.terminated() }) {
+		tx.terminated()
+	}
+	if tx.req.IsInvite() && !stx.OnCancel(func(*sip.Request) { tx.cancelled() }) && stx.Err() == sip.ErrTransactionCanceled { //nolint:errorlint // sipgo's own comparison
+		tx.cancelled()
 	}
 }
 
-// reply sends a response and moves the machine. It reports false when a final
-// response has gone before.
-func (tx *serverTx) reply(res *sip.Response) bool {
-	b := wire(res)
+// cancelled is told by sipgo, under its lock, that a CANCEL came: it answers
+// 200 to that and 487 to the INVITE by itself.
+func (tx *serverTx) cancelled() {
 	tx.mu.Lock()
-	ok := tx.advance(res.StatusCode, b)
-	tx.mu.Unlock()
-	if !ok {
-		return false
-	}
-	if res.StatusCode >= 200 {
-		tx.ua.unmerge(tx)
-	}
-	_ = tx.flow.send(b)
-	return true
-}
-
-// advance is the state machine of what we say.
-func (tx *serverTx) advance(code int, b []byte) bool {
-	if tx.state == serverAccepted && code >= 200 && code < 300 {
-		return true // the dialog repeats its 200, or a fork sends another one
-	}
-	if tx.state != serverProceeding {
-		return false
-	}
-	stop(tx.trying)
-	tx.last = b
-	if code < 200 {
-		return true
-	}
-	if tx.req.IsInvite() && code < 300 {
-		tx.state, tx.last = serverAccepted, nil
-		tx.expiry = time.AfterFunc(lifespan, tx.terminate) // timer L
-		return true
-	}
-	tx.state = serverCompleted
-	if tx.req.IsInvite() {
-		tx.expiry = time.AfterFunc(lifespan, tx.terminate) // timer H
-		if !tx.flow.reliable() {
-			tx.retry = time.AfterFunc(tx.interval, tx.onRetry) // timer G
-		}
-		return true
-	}
-	tx.expiry = time.AfterFunc(tx.timerJ(), tx.terminate)
-	return true
-}
-
-// timerJ is zero on a connection; a second keeps a late repetition out.
-func (tx *serverTx) timerJ() time.Duration {
-	if tx.flow.reliable() {
-		return time.Second
-	}
-	return lifespan
-}
-
-func (tx *serverTx) onRetry() {
-	tx.mu.Lock()
-	again := tx.state == serverCompleted
-	if again {
-		tx.interval = min(2*tx.interval, timerT2)
-		tx.retry.Reset(tx.interval)
-	}
-	b := tx.last
-	tx.mu.Unlock()
-	if again {
-		_ = tx.flow.send(b)
-	}
-}
-
-// acked takes the ACK of a refusal.
-func (tx *serverTx) acked() {
-	tx.mu.Lock()
-	if tx.state != serverCompleted {
+	if tx.accepted {
 		tx.mu.Unlock()
 		return
 	}
-	tx.state = serverConfirmed
-	stop(tx.retry)
-	tx.expiry.Reset(timerT4) // timer I
-	told := tx.onAck
+	tx.final = true
+	told := tx.onCancel
 	tx.mu.Unlock()
 	if told != nil {
 		told()
 	}
 }
 
-func (tx *serverTx) final() bool {
+// detach takes an INVITE away from sipgo, which would answer a CANCEL with 487
+// before its owner could decide otherwise: how a test carrier lets an answer
+// cross a cancel. Responses then go out as they are, and the owner repeats them.
+func (tx *serverTx) detach() {
+	tx.mu.Lock()
+	stx := tx.stx
+	if stx == nil || tx.detached != nil {
+		tx.mu.Unlock()
+		return
+	}
+	tx.detached = stx.Connection()
+	tx.mu.Unlock()
+	stx.Terminate()
+	time.AfterFunc(4*lifespan, tx.terminate)
+}
+
+// reply sends a response. It reports false when a final one has gone before;
+// further 2xx to an INVITE are allowed, from other branches or repeated.
+func (tx *serverTx) reply(res *sip.Response) bool {
+	tx.mu.Lock()
+	another := tx.accepted && res.StatusCode >= 200 && res.StatusCode < 300
+	if tx.final && !another {
+		tx.mu.Unlock()
+		return false
+	}
+	tx.last = res
+	if res.StatusCode >= 200 {
+		tx.final = true
+		tx.accepted = tx.req.IsInvite() && res.StatusCode < 300
+	}
+	stx, conn := tx.stx, tx.detached
+	if stx == nil {
+		tx.waiting = append(tx.waiting, res)
+	}
+	tx.mu.Unlock()
+	if res.StatusCode >= 200 {
+		tx.ua.unmerge(tx)
+	}
+	switch {
+	case conn != nil:
+		_ = conn.WriteMsg(res)
+	case stx != nil:
+		_ = stx.Respond(res) // lost, or the connection is gone: the peer's timers tell
+	}
+	return true
+}
+
+// repeat sends a response once more, whatever the state.
+func (tx *serverTx) repeat(res *sip.Response) {
+	tx.mu.Lock()
+	stx, conn := tx.stx, tx.detached
+	tx.mu.Unlock()
+	switch {
+	case conn != nil:
+		_ = conn.WriteMsg(res)
+	case stx != nil:
+		_ = stx.Connection().WriteMsg(res)
+	}
+}
+
+// repeated answers a repetition of a detached INVITE.
+func (tx *serverTx) repeated() {
+	tx.mu.Lock()
+	conn, last := tx.detached, tx.last
+	tx.mu.Unlock()
+	if conn != nil && last != nil {
+		_ = conn.WriteMsg(last)
+	}
+}
+
+// respond answers without ceremony.
+func (tx *serverTx) respond(code int, reason string, hs ...Header) {
+	res := tx.ua.response(tx.req, code, reason, tx.from)
+	appendHeaders(res, hs)
+	tx.reply(res)
+}
+
+func (tx *serverTx) isFinal() bool {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	return tx.state != serverProceeding
+	return tx.final
+}
+
+// terminated follows sipgo's transaction, unless it was taken from it.
+func (tx *serverTx) terminated() {
+	tx.mu.Lock()
+	ours := tx.detached != nil
+	tx.mu.Unlock()
+	if !ours {
+		tx.terminate()
+	}
 }
 
 func (tx *serverTx) terminate() {
-	tx.mu.Lock()
-	tx.state = serverTerminated
-	stop(tx.trying)
-	stop(tx.retry)
-	stop(tx.expiry)
-	tx.mu.Unlock()
 	tx.ua.unmerge(tx)
 	tx.ua.mu.Lock()
 	if tx.ua.servers[tx.key] == tx {
@@ -233,27 +242,25 @@ func (tx *serverTx) terminate() {
 func (ua *UA) claimCall(tx *serverTx) bool {
 	req := tx.req
 	k := mergeKey{req.CallID().Value(), tagOf(req.From().Params), req.CSeq().SeqNo}
+	tx.mu.Lock()
+	tx.merge = k
+	tx.mu.Unlock()
 	ua.mu.Lock()
 	defer ua.mu.Unlock()
-	if _, taken := ua.pending[k]; taken {
-		return false
+	if other := ua.pending[k]; other != nil {
+		return other == tx
 	}
-	tx.merge = k
 	ua.pending[k] = tx
 	return true
 }
 
 func (ua *UA) unmerge(tx *serverTx) {
+	tx.mu.Lock()
+	k := tx.merge
+	tx.mu.Unlock()
 	ua.mu.Lock()
 	defer ua.mu.Unlock()
-	if ua.pending[tx.merge] == tx {
-		delete(ua.pending, tx.merge)
+	if ua.pending[k] == tx {
+		delete(ua.pending, k)
 	}
-}
-
-// respond answers without ceremony.
-func (tx *serverTx) respond(code int, reason string, hs ...Header) {
-	res := tx.ua.response(tx.req, code, reason, tx.from)
-	appendHeaders(res, hs)
-	tx.reply(res)
 }

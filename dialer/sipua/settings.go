@@ -102,10 +102,16 @@ func (s Settings) check() error {
 	if strings.ContainsAny(s.Name, "\r\n") {
 		return errors.New("sip: name holds a line break")
 	}
+	families := map[bool]bool{}
 	for i, l := range s.Listen {
 		if err := l.check(); err != nil {
 			return fmt.Errorf("sip listener %d: %w", i, err)
 		}
+		v4 := l.Conn != nil || l.Addr.Addr().Is4()
+		if l.Transport == "udp" && families[v4] {
+			return fmt.Errorf("sip listener %d: second udp socket of the same address family: give it a user agent of its own", i)
+		}
+		families[v4] = families[v4] || l.Transport == "udp"
 	}
 	return nil
 }

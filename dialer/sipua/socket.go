@@ -18,27 +18,37 @@ const socketBuffer = 4 << 20
 // maxDatagram is the largest UDP payload there is.
 const maxDatagram = 65535
 
-// socket is one UDP socket. We read it ourselves and not through sipgo's
-// TransportUDP, which remembers every source address for ever and whose
-// goroutine a panic in the parser would end together with the process.
+// maxSources is after how many source addresses the reader of a socket is
+// renewed: sipgo's remembers each of them for as long as it runs, so that
+// spoofed sources would grow it without end.
+const maxSources = 20_000
+
+// socket is one UDP socket of ours that sipgo reads and writes. It stands in
+// between because sipgo's reader ends for good with the first error that is not
+// "closed", and because of maxSources.
 type socket struct {
+	ua        *UA
 	conn      net.PacketConn
-	udp       *net.UDPConn // conn again, when it is a real one: no allocation per packet
 	bound     netip.AddrPort
 	advertise netip.AddrPort
 
-	mu    sync.Mutex
-	faces map[netip.Addr]netip.Addr // which of our addresses faces a peer
+	mu      sync.Mutex
+	faces   map[netip.Addr]netip.Addr // which of our addresses faces a peer
+	sources map[netip.AddrPort]struct{}
+	renew   bool
 }
 
-func openSocket(l Listener) (*socket, error) {
-	s := &socket{advertise: l.Advertise, conn: l.Conn, faces: map[netip.Addr]netip.Addr{}}
+func (ua *UA) openSocket(l Listener) (*socket, error) {
+	s := &socket{
+		ua: ua, advertise: l.Advertise, conn: l.Conn,
+		faces: map[netip.Addr]netip.Addr{}, sources: map[netip.AddrPort]struct{}{},
+	}
 	if s.conn == nil {
 		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(l.Addr))
 		if err != nil {
 			return nil, listenError(l, err)
 		}
-		s.conn, s.udp = c, c
+		s.conn = c
 		// Best effort: a smaller buffer works until the first stall.
 		_ = c.SetReadBuffer(socketBuffer)
 		_ = c.SetWriteBuffer(socketBuffer)
@@ -61,43 +71,63 @@ func listenError(l Listener, err error) error {
 	return fmt.Errorf("open sip %s socket on %s: %w", l.Transport, l.Addr, err)
 }
 
-// serve reads until the socket is closed. handle must not keep the buffer.
-func (s *socket) serve(handle func(b []byte, from netip.AddrPort)) {
-	buf := make([]byte, maxDatagram)
+// serveAs reads until the socket is closed, or until a successor is due.
+// started is closed when sipgo knows the socket.
+func (s *socket) serveAs(started chan<- struct{}) {
+	if err := s.ua.transports.ServeUDP(&reader{PacketConn: s.conn, sock: s, started: started}); err != nil {
+		s.ua.log.Error("sip socket ended", "transport", "udp", "error", err)
+	}
+}
+
+// saw counts a source; called by the filter for each packet that is let in.
+func (s *socket) saw(from netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.sources[from]; known {
+		return
+	}
+	s.sources[from] = struct{}{}
+	if len(s.sources) >= maxSources {
+		s.renew = true
+		clear(s.sources)
+	}
+}
+
+func (s *socket) mustRenew() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := s.renew
+	s.renew = false
+	return due
+}
+
+// reader is the socket as one run of sipgo's reader sees it.
+type reader struct {
+	net.PacketConn
+	sock    *socket
+	started chan<- struct{}
+}
+
+// ReadFrom ends the run, by what looks like a closed socket, when a new reader
+// has taken over. Errors that belong to one datagram are swallowed.
+func (r *reader) ReadFrom(b []byte) (int, net.Addr, error) {
+	if r.started != nil {
+		close(r.started)
+		r.started = nil
+	}
+	if r.sock.mustRenew() {
+		started := make(chan struct{})
+		r.sock.ua.readers.Go(func() { r.sock.serveAs(started) })
+		<-started // the successor is in the pool before this one leaves it
+		return 0, nil, net.ErrClosed
+	}
 	for {
-		n, from, err := s.read(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return
+		n, from, err := r.PacketConn.ReadFrom(b)
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return n, from, err
 		}
-		if err != nil {
-			// Any other error belongs to one datagram (ICMP, truncated); do not
-			// spin if the kernel repeats it.
-			time.Sleep(time.Millisecond)
-			continue
-		}
-		handle(buf[:n], from)
+		time.Sleep(time.Millisecond) // do not spin if the kernel repeats it
 	}
-}
-
-func (s *socket) read(buf []byte) (int, netip.AddrPort, error) {
-	if s.udp != nil {
-		n, from, err := s.udp.ReadFromUDPAddrPort(buf)
-		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
-	}
-	n, from, err := s.conn.ReadFrom(buf)
-	if err != nil {
-		return 0, netip.AddrPort{}, err
-	}
-	return n, addrPortOf(from), nil
-}
-
-func (s *socket) write(b []byte, to netip.AddrPort) error {
-	if s.udp != nil {
-		_, err := s.udp.WriteToUDPAddrPort(b, to)
-		return err
-	}
-	_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
-	return err
 }
 
 // advertised is what the peer should know us by. A socket bound to the

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
+	"net"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,8 +25,10 @@ const farewell = 2 * time.Second
 type UA struct {
 	settings Settings
 	log      *slog.Logger
-	parser   *sip.Parser
 	tagKey   [32]byte // marks our own From tags, see newTag
+
+	transports   *sip.TransportLayer
+	transactions *sip.TransactionLayer
 
 	sockets   []*socket   // fixed after Listen
 	listeners []*acceptor // fixed after Listen
@@ -35,17 +40,18 @@ type UA struct {
 	malformed atomic.Int64
 	refused   atomic.Int64
 	panics    atomic.Int64
+	// connections that peers opened; those that we open are few
+	connections atomic.Int64
 
-	mu       sync.Mutex // guards what follows; held for map work only
-	closed   bool
-	torn     bool
-	clients  map[clientKey]*clientTx
-	servers  map[serverKey]*serverTx
-	dialogs  map[dialogKey]dialogOwner
-	pending  map[mergeKey]*serverTx
-	streams  map[*stream]struct{}
-	streamOf map[streamKey]*stream
-	strays   map[string]time.Time
+	mu      sync.Mutex // guards what follows; held for map work only
+	closed  bool
+	torn    bool
+	clients map[clientKey]*clientTx
+	servers map[serverKey]*serverTx
+	dialogs map[dialogKey]dialogOwner
+	pending map[mergeKey]*serverTx
+	strays  map[string]time.Time
+	swept   time.Time
 }
 
 // dialogKey names our half of a dialog; the peer's tag is compared by the owner.
@@ -65,10 +71,10 @@ func Listen(s Settings) (*UA, error) {
 		return nil, err
 	}
 	ua := &UA{
-		settings: s, log: s.Log, parser: sip.NewParser(), closing: make(chan struct{}),
+		settings: s, log: s.Log, closing: make(chan struct{}),
 		clients: map[clientKey]*clientTx{}, servers: map[serverKey]*serverTx{},
 		dialogs: map[dialogKey]dialogOwner{}, pending: map[mergeKey]*serverTx{},
-		streams: map[*stream]struct{}{}, streamOf: map[streamKey]*stream{}, strays: map[string]time.Time{},
+		strays: map[string]time.Time{},
 	}
 	if ua.log == nil {
 		ua.log = slog.New(slog.DiscardHandler)
@@ -76,6 +82,7 @@ func Listen(s Settings) (*UA, error) {
 	if err := ua.newTagKey(); err != nil {
 		return nil, err
 	}
+	ua.layers()
 	if err := ua.open(); err != nil {
 		ua.closeSockets()
 		return nil, err
@@ -87,17 +94,51 @@ func Listen(s Settings) (*UA, error) {
 	return ua, nil
 }
 
+// libraryOnce guards the globals of sipgo, which are for the whole process.
+var libraryOnce sync.Once
+
+// layers makes sipgo's two layers. The tap goes in before the transactions, so
+// that it sees a message before any goroutine is started for it.
+func (ua *UA) layers() {
+	silent := slog.New(slog.DiscardHandler)
+	libraryOnce.Do(func() {
+		// An INVITE above 1,300 bytes (STIR Identity, long SDP) would not be sent
+		// at all: sipgo neither fragments nor falls back to TCP.
+		sip.UDPMTUSize = maxDatagram
+		// What sipgo logs about foreign messages is noise at error level.
+		sip.SetDefaultLogger(silent)
+	})
+	resolver := ua.settings.Resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	tls := ua.settings.clientTLS()
+	ua.transports = sip.NewTransportLayer(resolver, sip.NewParser(), tls,
+		sip.WithTransportLayerLogger(silent),
+		sip.WithTransportLayerReadFilter(ua.filter),
+		sip.WithTransportLayerTransports(sip.TransportsConfig{
+			TCP: &sip.TransportTCP{ReadTimeout: idleTimeout, WriteTimeout: writeTimeout},
+			TLS: &sip.TransportTLS{TransportTCP: &sip.TransportTCP{ReadTimeout: idleTimeout, WriteTimeout: writeTimeout}},
+		}))
+	ua.transports.OnMessage(ua.tap)
+	ua.transactions = sip.NewTransactionLayer(ua.transports,
+		sip.WithTransactionLayerLogger(silent),
+		sip.WithTransactionLayerUnhandledResponseHandler(ua.onUnhandled),
+		sip.WithTransactionLayerTerminateOnConnClose())
+	ua.transactions.OnRequest(ua.onRequest)
+}
+
 func (ua *UA) open() error {
 	for _, l := range ua.settings.Listen {
 		if l.Transport == "udp" {
-			s, err := openSocket(l)
+			s, err := ua.openSocket(l)
 			if err != nil {
 				return err
 			}
 			ua.sockets = append(ua.sockets, s)
 			continue
 		}
-		a, err := openAcceptor(l)
+		a, err := ua.openAcceptor(l)
 		if err != nil {
 			return err
 		}
@@ -108,12 +149,12 @@ func (ua *UA) open() error {
 
 func (ua *UA) startReading() {
 	for _, s := range ua.sockets {
-		ua.readers.Go(func() {
-			s.serve(func(b []byte, from netip.AddrPort) { ua.datagram(s, b, from) })
-		})
+		started := make(chan struct{})
+		ua.readers.Go(func() { s.serveAs(started) })
+		<-started // sipgo finds its socket by address: before that it would open another
 	}
 	for _, a := range ua.listeners {
-		ua.readers.Go(func() { ua.accept(a) })
+		ua.readers.Go(a.serve)
 	}
 }
 
@@ -143,7 +184,7 @@ type Stats struct {
 	Calls int
 	// Transactions is the number of client and server transactions right now.
 	Transactions int
-	// Connections is the number of open TCP and TLS connections right now.
+	// Connections is the number of TCP and TLS connections that peers hold open.
 	Connections int
 }
 
@@ -153,7 +194,7 @@ func (ua *UA) Stats() Stats {
 	defer ua.mu.Unlock()
 	return Stats{
 		Refused: ua.refused.Load(), Malformed: ua.malformed.Load(), Panics: ua.panics.Load(),
-		Calls: len(ua.dialogs), Transactions: len(ua.clients) + len(ua.servers), Connections: len(ua.streams),
+		Calls: len(ua.dialogs), Transactions: len(ua.clients) + len(ua.servers), Connections: int(ua.connections.Load()),
 	}
 }
 
@@ -206,27 +247,14 @@ func closeQuietly(c io.Closer) { _ = c.Close() }
 func (ua *UA) tearDown() {
 	ua.mu.Lock()
 	ua.torn = true
-	var clients []*clientTx
-	for _, tx := range ua.clients {
-		clients = append(clients, tx)
-	}
-	var servers []*serverTx
-	for _, tx := range ua.servers {
-		servers = append(servers, tx)
-	}
-	var streams []*stream
-	for s := range ua.streams {
-		streams = append(streams, s)
-	}
+	clients := slices.Collect(maps.Values(ua.clients))
 	ua.mu.Unlock()
 	for _, tx := range clients {
 		tx.fail(ErrClosed)
 	}
-	for _, tx := range servers {
-		tx.terminate()
-	}
-	for _, s := range streams {
-		s.close()
+	ua.transactions.Close()
+	if err := ua.transports.Close(); err != nil {
+		ua.log.Debug("close connections", "error", err)
 	}
 }
 
