@@ -16,6 +16,7 @@ const (
 	scarceUntil  = 300.0 // attempts at which the caution for scarce data has faded
 	scarceErrors = 1.5
 	maxChance    = 0.98
+	refreshAfter = 50 // attempts
 )
 
 // answerModel says when attempts are answered: two competing risks by age, a person (live) and every other end. Each
@@ -30,6 +31,7 @@ type answerModel struct {
 	resolvedAt  float64
 	seen        float64 // people who answered lately
 	expected    float64 // people whom the slow hazard expected lately
+	untold      int     // attempts resolved since refresh
 
 	// Tables for the present instant, made by refresh.
 	slow     [answerBins + 1]float64  // cumulative live hazard without the fast factor, at whole seconds of age
@@ -73,6 +75,9 @@ func (m *answerModel) resolve(now, age, odds float64, live bool) {
 		m.other[b]++
 	}
 	m.attempts++
+	if m.untold++; m.untold >= refreshAfter { // nobody looks; expectations must not grow stale
+		m.refresh(nil)
+	}
 }
 
 // censor learns that nobody answered before an age, and nothing about what came then.
@@ -116,6 +121,7 @@ func (m *answerModel) slowUntil(age float64) float64 {
 
 // refresh makes the tables for an instant with these attempts in the air.
 func (m *answerModel) refresh(air []Attempt) {
+	m.untold = 0
 	var whole, part, oddsWhole, oddsPart [answerBins]float64
 	expected := m.expected
 	for i := range air {

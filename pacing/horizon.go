@@ -25,7 +25,7 @@ func horizon(i int) int {
 }
 
 // at interpolates between horizons; before the first it runs down to zero at 0 s.
-func (h *perHorizon) at(seconds float64) float64 {
+func (h perHorizon) at(seconds float64) float64 {
 	before, left := 0.0, 0.0
 	for i := range horizonCount {
 		right := float64(horizon(i))

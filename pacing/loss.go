@@ -112,11 +112,12 @@ const negligible = 1e-10
 // fold adds one chance to the distribution of a count in p, whose last element takes what grows beyond those before
 // it, and returns the largest count worth keeping.
 func fold(p []float64, q float64) int {
-	last := len(p) - 1
-	for k := last; k > 0; k-- {
-		p[k] = p[k]*(1-q) + p[k-1]*q
+	before := 0.0
+	for k, present := range p {
+		p[k] = present + q*(before-present)
+		before = present
 	}
-	p[0] *= 1 - q
+	last := len(p) - 1
 	if last > 0 && p[last] < negligible {
 		p[last] = 0
 		return last - 1
