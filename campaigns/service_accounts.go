@@ -246,6 +246,9 @@ func (a *Accounts) Update(ctx context.Context, by User, in Account) (User, error
 
 func (a *Accounts) put(ctx context.Context, kind string, by, u User) (User, error) {
 	stored, err := a.store.PutUser(ctx, u)
+	if errors.Is(err, ErrExists) {
+		return User{}, problem(KindConflict, "extension_taken", "Another user has the extension %q.", u.Extension)
+	}
 	if err != nil {
 		return User{}, fmt.Errorf("store user %s: %w", u.Login, err)
 	}

@@ -39,6 +39,15 @@ func (f *Fault) Error() string { return f.Detail }
 // GetStatus is the HTTP status.
 func (f *Fault) GetStatus() int { return f.Status }
 
+// GetHeaders says when to come back, where that is known.
+func (f *Fault) GetHeaders() http.Header {
+	h := make(http.Header)
+	if f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "5")
+	}
+	return h
+}
+
 // ContentType is that of RFC 9457 section 3.
 func (f *Fault) ContentType(string) string { return "application/problem+json" }
 
@@ -106,8 +115,8 @@ func (f *Fault) Write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
-	if f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "5")
+	for name, values := range f.GetHeaders() {
+		h[name] = values
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(body) // the client may be gone; there is nobody else to tell

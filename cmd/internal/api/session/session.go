@@ -76,6 +76,17 @@ const (
 	keySeen  = "seen"  // Unix seconds of the last request that was written down
 )
 
+// UserOf finds the user in a session's data as a store holds it, 0 for nobody:
+// for stores that end all sessions of a user.
+func UserOf(data []byte) int64 {
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return 0
+	}
+	id, _ := values[keyUser].(int64)
+	return id
+}
+
 type contextKey struct{}
 
 // visit is what a request carries of its session.

@@ -1,0 +1,119 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// agentEvents streams what happens to the agent who asks:
+//
+//	state           where they stand; the first event of every stream
+//	card            a card is shown and nobody talks yet: a preview, or a phone that rings
+//	call_connected  the person is on the line; with the card
+//	call_ended      the person is gone; what is left is the disposition
+//	call_closed     nothing is at hand any more
+//
+// Events are drawn from the state as it is, so that none is lost: a client
+// that comes back is told how things stand now, and nothing when its
+// Last-Event-ID says that it knows.
+func (s *Server) agentEvents(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	wake := s.Watch.Watch(ctx, who(ctx).ID)
+	st := openStream(w, r)
+	f := agentFollower{desk: s.Desk, stream: st}
+	follow(ctx, s, st, campaigns.DoCalls, wake, func(u campaigns.User) error { return f.look(r, u) })
+}
+
+// agentFollower remembers what the client of a stream was told last.
+type agentFollower struct {
+	desk   *campaigns.Desk
+	stream *stream
+	told   string // id of the last event
+	call   told   // of the call at hand
+}
+
+// told is what a client knows of one call.
+type told struct {
+	attempt string
+	contact int64
+	card    bool
+	talking bool
+	ended   bool
+}
+
+// look compares how things stand with what was told, and tells the rest.
+func (f *agentFollower) look(r *http.Request, u campaigns.User) error {
+	status, err := f.desk.State(u)
+	if err != nil {
+		return err
+	}
+	card, has, err := f.desk.Card(r.Context(), u)
+	if err != nil {
+		return err
+	}
+	id := eventID(status, card)
+	if id == f.told {
+		return nil
+	}
+	first := f.told == ""
+	f.told = id
+	if first && f.stream.last == id {
+		f.call = knows(card, has)
+		return nil
+	}
+	f.stream.send(id, "state", agentOf(status))
+	f.tellCall(id, card, has)
+	return nil
+}
+
+// tellCall sends what the client does not know of the call at hand.
+func (f *agentFollower) tellCall(id string, card campaigns.Card, has bool) {
+	now := knows(card, has)
+	if f.call.card && !f.call.same(now) {
+		f.stream.send(id, "call_closed", callRef{Attempt: f.call.attempt})
+		f.call = told{}
+	}
+	if !has {
+		return
+	}
+	if !now.talking && (!f.call.card || f.call.attempt != now.attempt) {
+		f.stream.send(id, "card", cardOf(card))
+	}
+	if now.talking && !f.call.talking {
+		f.stream.send(id, "call_connected", cardOf(card))
+	}
+	if now.ended && !f.call.ended {
+		f.stream.send(id, "call_ended", callRef{Attempt: card.Attempt})
+	}
+	f.call = now
+}
+
+// knows is what there is to know of the call at hand.
+func knows(card campaigns.Card, has bool) told {
+	if !has {
+		return told{}
+	}
+	ended := card.State == campaigns.AgentWrapUp
+	return told{
+		attempt: card.Attempt, contact: card.Contact.ID, card: true,
+		talking: ended || card.State == campaigns.AgentTalking, ended: ended,
+	}
+}
+
+// same tells whether two views are of one call: a preview becomes the attempt
+// that it led to.
+func (t told) same(next told) bool {
+	return next.card && t.contact == next.contact && (t.attempt == next.attempt || t.attempt == "")
+}
+
+// callRef names a call that an event is about.
+type callRef struct {
+	Attempt string `json:"attempt_id"`
+}
+
+// eventID names a state: two streams that saw the same say the same.
+func eventID(s campaigns.AgentStatus, card campaigns.Card) string {
+	return fmt.Sprintf("%s-%d-%t-%s-%d-%s", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State)
+}

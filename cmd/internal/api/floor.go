@@ -1,0 +1,216 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// Floor is everything that goes on, at one instant.
+type Floor struct {
+	At        time.Time       `json:"at"`
+	Campaigns []FloorCampaign `json:"campaigns"`
+	Agents    []Agent         `json:"agents"`
+	Calls     []FloorCall     `json:"calls" doc:"That hold a line."`
+	Last      []EndedCall     `json:"last" doc:"That ended, newest first."`
+}
+
+// FloorCampaign is one campaign as it runs.
+type FloorCampaign struct {
+	ID        int64            `json:"id"`
+	Name      string           `json:"name"`
+	Status    campaigns.Status `json:"status"`
+	Mode      campaigns.Mode   `json:"mode"`
+	Placed    int              `json:"placed"`
+	Ringing   int              `json:"ringing"`
+	Waiting   int              `json:"waiting" doc:"Answered, and no agent yet."`
+	Talking   int              `json:"talking"`
+	Answered  int              `json:"answered" doc:"By a person: what abandoned is measured against."`
+	Bridged   int              `json:"bridged"`
+	Abandoned int              `json:"abandoned"`
+	Share     float64          `json:"abandoned_share"`
+	Cap       float64          `json:"cap"`
+	PerMinute float64          `json:"per_minute"`
+	Ready     int              `json:"agents_ready"`
+	Hopper    int              `json:"hopper" doc:"Contacts that could be dialed now."`
+	WhyCode   string           `json:"why_code,omitempty"`
+	Why       string           `json:"why,omitempty" doc:"What holds dialing back, in a sentence."`
+}
+
+// FloorCall is a call that holds a line.
+type FloorCall struct {
+	Attempt  string    `json:"attempt_id"`
+	Campaign string    `json:"campaign"`
+	Contact  string    `json:"contact"`
+	Number   string    `json:"number" doc:"The last digits."`
+	State    string    `json:"state"`
+	Since    time.Time `json:"since"`
+	Agent    string    `json:"agent,omitempty"`
+	Trunk    string    `json:"trunk,omitempty"`
+}
+
+// EndedCall is a call that is over.
+type EndedCall struct {
+	Attempt  string            `json:"attempt_id"`
+	Campaign string            `json:"campaign"`
+	Contact  string            `json:"contact"`
+	Number   string            `json:"number" doc:"The last digits."`
+	Outcome  campaigns.Outcome `json:"outcome"`
+	At       time.Time         `json:"at"`
+	Talk     Duration          `json:"talk"`
+	Agent    string            `json:"agent,omitempty"`
+}
+
+func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
+	return FloorCampaign{
+		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
+		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
+		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: c.Why,
+	}
+}
+
+func floorOf(s campaigns.FloorSnapshot) Floor {
+	return Floor{
+		At:        s.At.UTC(),
+		Campaigns: each(s.Campaigns, floorCampaignOf),
+		Agents:    each(s.Agents, agentOf),
+		Calls: each(s.Calls, func(c campaigns.AirCall) FloorCall {
+			return FloorCall{Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number, State: c.State,
+				Since: c.Since.UTC(), Agent: c.Agent, Trunk: c.Trunk}
+		}),
+		Last: each(s.Last, func(c campaigns.EndedCall) EndedCall {
+			return EndedCall{Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number, Outcome: c.Outcome,
+				At: c.At.UTC(), Talk: Duration(c.Talk.Truncate(time.Second)), Agent: c.Agent}
+		}),
+	}
+}
+
+func each[A, B any](list []A, view func(A) B) []B {
+	out := make([]B, len(list))
+	for i, a := range list {
+		out[i] = view(a)
+	}
+	return out
+}
+
+type floorOutput struct{ Body Floor }
+
+func (s *Server) floor(ctx context.Context, _ *struct{}) (*floorOutput, error) {
+	snapshot, err := s.Board.Snapshot(who(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &floorOutput{floorOf(snapshot)}, nil
+}
+
+// floorEvery is how often a stream looks at the floor. Looking costs the
+// engine nothing: it reads what was published.
+const floorEvery = 500 * time.Millisecond
+
+// floorEvents streams the floor: a snapshot first, then patches with what has
+// changed. A client that comes back begins with a snapshot again; a slow one
+// gets fewer, newer patches.
+func (s *Server) floorEvents(w http.ResponseWriter, r *http.Request) {
+	tick := time.NewTicker(floorEvery)
+	defer tick.Stop()
+	st := openStream(w, r)
+	var seen rows
+	n := 0
+	follow(r.Context(), s, st, campaigns.SeeFloor, tick.C, func(u campaigns.User) error {
+		snapshot, err := s.Board.Snapshot(u)
+		if err != nil {
+			return err
+		}
+		now := floorOf(snapshot)
+		if seen == nil {
+			seen = rowsOf(now)
+			st.send("0", "snapshot", now)
+			return nil
+		}
+		next := rowsOf(now)
+		if p, changed := seen.patch(next, now.At); changed {
+			n++
+			st.send(strconv.Itoa(n), "patch", p)
+		}
+		seen = next
+		return nil
+	})
+}
+
+// rows are the parts of a floor by kind and key, as they were sent.
+type rows map[rowKey]string
+
+type rowKey struct{ kind, id string }
+
+// The kinds of rows.
+const (
+	kindCampaign = "campaigns"
+	kindAgent    = "agents"
+	kindCall     = "calls"
+	kindLast     = "last"
+)
+
+func rowsOf(f Floor) rows {
+	r := make(rows, len(f.Campaigns)+len(f.Agents)+len(f.Calls)+1)
+	for _, c := range f.Campaigns {
+		r.put(kindCampaign, strconv.FormatInt(c.ID, 10), c)
+	}
+	for _, a := range f.Agents {
+		r.put(kindAgent, strconv.FormatInt(a.ID, 10), a)
+	}
+	for _, c := range f.Calls {
+		r.put(kindCall, c.Attempt, c)
+	}
+	r.put(kindLast, "", f.Last)
+	return r
+}
+
+func (r rows) put(kind, id string, row any) {
+	body, err := json.Marshal(row)
+	if err != nil {
+		panic(err) // our own structs always marshal
+	}
+	r[rowKey{kind, id}] = string(body)
+}
+
+// patch is what changed on the floor: rows that are new or different, the
+// keys of those that are gone, and the list of ended calls when it moved.
+type patch struct {
+	At        time.Time           `json:"at"`
+	Campaigns []json.RawMessage   `json:"campaigns,omitempty"`
+	Agents    []json.RawMessage   `json:"agents,omitempty"`
+	Calls     []json.RawMessage   `json:"calls,omitempty"`
+	Last      json.RawMessage     `json:"last,omitempty"`
+	Gone      map[string][]string `json:"gone,omitempty"`
+}
+
+// patch compares what was sent with what is.
+func (r rows) patch(next rows, at time.Time) (p patch, changed bool) {
+	p.At = at
+	lists := map[string]*[]json.RawMessage{kindCampaign: &p.Campaigns, kindAgent: &p.Agents, kindCall: &p.Calls}
+	for key, body := range next {
+		if r[key] == body {
+			continue
+		}
+		changed = true
+		if list, ok := lists[key.kind]; ok {
+			*list = append(*list, json.RawMessage(body))
+		} else {
+			p.Last = json.RawMessage(body)
+		}
+	}
+	for key := range r {
+		if _, there := next[key]; !there {
+			changed = true
+			if p.Gone == nil {
+				p.Gone = make(map[string][]string)
+			}
+			p.Gone[key.kind] = append(p.Gone[key.kind], key.id)
+		}
+	}
+	return p, changed
+}

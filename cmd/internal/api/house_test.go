@@ -1,0 +1,254 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/api/edge"
+	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+// password is everybody's in tests.
+const password = "correct horse battery"
+
+// house is a call centre under test: a real store, the real services and the
+// real server over HTTP, and a floor without calls.
+type house struct {
+	*testing.T
+	db    *sqlite.DB
+	floor *fakeFloor
+	api   *Server
+	url   string
+	log   *lockedBuffer
+	desk  *campaigns.Desk
+	acc   *campaigns.Accounts
+	users map[string]campaigns.User
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{T: t, floor: newFakeFloor(), log: &lockedBuffer{}, users: map[string]campaigns.User{}}
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	h.must(err)
+	t.Cleanup(func() { h.must(db.Close()) })
+	h.db = db
+	logger := slog.New(slog.NewTextHandler(h.log, nil))
+
+	h.acc, err = campaigns.NewAccounts(db, db)
+	h.must(err)
+	dnc := campaigns.NewSuppression(db, db, h.floor)
+	h.desk = campaigns.NewDesk(campaigns.DeskSettings{
+		Shift: h.floor, Seat: h.floor, Line: h.floor, Previews: h.floor, Records: db, Campaigns: db, DNC: dnc,
+	})
+	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
+	h.api, err = New(Settings{
+		Accounts: h.acc, Desk: h.desk, Book: campaigns.NewBook(db, db, db, h.floor), Lists: campaigns.NewLists(db, db, db),
+		CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: campaigns.NewWallboard(h.floor),
+		Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
+	})
+	h.must(err)
+	handler := edge.Wrap(edge.Settings{Log: logger, Streams: h.api.Streams}, sessions.Load(h.api))
+	server := httptest.NewUnstartedServer(handler)
+	server.Config = edge.NewServer(handler, logger)
+	server.Start()
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	return h
+}
+
+// staff adds one user of each role, whose login is the role.
+func (h *house) staff() *house {
+	h.Helper()
+	for _, r := range campaigns.Roles() {
+		h.hire(string(r), r)
+	}
+	return h
+}
+
+func (h *house) hire(login string, role campaigns.Role, works ...string) campaigns.User {
+	h.Helper()
+	u, err := h.acc.Install(h.Context(), campaigns.Account{
+		User:     campaigns.User{Login: login, Name: "Name of " + login, Role: role, Extension: login, Campaigns: works},
+		Password: password,
+	})
+	h.must(err)
+	h.users[login] = u
+	return u
+}
+
+// running stores a campaign that is open at every hour, with a list.
+func (h *house) running(name string) (campaigns.Campaign, campaigns.List) {
+	h.Helper()
+	c := campaigns.NewCampaign(name)
+	c.Windows, c.Script = rules.Always(), "Good day, my name is …"
+	c, err := h.db.CreateCampaign(h.Context(), c, "test")
+	h.must(err)
+	c, err = h.db.SetStatus(h.Context(), c.ID, campaigns.Running, "test")
+	h.must(err)
+	l, err := h.db.CreateList(h.Context(), campaigns.List{Campaign: c.ID, Name: "list", Active: true})
+	h.must(err)
+	return c, l
+}
+
+// contact stores one contact and returns it as leased, ready to be called.
+func (h *house) contact(c campaigns.Campaign, l campaigns.List, name, number string) campaigns.Contact {
+	h.Helper()
+	load, err := h.db.BeginLoad(h.Context(), campaigns.Load{Campaign: c.ID, List: l.ID, Source: "test", Policy: campaigns.SkipDuplicates, BeganAt: time.Now()})
+	h.must(err)
+	_, err = h.db.AddContacts(h.Context(), load, []campaigns.Contact{{
+		Campaign: c.ID, List: l.ID, Load: load, Row: 1, Name: name, Fields: map[string]string{"plan": "gold"},
+		Phones: []campaigns.Phone{{Number: number, Zones: []string{"Europe/Madrid"}}},
+	}}, campaigns.SkipDuplicates)
+	h.must(err)
+	leased, err := h.db.Lease(h.Context(), c.ID, time.Now(), 10)
+	h.must(err)
+	if len(leased) != 1 {
+		h.Fatalf("leased %d contacts, want 1", len(leased))
+	}
+	return leased[0]
+}
+
+// talk has an agent talk with a contact: the attempt stands in the ledger, the
+// call is on the agent's line.
+func (h *house) talk(u campaigns.User, c campaigns.Campaign, p campaigns.Contact) *campaigns.Attempt {
+	h.Helper()
+	a := campaigns.NewAttempt(c, p, "", time.Now())
+	h.must(h.db.Begin(h.Context(), c, a))
+	h.floor.bridge(u.ID, campaigns.CurrentCall{Attempt: a.ID, Campaign: c.ID, Contact: p, Number: a.Number}, campaigns.AgentTalking)
+	return a
+}
+
+// hangUp ends the call of an agent: wrap-up, and the outcome in the ledger.
+func (h *house) hangUp(u campaigns.User, a *campaigns.Attempt) {
+	h.Helper()
+	end := *a
+	end.Agent, end.Outcome, end.EndedBy = u.ID, campaigns.Connected, "callee"
+	end.SentAt, end.AnsweredAt, end.BridgedAt, end.EndedAt = a.IntentAt, time.Now(), time.Now(), time.Now()
+	h.must(h.db.Finish(h.Context(), end))
+	h.must(h.floor.state(u.ID, campaigns.AgentWrapUp, ""))
+}
+
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// caller is somebody who talks to the API.
+type caller struct {
+	*house
+	token string
+}
+
+// as logs a user in over HTTP.
+func (h *house) as(login string) caller {
+	h.Helper()
+	var answer LoginAnswer
+	caller{house: h}.send("POST", loginPath, map[string]string{"login": login, "password": password}).want(http.StatusOK).into(&answer)
+	return caller{h, answer.Token}
+}
+
+// reply is an answer with its body read.
+type reply struct {
+	*house
+	*http.Response
+	body []byte
+}
+
+func (c caller) send(method, path string, body any, headers ...string) reply {
+	c.Helper()
+	var in io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		c.must(err)
+		in = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(c.Context(), method, c.url+path, in)
+	c.must(err)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return c.do(req)
+}
+
+func (h *house) do(req *http.Request) reply {
+	h.Helper()
+	res, err := http.DefaultTransport.RoundTrip(req)
+	h.must(err)
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	h.must(err)
+	return reply{h, res, data}
+}
+
+func (r reply) want(status int) reply {
+	r.Helper()
+	if r.StatusCode != status {
+		r.Fatalf("%s %s: status %d, want %d: %s", r.Request.Method, r.Request.URL.Path, r.StatusCode, status, r.body)
+	}
+	return r
+}
+
+// fault wants an error with a code, as problem details.
+func (r reply) fault(status int, code string) {
+	r.Helper()
+	var f edge.Fault
+	r.want(status).into(&f)
+	if f.Code != code || f.Detail == "" || f.Status != status {
+		r.Errorf("fault %+v, want code %q", f, code)
+	}
+	if got := r.Header.Get("Content-Type"); got != "application/problem+json" {
+		r.Errorf("content type %q of a fault", got)
+	}
+}
+
+func (r reply) into(v any) {
+	r.Helper()
+	if err := json.Unmarshal(r.body, v); err != nil {
+		r.Fatalf("%v: %s", err, r.body)
+	}
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func contains(t *testing.T, text, part string) {
+	t.Helper()
+	if !strings.Contains(text, part) {
+		t.Errorf("%q does not contain %q", text, part)
+	}
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+const (
+	loginPath    = "/v1/login"
+	passwordPath = "/v1/me/password"
+	importPath   = "/v1/imports"
+)
+
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	change = http.MethodPatch
+	del    = http.MethodDelete
+)
+
+// What routes need, under the names of the permissions.
+const (
+	takeCalls = need(campaigns.DoCalls)
+	seeFloor  = need(campaigns.SeeFloor)
+	steer     = need(campaigns.SteerAgents)
+	seeBook   = need(campaigns.SeeCampaigns)
+	editBook  = need(campaigns.EditCampaigns)
+	startBook = need(campaigns.StartCampaigns)
+	imports   = need(campaigns.ImportLists)
+	exports   = need(campaigns.ExportCalls)
+	seeDNC    = need(campaigns.SeeDoNotCall)
+	addDNC    = need(campaigns.AddDoNotCall)
+	removeDNC = need(campaigns.RemoveDoNotCall)
+	editUsers = need(campaigns.EditUsers)
+	seeLedger = need(campaigns.SeeLedger)
+)
+
+// created says that an operation answers 201.
+func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
+
+// table is the one list of what can be asked of this server and by whom. A
+// handler that is not here is not reachable; a test walks every line as every
+// role.
+func (s *Server) table() []route {
+	return []route{
+		do(post, loginPath, public, "session", "Log in", s.login),
+		do(post, "/v1/logout", signedIn, "session", "Log out", s.logout),
+		do(get, "/v1/me", signedIn, "session", "Who am I", s.me),
+		do(post, passwordPath, signedIn, "session", "Change my password", s.password),
+
+		do(post, "/v1/agent/sign-in", takeCalls, "agent", "Begin a shift: forecall calls your phone once and keeps it", s.agentSignIn),
+		do(post, "/v1/agent/sign-out", takeCalls, "agent", "End the shift", s.agentSignOut),
+		do(post, "/v1/agent/ready", takeCalls, "agent", "Take calls", s.agentReady),
+		do(post, "/v1/agent/pause", takeCalls, "agent", "Take no more calls, after the one at hand", s.agentPause),
+		do(get, "/v1/agent", takeCalls, "agent", "Where I stand", s.agentState),
+		do(get, "/v1/agent/call", takeCalls, "agent", "The call at hand", s.agentCall),
+		do(post, "/v1/agent/call/hang-up", takeCalls, "agent", "End the person's leg", s.agentHangUp),
+		do(post, "/v1/agent/call/disposition", takeCalls, "agent", "Say what came of the call", s.agentDispose),
+		do(post, "/v1/agent/call/do-not-call", takeCalls, "agent", "The person wants no more calls", s.agentDoNotCall),
+		do(post, "/v1/agent/dial", takeCalls, "agent", "Call the previewed contact", s.agentDial),
+		do(post, "/v1/agent/skip", takeCalls, "agent", "Skip the previewed contact", s.agentSkip),
+		events("/v1/agent/events", takeCalls, "agent", "What happens to me: state, card, call_connected, call_ended, call_closed", s.agentEvents),
+
+		do(get, "/v1/campaigns", seeBook, "campaigns", "All campaigns", s.campaigns),
+		do(post, "/v1/campaigns", editBook, "campaigns", "Create a draft", s.createCampaign, created),
+		do(get, "/v1/campaigns/{id}", seeBook, "campaigns", "One campaign", s.campaign),
+		do(change, "/v1/campaigns/{id}", editBook, "campaigns", "Change settings", s.changeCampaign),
+		do(post, "/v1/campaigns/{id}/start", startBook, "campaigns", "Dial", s.startCampaign),
+		do(post, "/v1/campaigns/{id}/pause", startBook, "campaigns", "Place no new calls", s.pauseCampaign),
+		do(post, "/v1/campaigns/{id}/drain", startBook, "campaigns", "Place no new calls and stop after the last", s.drainCampaign),
+		do(post, "/v1/campaigns/{id}/stop", startBook, "campaigns", "Stop", s.stopCampaign),
+		do(get, "/v1/campaigns/{id}/why", seeBook, "campaigns", "Why is it not dialing", s.whyCampaign),
+		do(get, "/v1/campaigns/{id}/lists", seeBook, "lists", "Lists of a campaign", s.lists),
+		do(post, "/v1/campaigns/{id}/lists", imports, "lists", "Create an empty list", s.createList, created),
+		do(change, "/v1/lists/{id}", editBook, "lists", "Switch a list on or off, or set its priority", s.changeList),
+
+		do(get, "/v1/callbacks", signedIn, "callbacks", "Agreed callbacks; an agent's own", s.callbacks),
+
+		do(post, "/v1/do-not-call", addDNC, "do-not-call", "Never call a number again", s.addDoNotCall),
+		do(post, "/v1/do-not-call/find", seeDNC, "do-not-call", "Is a number on the list", s.findDoNotCall),
+		do(post, "/v1/do-not-call/page", seeDNC, "do-not-call", "The list, a page at a time", s.pageDoNotCall),
+		do(post, "/v1/do-not-call/remove", removeDNC, "do-not-call", "Take a number off the list", s.removeDoNotCall),
+
+		do(get, "/v1/users", editUsers, "users", "Everybody who may log in", s.users),
+		do(post, "/v1/users", editUsers, "users", "Create a user", s.createUser, created),
+		do(http.MethodPut, "/v1/users/{login}", editUsers, "users", "Change a user", s.changeUser),
+
+		do(get, "/v1/calls", exports, "calls", "The call log", s.calls),
+		do(get, "/v1/outcomes", exports, "calls", "What was sold, agreed and answered", s.outcomes),
+		do(post, "/v1/verify", seeLedger, "calls", "Check the ledger against its laws", s.verify),
+
+		do(post, "/v1/agents/{id}/pause", steer, "floor", "Pause an agent after the call at hand", s.pauseAgent),
+		do(post, "/v1/agents/{id}/sign-out", steer, "floor", "End an agent's shift", s.signAgentOut),
+		do(get, "/v1/floor", seeFloor, "floor", "Everything that goes on", s.floor),
+		events("/v1/floor/events", seeFloor, "floor", "Everything that goes on: snapshot, then patches", s.floorEvents),
+
+		plain(get, specPath, public, s.openAPI),
+		plain(get, docsPath, public, docs()),
+	}
+}
