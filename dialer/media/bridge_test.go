@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestABridgedCallIsHeardOnBothSides(t *testing.T) {
@@ -135,4 +137,78 @@ func TestLossAndOrderOfTheSourceSurviveTheBridge(t *testing.T) {
 			t.Errorf("lost %d, reordered %d, duplicated %d, received %d; want 1, 2, 1, 7", q.Lost, q.Reordered, q.Duplicated, q.PacketsReceived)
 		}
 	})
+}
+
+// A number that was given to one source is not given again to a late frame of another.
+func TestALateFrameOfBeforeTheSwitchIsLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leg, net := memoryLeg(t, Remote{Addr: far})
+		say := func(source uint32, seq uint16) {
+			t.Helper()
+			if err := leg.WriteFrame(Frame{Payload: voice20(byte(seq)), Source: source, Seq: seq, Timestamp: uint32(seq) * frameSamples}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(frameTime)
+		}
+		say(1, 10)
+		say(1, 11)
+		say(2, 50) // the switch
+		say(2, 49) // sent before it, comes after
+		say(2, 52)
+		say(2, 51) // late, but of our time
+		var got []byte
+		numbers := make(map[uint16]bool)
+		for _, p := range net.taken(t, far) {
+			got = append(got, p.Payload[0])
+			if numbers[p.SequenceNumber] {
+				t.Errorf("sequence %d was used twice", p.SequenceNumber)
+			}
+			numbers[p.SequenceNumber] = true
+		}
+		if want := []byte{10, 11, 50, 52, 51}; !bytes.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
+	})
+}
+
+// Sources that know of no numbers, as a browser leg's track, are taken as they come.
+func TestFramesWithoutASourceAreNumberedAsTheyCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leg, net := memoryLeg(t, Remote{Addr: far})
+		for i := range 5 {
+			if err := leg.WriteFrame(Frame{Payload: voice20(1), Timestamp: uint32(i) * frameSamples}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(frameTime)
+		}
+		packets := net.taken(t, far)
+		for i, p := range packets[1:] {
+			if p.SequenceNumber != packets[i].SequenceNumber+1 || p.Timestamp != packets[i].Timestamp+frameSamples {
+				t.Errorf("packet %d: sequence %d after %d, timestamp +%d", i+1, p.SequenceNumber, packets[i].SequenceNumber, p.Timestamp-packets[i].Timestamp)
+			}
+		}
+	})
+}
+
+func TestAPauseOfTheSourceIsAPauseOfTheStream(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		goes uint32 // samples that the source's clock steps over 30 s of silence
+	}{{"a source whose clock runs on", 30 * SampleRate}, {"a source whose clock stands still", frameSamples}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				leg, net := memoryLeg(t, Remote{Addr: far})
+				for i, timestamp := range []uint32{1000, 1000 + c.goes} {
+					if err := leg.WriteFrame(Frame{Payload: voice20(1), Source: 1, Seq: uint16(i), Timestamp: timestamp}); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(30 * time.Second)
+				}
+				packets := net.taken(t, far)
+				if step := packets[1].Timestamp - packets[0].Timestamp; step != 30*SampleRate || packets[1].SequenceNumber != packets[0].SequenceNumber+1 {
+					t.Errorf("timestamp +%d, sequence %d after %d", step, packets[1].SequenceNumber, packets[0].SequenceNumber)
+				}
+			})
+		})
+	}
 }

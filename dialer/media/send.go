@@ -39,7 +39,8 @@ type sender struct {
 type source struct {
 	known     bool
 	id        uint32
-	seq       uint16 // of the last frame
+	run       int    // how far its numbers have come since it joined
+	seq       uint16 // the highest of its frames
 	timestamp uint32 // of the last sound
 	at        time.Time
 	addSeq    uint16
@@ -75,6 +76,8 @@ func (o *sender) write(f Frame, now time.Time) error {
 	if !o.follows(f, now) {
 		o.join(f, now)
 		marker = true
+	} else if o.source.precedes(f) {
+		return nil
 	}
 	seq, timestamp := o.stamp(f, now)
 	o.realAt = now
@@ -125,10 +128,16 @@ func (o *sender) follows(f Frame, now time.Time) bool {
 	return apart < maxStep && apart > -maxStep
 }
 
+// precedes reports a late frame of before the source joined: its number in our
+// stream was another's.
+func (s *source) precedes(f Frame) bool {
+	return s.id != 0 && int(int16(f.Seq-s.seq)) < -s.run
+}
+
 // join puts a new source behind what was sent, as far behind as time has passed.
 func (o *sender) join(f Frame, now time.Time) {
 	o.source = source{
-		known: true, id: f.Source, timestamp: f.Timestamp, at: now,
+		known: true, id: f.Source, seq: f.Seq, timestamp: f.Timestamp, at: now,
 		addSeq:  o.header.SequenceNumber + 1 - f.Seq,
 		addTime: o.following(now) - f.Timestamp,
 	}
@@ -152,16 +161,17 @@ func (o *sender) following(now time.Time) uint32 {
 // stamp returns a frame's number and timestamp in our stream.
 func (o *sender) stamp(f Frame, now time.Time) (seq uint16, timestamp uint32) {
 	s := &o.source
-	if s.id == 0 {
-		seq = o.header.SequenceNumber + 1
-	} else {
-		seq = f.Seq + s.addSeq
-	}
-	s.seq = f.Seq
 	if f.Event.Digit == 0 {
 		s.timestamp, s.at = f.Timestamp, now
 	}
-	return seq, f.Timestamp + s.addTime
+	if s.id == 0 {
+		return o.header.SequenceNumber + 1, f.Timestamp + s.addTime
+	}
+	if step := int16(f.Seq - s.seq); step > 0 {
+		s.seq = f.Seq
+		s.run = min(s.run+int(step), maxMisorder)
+	}
+	return f.Seq + s.addSeq, f.Timestamp + s.addTime
 }
 
 // say sends sound of our own, between the frames of the source.
@@ -255,11 +265,15 @@ func (o *sender) press(event Event, first bool, now time.Time) error {
 	return o.send(Frame{Event: event}, o.header.SequenceNumber+1, o.header.Timestamp, false, now)
 }
 
-// fill sends silence when the source has said nothing for two frames.
+// quiet is how long nothing is said until silence is sent: longer than the
+// frames of a phone and the jitter of its line, shorter than what NAT forgets.
+const quiet = 250 * time.Millisecond
+
+// fill sends silence while nothing else is said.
 func (o *sender) fill(now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.hushed || now.Sub(o.realAt) < 2*frameTime {
+	if o.hushed || now.Sub(o.realAt) < quiet {
 		return
 	}
 	silence := silentFrame(o.remote.Codec)

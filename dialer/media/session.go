@@ -179,8 +179,8 @@ func (s *Session) OnDigit(tell func(digit byte)) {
 // the peer holds, and during a SendDigit, it is left out.
 func (s *Session) WriteFrame(f Frame) error { return s.out.write(f, time.Now()) }
 
-// KeepAlive turns on silence, a packet each 20 ms, for as long as nothing else is
-// said: phones and NAT keep a leg that hears something.
+// KeepAlive turns on silence, a packet each 20 ms, from 250 ms after the last
+// sound until the next: phones and NAT keep a leg that hears something.
 func (s *Session) KeepAlive(on bool) { s.settings.Poller.clock().setFill(s, on) }
 
 // Heard returns when RTP came last from the peer, sound or comfort noise; zero

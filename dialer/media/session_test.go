@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -100,6 +101,48 @@ func TestNoCallbackRunsAfterClose(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestALegWorksOverIPv6(t *testing.T) {
+	six := netip.IPv6Loopback()
+	probe, err := net.ListenUDP("udp6", net.UDPAddrFromAddrPort(netip.AddrPortFrom(six, 0)))
+	if err != nil {
+		t.Skipf("this machine has no IPv6 loopback: %v", err)
+	}
+	probe.Close()
+	eachPoller(t, func(t *testing.T, poller Poller) {
+		a := openLeg(t, poller, func(s *Settings) { s.IP = six })
+		b := openLeg(t, poller, func(s *Settings) { s.IP = six })
+		start(t, a, Remote{Addr: b.LocalAddr()})
+		start(t, b, Remote{Addr: a.LocalAddr()})
+		heard := newEar()
+		b.Connect(heard)
+		if err := a.WriteFrame(Frame{Payload: voice20(6)}); err != nil {
+			t.Fatal(err)
+		}
+		if f := heard.next(t); f.Payload[0] != 6 {
+			t.Errorf("heard %v", f.Payload[0])
+		}
+	})
+}
+
+func TestSeveralLoopsShareTheSockets(t *testing.T) {
+	poller, err := NewEpollPoller(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, poller)
+	heard := newEar()
+	for i := range 10 {
+		leg := openLeg(t, poller)
+		phone := newPeer(t, loopback, leg)
+		start(t, leg, phone.remote())
+		leg.Connect(heard)
+		phone.say(voice20(byte(i)))
+		if f := heard.next(t); f.Payload[0] != byte(i) {
+			t.Errorf("leg %d: heard %d", i, f.Payload[0])
+		}
+	}
 }
 
 func TestTapsHearBesideTheConnectedSink(t *testing.T) {
