@@ -63,6 +63,9 @@ func (p *Parser) read(text string, digits []byte, plus bool, defaultRegion strin
 	if len(digits) <= longestShort+1 {
 		return reading{}, nil, false // may be a service
 	}
+	if _, known := p.meta[defaultRegion]; !known && defaultRegion != "" {
+		return reading{}, nil, false
+	}
 	national := digits
 	var home *plan
 	if !plus {

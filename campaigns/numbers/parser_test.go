@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
@@ -190,9 +189,6 @@ func FuzzTheTablesAgreeWithTheLibrary(f *testing.F) {
 		n, err := p.Parse(text, region)
 		if err == nil && (len(n.E164) < 8 || len(n.E164) > 16 || n.E164[0] != '+' || !onlyDigits(n.E164[1:])) {
 			t.Errorf("%q became %q", text, n.E164)
-		}
-		if err != nil && strings.Contains(err.Error(), "%!") {
-			t.Errorf("badly written sentence: %v", err)
 		}
 	})
 }
