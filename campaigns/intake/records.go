@@ -84,7 +84,7 @@ func (r *records) try(c *cut) (bool, error) {
 	}
 	c.raw = r.buf[r.at : r.at+n]
 	r.use(n)
-	if len(c.cells) == 1 && len(c.cells[0]) == 0 {
+	if len(c.raw) <= 2 && len(bytes.TrimRight(c.raw, "\r\n")) == 0 {
 		return false, nil // an empty line
 	}
 	return true, nil
