@@ -46,6 +46,23 @@ func (l *Lists) Lists(ctx context.Context, by User, campaign int64) ([]List, err
 	return l.store.Lists(ctx, campaign)
 }
 
+// Named finds the list of a name in a campaign, 0 when there is none.
+func (l *Lists) Named(ctx context.Context, by User, campaign int64, name string) (int64, error) {
+	if err := by.Allow(ImportLists); err != nil {
+		return 0, err
+	}
+	lists, err := l.store.Lists(ctx, campaign)
+	if err != nil {
+		return 0, missing("campaign", err)
+	}
+	for _, list := range lists {
+		if list.Name == name {
+			return list.ID, nil
+		}
+	}
+	return 0, nil
+}
+
 // Create adds an empty, active list.
 func (l *Lists) Create(ctx context.Context, by User, list List) (List, error) {
 	if err := by.Allow(ImportLists); err != nil {

@@ -38,7 +38,7 @@ func TestAWrongLoginIsToldNothingAndASixthTryWaits(t *testing.T) {
 	if res.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	h.as("manager") // the others are not locked
+	h.login("manager") // the others are not locked
 }
 
 func TestALogoutEndsTheSessionForGood(t *testing.T) {
@@ -112,7 +112,7 @@ func TestEveryAnswerCarriesTheHeadersOfTheBaseline(t *testing.T) {
 
 func TestALoginIsWrittenDown(t *testing.T) {
 	h := newHouse(t).staff()
-	h.as("manager")
+	h.login("manager")
 	entries, err := h.db.AuditEntries(t.Context(), 0, 1000)
 	h.must(err)
 	last := entries[len(entries)-1]

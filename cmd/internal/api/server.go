@@ -40,6 +40,7 @@ type Settings struct {
 	DNC      *campaigns.Suppression
 	Board    *campaigns.Wallboard
 	Sessions *session.Manager
+	Imports  *Importer
 	Watch    Watcher
 	Keys     Keys
 	Version  string // of the program, for the OpenAPI document

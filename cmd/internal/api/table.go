@@ -23,19 +23,19 @@ const (
 
 // What routes need, under the names of the permissions.
 const (
-	takeCalls = need(campaigns.DoCalls)
-	seeFloor  = need(campaigns.SeeFloor)
-	steer     = need(campaigns.SteerAgents)
-	seeBook   = need(campaigns.SeeCampaigns)
-	editBook  = need(campaigns.EditCampaigns)
-	startBook = need(campaigns.StartCampaigns)
-	imports   = need(campaigns.ImportLists)
-	exports   = need(campaigns.ExportCalls)
-	seeDNC    = need(campaigns.SeeDoNotCall)
-	addDNC    = need(campaigns.AddDoNotCall)
-	removeDNC = need(campaigns.RemoveDoNotCall)
-	editUsers = need(campaigns.EditUsers)
-	seeLedger = need(campaigns.SeeLedger)
+	takeCalls   = need(campaigns.DoCalls)
+	seeFloor    = need(campaigns.SeeFloor)
+	steer       = need(campaigns.SteerAgents)
+	seeBook     = need(campaigns.SeeCampaigns)
+	editBook    = need(campaigns.EditCampaigns)
+	startBook   = need(campaigns.StartCampaigns)
+	importLists = need(campaigns.ImportLists)
+	exports     = need(campaigns.ExportCalls)
+	seeDNC      = need(campaigns.SeeDoNotCall)
+	addDNC      = need(campaigns.AddDoNotCall)
+	removeDNC   = need(campaigns.RemoveDoNotCall)
+	editUsers   = need(campaigns.EditUsers)
+	seeLedger   = need(campaigns.SeeLedger)
 )
 
 // created says that an operation answers 201.
@@ -74,8 +74,14 @@ func (s *Server) table() []route {
 		do(post, "/v1/campaigns/{id}/stop", startBook, "campaigns", "Stop", s.stopCampaign),
 		do(get, "/v1/campaigns/{id}/why", seeBook, "campaigns", "Why is it not dialing", s.whyCampaign),
 		do(get, "/v1/campaigns/{id}/lists", seeBook, "lists", "Lists of a campaign", s.lists),
-		do(post, "/v1/campaigns/{id}/lists", imports, "lists", "Create an empty list", s.createList, created),
+		do(post, "/v1/campaigns/{id}/lists", importLists, "lists", "Create an empty list", s.createList, created),
 		do(change, "/v1/lists/{id}", editBook, "lists", "Switch a list on or off, or set its priority", s.changeList),
+
+		do(post, importPath, importLists, "imports", "Import a list", s.importList, csvBody),
+		do(get, importPath, importLists, "imports", "Imports of a campaign", s.imports),
+		do(get, "/v1/imports/{id}", importLists, "imports", "How far an import is, or what became of it", s.importState),
+		do(get, "/v1/imports/{id}/report", importLists, "imports", "The rejected rows, as CSV", s.importReport),
+		do(del, "/v1/imports/{id}", importLists, "imports", "Take an import back", s.undoImport),
 
 		do(get, "/v1/callbacks", signedIn, "callbacks", "Agreed callbacks; an agent's own", s.callbacks),
 

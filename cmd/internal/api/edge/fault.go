@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/forecall/forecall/campaigns"
@@ -81,7 +83,9 @@ func FaultOf(ctx context.Context, log *slog.Logger, err error) *Fault {
 		return NewFault(http.StatusForbidden, "forbidden", "Your role does not allow this.")
 	case errors.As(err, &tooBig):
 		return NewFault(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The request is larger than %d bytes.", tooBig.Limit))
-	case ctx.Err() != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return NewFault(http.StatusRequestTimeout, "too_slow", "The request stood still for too long.")
+	case ctx.Err() != nil, errors.Is(err, io.ErrUnexpectedEOF):
 		return NewFault(http.StatusServiceUnavailable, "cancelled", "The request was cancelled before it was done.")
 	}
 	return Internal(ctx, log, err)

@@ -1,0 +1,317 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/intake"
+	"github.com/forecall/forecall/cmd/internal/api/edge"
+)
+
+// Import is one upload of a list.
+type Import struct {
+	ID         string               `json:"id"`
+	Campaign   int64                `json:"campaign_id"`
+	List       int64                `json:"list_id"`
+	Source     string               `json:"source"`
+	By         string               `json:"by"`
+	State      string               `json:"state" enum:"running,done,failed,undone"`
+	DryRun     bool                 `json:"dry_run"`
+	Duplicates campaigns.Duplicates `json:"duplicates"`
+	BeganAt    time.Time            `json:"began_at"`
+	EndedAt    time.Time            `json:"ended_at,omitzero"`
+	UndoneAt   time.Time            `json:"undone_at,omitzero"`
+	Counts     campaigns.LoadCounts `json:"counts"`
+	Error      string               `json:"error,omitempty"`
+
+	Bytes     int64    `json:"bytes,omitempty" doc:"Read so far."`
+	Size      int64    `json:"size,omitempty" doc:"Of the file, when known."`
+	PerSecond float64  `json:"rows_per_second,omitempty"`
+	Left      Duration `json:"time_left,omitempty"`
+
+	Codes     map[string]int64   `json:"codes,omitempty" doc:"Rejections by code."`
+	Blank     int64              `json:"blank,omitempty"`
+	PhonesOut int64              `json:"phones_left_out,omitempty"`
+	Charset   string             `json:"charset,omitempty"`
+	Delimiter string             `json:"delimiter,omitempty"`
+	Columns   []intake.Column    `json:"columns,omitempty"`
+	First     []intake.Rejection `json:"first,omitempty" doc:"The first rejections."`
+}
+
+func importOf(j *importJob) Import {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := Import{
+		ID: j.id, Campaign: j.options.Campaign, List: j.options.List, Source: j.options.Source, By: j.options.By,
+		State: "running", DryRun: j.options.DryRun, Duplicates: j.options.Duplicates, BeganAt: j.began, Counts: j.progress.Counts,
+		Bytes: j.progress.Bytes, Size: j.progress.Size, PerSecond: j.progress.Rate, Left: Duration(j.progress.Left.Round(time.Second)),
+	}
+	if j.err != nil {
+		out.State, out.Error = "failed", "The import did not come to its end."
+		var fault *edge.Fault
+		if errors.As(j.err, &fault) {
+			out.Error = fault.Detail
+		}
+	}
+	if r := j.result; r.Elapsed > 0 {
+		if j.err == nil {
+			out.State = "done"
+		}
+		out.EndedAt, out.Counts, out.PerSecond = j.began.Add(r.Elapsed), r.Counts, r.Rate()
+		out.Codes, out.Blank, out.PhonesOut, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Charset.Name
+		out.Delimiter, out.Columns, out.First = r.Delimiter, r.Columns, r.First
+	}
+	return out
+}
+
+func importOfLoad(l campaigns.Load) Import {
+	out := Import{
+		ID: strconv.FormatInt(l.ID, 10), Campaign: l.Campaign, List: l.List, Source: l.Source, By: l.By, State: "done",
+		Duplicates: l.Policy, BeganAt: l.BeganAt.UTC(), EndedAt: l.EndedAt.UTC(), UndoneAt: l.UndoneAt.UTC(), Counts: l.Counts,
+	}
+	switch {
+	case !l.UndoneAt.IsZero():
+		out.State = "undone"
+	case l.EndedAt.IsZero():
+		out.State = "failed" // it is not among those that run
+	}
+	return out
+}
+
+type importInput struct {
+	exchange
+	Campaign   int64    `query:"campaign" required:"true" minimum:"1"`
+	List       string   `query:"list" required:"true" minLength:"1" maxLength:"64" doc:"Name; a list that does not exist is created."`
+	Source     string   `query:"source" maxLength:"200" doc:"Where the rows come from; a multipart file's name when absent."`
+	Region     string   `query:"region" pattern:"^[A-Z]{2}$" doc:"Country of numbers without a country code, ISO 3166-1."`
+	Columns    []string `query:"column,explode" maxItems:"200" doc:"target=column, as phone=Telefon, phone:mobile=Handy, name=2, field:product=Produkt, ignore=Notes."`
+	Duplicates string   `query:"duplicates" enum:"skip,allow,update" default:"skip"`
+	Charset    string   `query:"charset" maxLength:"40" doc:"Found out when absent."`
+	Delimiter  string   `query:"delimiter" maxLength:"3" doc:"One character, or tab; found out when absent."`
+	Header     string   `query:"header" enum:"yes,no" doc:"Found out when absent."`
+	DryRun     bool     `query:"dry_run" doc:"Judge every row and store nothing."`
+}
+
+type importOutput struct{ Body Import }
+
+// csvBody describes the body, which huma must not read.
+func csvBody(op *huma.Operation) {
+	binary := &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": {Schema: binary}}}
+	op.Description += " The body is the list, as text/csv or as the file of a multipart/form-data form, of any length; it is read as it comes. The answer comes at its end."
+}
+
+// importList reads a list from the body. The time allowed runs from row to
+// row, not from the first to the last.
+func (s *Server) importList(ctx context.Context, in *importInput) (*importOutput, error) {
+	o, err := in.options()
+	if err != nil {
+		return nil, err
+	}
+	u := who(ctx)
+	o.By = u.Login
+	body, wire, err := in.open(&o)
+	if err != nil {
+		return nil, err
+	}
+	if o.List, err = s.listFor(ctx, in); err != nil {
+		return nil, err
+	}
+	job, err := s.Imports.run(ctx, body, o)
+	if late := wire.allowAnswer(); err == nil {
+		err = late
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &importOutput{importOf(job)}, nil
+}
+
+// listFor finds the list by name, and creates it unless nothing is to be stored.
+func (s *Server) listFor(ctx context.Context, in *importInput) (int64, error) {
+	u := who(ctx)
+	id, err := s.Lists.Named(ctx, u, in.Campaign, in.List)
+	if err != nil || id != 0 || in.DryRun {
+		return id, err
+	}
+	l, err := s.Lists.Create(ctx, u, campaigns.List{Campaign: in.Campaign, Name: in.List, Active: true})
+	return l.ID, err
+}
+
+func (in *importInput) options() (intake.Options, error) {
+	o := intake.Options{
+		Campaign: in.Campaign, Source: in.Source, Duplicates: campaigns.Duplicates(in.Duplicates), DryRun: in.DryRun,
+		DefaultRegion: in.Region, Charset: in.Charset, Header: intake.Header(in.Header), Size: max(in.r.ContentLength, 0),
+	}
+	for _, text := range in.Columns {
+		a, err := intake.ParseAssignment(text)
+		if err != nil {
+			return o, edge.NewFault(http.StatusUnprocessableEntity, "column_invalid", err.Error())
+		}
+		o.Columns = append(o.Columns, a)
+	}
+	switch {
+	case in.Delimiter == "tab":
+		o.Delimiter = '\t'
+	case len(in.Delimiter) == 1:
+		o.Delimiter = in.Delimiter[0]
+	case in.Delimiter != "":
+		return o, edge.NewFault(http.StatusUnprocessableEntity, "delimiter_invalid", "The delimiter is one character, or tab.")
+	}
+	return o, nil
+}
+
+// open finds the list in the body: the body itself, or the first file of a form.
+func (in *importInput) open(o *intake.Options) (io.Reader, *patientReader, error) {
+	p := &patientReader{in: in.r.Body, out: http.NewResponseController(in.w)}
+	if err := p.out.SetWriteDeadline(time.Time{}); err != nil {
+		return nil, nil, fmt.Errorf("lift the deadline of an upload: %w", err)
+	}
+	list, err := io.Reader(p), error(nil)
+	kind, _, malformed := mime.ParseMediaType(in.r.Header.Get("Content-Type"))
+	if malformed == nil && kind == "multipart/form-data" {
+		in.r.Body = io.NopCloser(p)
+		list, err = openForm(in.r, o)
+	}
+	if o.Source == "" {
+		o.Source = "upload"
+	}
+	return list, p, err
+}
+
+func openForm(r *http.Request, o *intake.Options) (io.Reader, error) {
+	none := edge.NewFault(http.StatusUnprocessableEntity, "no_file", "The form holds no file.")
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, none
+	}
+	for {
+		part, err := form.NextPart()
+		if err != nil {
+			return nil, none
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		if o.Source == "" {
+			o.Source = clipped(filepath.Base(part.FileName()))
+		}
+		o.Size = 0 // the form is longer than its file
+		return part, nil
+	}
+}
+
+// clipped bounds a name that somebody else chose.
+func clipped(name string) string {
+	runes := []rune(strings.ToValidUTF8(name, "?"))
+	return string(runes[:min(len(runes), 200)])
+}
+
+// ImportID is the path of an import (exported for the same reason as ByID).
+type ImportID struct {
+	ID string `path:"id" pattern:"^[a-z0-9-]{1,40}$"`
+}
+
+func (s *Server) importState(ctx context.Context, in *ImportID) (*importOutput, error) {
+	if job, ok := s.Imports.find(in.ID); ok {
+		return &importOutput{importOf(job)}, nil
+	}
+	l, err := s.loadOf(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &importOutput{importOfLoad(l)}, nil
+}
+
+// loadOf finds the load of an import that is long done.
+func (s *Server) loadOf(ctx context.Context, id string) (campaigns.Load, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return campaigns.Load{}, edge.NewFault(http.StatusNotFound, "import_not_found", "There is no such import.")
+	}
+	return s.Lists.Load(ctx, who(ctx), n)
+}
+
+type importsInput struct {
+	Campaign int64 `query:"campaign" required:"true" minimum:"1"`
+}
+
+type importsOutput struct {
+	Body struct {
+		Imports []Import `json:"imports"`
+	}
+}
+
+// imports lists those that run, those that were checks, and all that stand in
+// the store.
+func (s *Server) imports(ctx context.Context, in *importsInput) (*importsOutput, error) {
+	loads, err := s.Lists.Loads(ctx, who(ctx), in.Campaign)
+	if err != nil {
+		return nil, err
+	}
+	out := &importsOutput{}
+	out.Body.Imports = []Import{}
+	known := map[string]bool{}
+	for _, j := range s.Imports.all(in.Campaign) {
+		if i := importOf(j); i.State == "running" || i.DryRun {
+			out.Body.Imports, known[i.ID] = append(out.Body.Imports, i), true
+		}
+	}
+	for _, l := range loads {
+		if i := importOfLoad(l); !known[i.ID] {
+			out.Body.Imports = append(out.Body.Imports, i)
+		}
+	}
+	return out, nil
+}
+
+// importReport answers the rejected rows as CSV, to be mended and sent again.
+func (s *Server) importReport(_ context.Context, in *ImportID) (*huma.StreamResponse, error) {
+	f, err := s.Imports.report(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		defer f.Close()
+		ctx.SetHeader("Content-Type", "text/csv; charset=utf-8")
+		ctx.SetHeader("Content-Disposition", `attachment; filename="import-`+in.ID+`-rejected.csv"`)
+		if _, err := io.Copy(patientWriterOf(ctx), f); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}}, nil
+}
+
+// Undone is what an undo did.
+type Undone struct {
+	Removed int64 `json:"removed" doc:"Contacts that were never dialed and are gone."`
+	Kept    int64 `json:"kept" doc:"Contacts that were dialed; they are done with."`
+}
+
+type undoneOutput struct{ Body Undone }
+
+// undoImport takes an import back; one that still runs is stopped first.
+func (s *Server) undoImport(ctx context.Context, in *ImportID) (*undoneOutput, error) {
+	if err := s.Imports.stop(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	l, err := s.loadOf(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	removed, kept, err := s.Lists.Undo(ctx, who(ctx), l.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &undoneOutput{Undone{Removed: removed, Kept: kept}}, nil
+}
