@@ -104,7 +104,7 @@ type generatorProcess struct {
 	orders  *json.Encoder
 	answers *json.Decoder
 	stdin   io.Closer
-	wait    func() error
+	cmd     *exec.Cmd
 }
 
 func startGenerator(b *testing.B, calls int) *generatorProcess {
@@ -124,7 +124,7 @@ func startGenerator(b *testing.B, calls int) *generatorProcess {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = cmd.Process.Kill() }) // ended long since, unless the benchmark failed
-	g := &generatorProcess{orders: json.NewEncoder(stdin), answers: json.NewDecoder(bufio.NewReader(stdout)), stdin: stdin, wait: cmd.Wait}
+	g := &generatorProcess{orders: json.NewEncoder(stdin), answers: json.NewDecoder(bufio.NewReader(stdout)), stdin: stdin, cmd: cmd}
 	g.order(b, generatorSetup{Sockets: 2 * calls})
 	var ports generatorPorts
 	g.answer(b, &ports)
@@ -158,9 +158,10 @@ func (g *generatorProcess) measure(b *testing.B, to []uint16, cpu func() time.Du
 	var result generatorResult
 	g.answer(b, &result)
 	g.stdin.Close()
-	if err := g.wait(); err != nil {
+	if err := g.cmd.Wait(); err != nil {
 		b.Errorf("generator: %v", err)
 	}
+	generated := g.cmd.ProcessState.UserTime() + g.cmd.ProcessState.SystemTime()
 	if result.Sent == 0 || result.Received == 0 {
 		b.Fatalf("nothing went through: %+v", result)
 	}
@@ -169,5 +170,8 @@ func (g *generatorProcess) measure(b *testing.B, to []uint16, cpu func() time.Du
 	b.ReportMetric(float64(result.P50)/float64(time.Millisecond), "p50-ms")
 	b.ReportMetric(float64(result.P99)/float64(time.Millisecond), "p99-ms")
 	b.ReportMetric(100*(1-float64(result.Received)/float64(result.Sent)), "lost-%")
+	// How far to trust the rest: what the generator took, and how long it was
+	// itself kept from the processor.
+	b.ReportMetric(generated.Seconds()/(benchWarmUp+benchDuration).Seconds(), "generator-cores")
 	b.ReportMetric(float64(result.LateSends), "held-up-ms")
 }
