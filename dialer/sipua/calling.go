@@ -148,7 +148,8 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 			c.tx.terminate()
 			return txEvent{}, ErrNoReply
 		}
-		for _, ev := range c.forks.box.take() {
+		events := c.forks.box.take()
+		for i, ev := range events {
 			if ev.err != nil {
 				return ev, ev.err
 			}
@@ -156,7 +157,7 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 				c.timings.FirstResponseAt = ev.at
 			}
 			if ev.res.StatusCode >= 200 {
-				c.forks.first(ev)
+				c.forks.first(ev, events[i+1:])
 				return ev, nil
 			}
 			provisional, c.gotProvisional = true, true

@@ -77,6 +77,7 @@ type clientTx struct {
 	req        *sip.Request // until the final response
 	conn       sip.Connection
 	ack        sent        // to a refusal
+	refusal    *txEvent    // waits until its ACK has left
 	impatience *time.Timer // a timer B shorter than sipgo's
 	expiry     *time.Timer
 }
@@ -146,6 +147,7 @@ func (tx *clientTx) drain(stx *sip.ClientTx) {
 		select {
 		case res := <-stx.Responses():
 			if res.StatusCode >= 200 {
+				tx.passRefusal()
 				return
 			}
 		case <-stx.Done():
@@ -164,6 +166,7 @@ func (tx *clientTx) ended(err error) {
 	tx.mu.Lock()
 	ringing := tx.invite && tx.state == clientProceeding
 	tx.mu.Unlock()
+	tx.passRefusal()
 	switch {
 	case errors.Is(err, sip.ErrTransactionTimeout) && ringing:
 	case errors.Is(err, sip.ErrTransactionTimeout):
@@ -186,14 +189,30 @@ func (tx *clientTx) outOfPatience() {
 
 // receive takes a response from the tap, on the reader's goroutine.
 func (tx *clientTx) receive(res *sip.Response, f flow, at time.Time) {
+	ev := txEvent{res: res, flow: f, at: at}
 	tx.mu.Lock()
 	up := tx.step(res)
+	if up && tx.invite && res.StatusCode >= 300 {
+		tx.refusal, up = &ev, false
+	}
 	tx.mu.Unlock()
 	if up {
-		tx.deliver(txEvent{res: res, flow: f, at: at})
+		tx.deliver(ev)
 	}
 	if !tx.invite && res.StatusCode >= 200 {
 		tx.forget()
+	}
+}
+
+// passRefusal delivers a refusal once sipgo has acknowledged it, so that the
+// next INVITE never overtakes the ACK of the last.
+func (tx *clientTx) passRefusal() {
+	tx.mu.Lock()
+	ev := tx.refusal
+	tx.refusal = nil
+	tx.mu.Unlock()
+	if ev != nil {
+		tx.deliver(*ev)
 	}
 }
 
@@ -314,7 +333,7 @@ func (ua *UA) onUnhandled(res *sip.Response) {
 	tx := ua.findClient(res)
 	if tx == nil {
 		if f, ok := ua.flowOf(res); ok && res.StatusCode < 300 {
-			ua.releaseStray(res, f)
+			ua.releaseStray(res, f, false)
 		}
 		return
 	}
@@ -323,6 +342,7 @@ func (ua *UA) onUnhandled(res *sip.Response) {
 	tx.mu.Unlock()
 	if res.StatusCode >= 300 && ack.req != nil {
 		ack.again()
+		tx.passRefusal()
 	}
 }
 

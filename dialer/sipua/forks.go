@@ -22,6 +22,7 @@ type forks struct {
 
 	mu      sync.Mutex
 	settled bool
+	won     bool            // by an answer, not a refusal
 	acks    map[string]sent // by To tag
 }
 
@@ -37,7 +38,7 @@ func (k *forks) deliver(ev txEvent) {
 	}
 	k.mu.Lock()
 	ack, known := k.acks[tagOf(ev.res.To().Params)]
-	late := k.settled && !known
+	late, won := k.settled && !known, k.won
 	if !k.settled {
 		k.box.put(ev)
 	}
@@ -46,19 +47,25 @@ func (k *forks) deliver(ev txEvent) {
 		ack.again()
 	}
 	if late {
-		k.ua.releaseStray(ev.res, ev.flow)
+		k.ua.releaseStray(ev.res, ev.flow, won)
 	}
 }
 
-// first marks the answer that counts; what else waits is released.
-func (k *forks) first(ev txEvent) {
+// first marks the answer that counts; what else waits, or was taken out of the
+// box with it, is released.
+func (k *forks) first(ev txEvent, taken []txEvent) {
 	k.mu.Lock()
 	k.settled = true
-	if ev.res.StatusCode < 300 { // its ACK follows; until then repetitions wait for it
+	if ev.res != nil && ev.res.StatusCode < 300 { // its ACK follows; until then repetitions wait for it
+		k.won = true
 		k.acks = map[string]sent{tagOf(ev.res.To().Params): {}}
 	}
-	rest := k.box.take()
+	rest := append(taken, k.box.take()...)
 	k.mu.Unlock()
+	k.redeliver(rest)
+}
+
+func (k *forks) redeliver(rest []txEvent) {
 	for _, ev := range rest {
 		if ev.res != nil && ev.res.StatusCode >= 200 && ev.res.StatusCode < 300 {
 			k.deliver(ev)
@@ -75,11 +82,7 @@ func (k *forks) settle() {
 	k.settled = true
 	rest := k.box.take()
 	k.mu.Unlock()
-	for _, ev := range rest {
-		if ev.res != nil && ev.res.StatusCode >= 200 && ev.res.StatusCode < 300 {
-			k.deliver(ev)
-		}
-	}
+	k.redeliver(rest)
 }
 
 // acked remembers the ACK for repetitions of its 200.
@@ -92,9 +95,10 @@ func (k *forks) acked(tag string, ack sent) {
 	k.acks[tag] = ack
 }
 
-// releaseStray ends an answer that nobody waits for. Only a From tag that we
+// releaseStray ends an answer that nobody waits for; forked when another branch
+// of the same call was first. Only a From tag that we
 // made is honoured: a forged 200 must not make us send anything.
-func (ua *UA) releaseStray(res *sip.Response, f flow) {
+func (ua *UA) releaseStray(res *sip.Response, f flow, forked bool) {
 	callID, tag := res.CallID().Value(), tagOf(res.To().Params)
 	if tag == "" || !ua.isOurTag(callID, tagOf(res.From().Params)) {
 		return
@@ -111,16 +115,17 @@ func (ua *UA) releaseStray(res *sip.Response, f flow) {
 	owner := ua.dialogs[dialogKey{callID, tagOf(res.From().Params)}]
 	ua.mu.Unlock()
 	call, answered := owner.(*Call)
+	forked = forked || answered
 	ua.spawn(func() {
 		if seen || answered && call.isWith(tag) { // only its ACK was lost
 			d := dialogFromResponse(res, f)
 			_, _ = ua.ackAnswer(context.Background(), &d, res.CSeq().SeqNo, nil, nil)
 			return
 		}
-		ua.log.Warn("answer nobody waited for was ended", "sip_call_id", callID, "forked", answered)
+		ua.log.Warn("answer nobody waited for was ended", "sip_call_id", callID, "forked", forked)
 		ua.release(res, f, nil, false, nil)
 		if ua.settings.OnStray != nil {
-			ua.settings.OnStray(Stray{CallID: callID, Forked: answered, AfterCancel: !answered})
+			ua.settings.OnStray(Stray{CallID: callID, Forked: forked, AfterCancel: !forked})
 		}
 	})
 }

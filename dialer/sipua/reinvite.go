@@ -145,7 +145,7 @@ func (c *Call) exchange(offer []byte, use *credentialUse) (exchanged, error) {
 		return exchanged{}, err
 	}
 	ev, err := c.awaitFinal(k)
-	k.first(ev)
+	k.first(ev, nil)
 	if err != nil || ev.res.StatusCode >= 300 {
 		k.settle()
 		if err != nil {
