@@ -65,9 +65,13 @@ func (m *answerModel) init() {
 // resolve learns from an attempt that ended at an age, answered by a person or not.
 func (m *answerModel) resolve(now, age, odds float64, live bool) {
 	m.forget(now)
-	age = max(0, age)
+	b := min(int(max(0, age)), answerBins-1)
+	if b < answerBins-1 {
+		// In the middle of its bin: where all ends fall on one edge of it, as with a fixed ring time, their own
+		// exposure would be all or nothing and the rate wrong by a third.
+		age = float64(b) + 0.5
+	}
 	m.censor(age, odds)
-	b := min(int(age), answerBins-1)
 	if live {
 		m.live[b]++
 		m.seen++

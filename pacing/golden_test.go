@@ -32,21 +32,21 @@ func cell(agents int, p, talk, hours float64, runs int, table float64) trial {
 }
 
 // cells are those of the table, and team sizes below it. The column for 3 agents at p = 0.10 is from section 3a; it has
-// none at p = 0.25. The table's shifts are 8 h; 3 h at 50 agents see enough calls to stand beside it.
+// none at p = 0.25. The table's shifts are 8 h; 4 h at 20 agents and 2 h at 50 see enough calls to stand beside it.
 func cells() []trial {
 	return []trial{
-		cell(1, 0.25, 120, 8, 4, 63.4),
-		cell(3, 0.10, 120, 8, 4, 61.6),
-		cell(3, 0.25, 60, 8, 4, 0),
-		cell(3, 0.25, 180, 8, 4, 0),
-		cell(5, 0.25, 60, 8, 4, 68.6),
-		cell(5, 0.25, 180, 8, 4, 80.0),
-		cell(10, 0.25, 60, 8, 2, 78.3),
-		cell(10, 0.25, 180, 8, 2, 85.2),
-		cell(20, 0.25, 60, 8, 1, 85.6),
-		cell(20, 0.25, 180, 8, 1, 89.8),
-		cell(50, 0.25, 60, 3, 1, 92.6),
-		cell(50, 0.25, 180, 3, 1, 94.1),
+		cell(1, 0.25, 120, 8, 3, 63.4),
+		cell(3, 0.10, 120, 8, 2, 61.6),
+		cell(3, 0.25, 60, 8, 2, 0),
+		cell(3, 0.25, 180, 8, 2, 0),
+		cell(5, 0.25, 60, 8, 2, 68.6),
+		cell(5, 0.25, 180, 8, 2, 80.0),
+		cell(10, 0.25, 60, 8, 1, 78.3),
+		cell(10, 0.25, 180, 8, 1, 85.2),
+		cell(20, 0.25, 60, 4, 1, 85.6),
+		cell(20, 0.25, 180, 4, 1, 89.8),
+		cell(50, 0.25, 60, 2, 1, 92.6),
+		cell(50, 0.25, 180, 2, 1, 94.1),
 	}
 }
 
@@ -54,7 +54,7 @@ func cells() []trial {
 func hardCases() []trial {
 	hard := func(name string, table float64, s shift) trial {
 		s.policy, s.tick = predictive, 1
-		return trial{name: name, shift: s, runs: 2, table: table}
+		return trial{name: name, shift: s, runs: 1, table: table}
 	}
 	return []trial{
 		hard("answers jump from 10 to 50 % and back", 71.5, shift{agents: 5, hours: 8, talk: 110, answer: func(at float64) float64 {
@@ -63,19 +63,19 @@ func hardCases() []trial {
 			}
 			return 0.1
 		}}),
-		hard("everyone answers", 0, shift{agents: 10, hours: 4, talk: 120, answer: always(1)}),
-		hard("a list of machines", 0, shift{agents: 10, hours: 4, talk: 120, answer: always(0.05), machine: 0.7}),
+		hard("everyone answers", 0, shift{agents: 10, hours: 3, talk: 120, answer: always(1)}),
+		hard("a list of machines", 0, shift{agents: 10, hours: 3, talk: 120, answer: always(0.05), machine: 0.7}),
 		hard("40 % go on break at once", 0, shift{agents: 20, hours: 3, talk: 120, answer: always(0.25),
 			events: []planned{{at: 5400, share: 0.4, kind: AgentLeavingAfterCall, back: 900}}}),
 		hard("30 % vanish", 0, shift{agents: 20, hours: 3, talk: 120, answer: always(0.25),
 			events: []planned{{at: 5400, share: 0.3, kind: AgentGone}}}),
-		hard("bursts of instant failures", 0, shift{agents: 10, hours: 4, talk: 120, answer: always(0.25), fails: func(at float64) float64 {
+		hard("bursts of instant failures", 0, shift{agents: 10, hours: 3, talk: 120, answer: always(0.25), fails: func(at float64) float64 {
 			if int(at/600)%3 == 1 {
 				return 0.9
 			}
 			return 0
 		}}),
-		hard("the carrier delays answers by 6 s", 0, shift{agents: 10, hours: 4, talk: 120, answer: always(0.25),
+		hard("the carrier delays answers by 6 s", 0, shift{agents: 10, hours: 3, talk: 120, answer: always(0.25),
 			ringTime: func(r *rand.Rand) float64 { return 6 + min(20, draw(r, 12, 0.5)) }}),
 		hard("answers after 15 to 25 s, long talk", 0, shift{agents: 20, hours: 3, talk: 300, answer: always(0.8),
 			ringTime: func(r *rand.Rand) float64 { return 15 + 10*r.Float64() }}),
@@ -166,39 +166,47 @@ func TestAShiftRepeatsBitForBit(t *testing.T) {
 }
 
 func TestCancellingAfterTheLegalRingTimeKeepsAgentsBusier(t *testing.T) {
-	t.Parallel()
-	s := cell(10, 0.25, 60, 4, 1, 0).shift
-	without := s.run(1)
-	s.policy.Cancel = true
-	with := s.run(1)
-	if with.cancelled == 0 || with.occupancy <= without.occupancy {
-		t.Errorf("%d cancelled, occupancy %.1f against %.1f", with.cancelled, with.occupancy, without.occupancy)
+	if raced {
+		t.Skip("a long shift of one goroutine has nothing for the race detector")
 	}
-	if with.abandoned > 0.03*with.answered {
-		t.Errorf("%.0f of %.0f abandoned", with.abandoned, with.answered)
+	t.Parallel()
+	s := cell(10, 0.25, 60, 3, 1, 0).shift
+	without, _, _, _ := s.averaged(3)
+	s.policy.Cancel = true
+	with, _, abandonment, over := s.averaged(3)
+	if with <= without || over > 0 {
+		t.Errorf("occupancy %.1f when attempts are withdrawn, %.1f when not; %.2f %% abandoned, %d shifts over the cap", with, without, abandonment, over)
+	}
+	if s.run(1).cancelled == 0 {
+		t.Error("nothing was withdrawn")
 	}
 }
 
 func TestKnowingWhoIsLikelyToAnswerKeepsAgentsBusier(t *testing.T) {
+	if raced {
+		t.Skip("a long shift of one goroutine has nothing for the race detector")
+	}
 	t.Parallel()
-	s := shift{agents: 10, hours: 3, talk: 60, answer: always(0.25), policy: predictive, tick: 1, spread: 0.8}
+	s := shift{agents: 10, hours: 2, talk: 60, answer: always(0.25), policy: predictive, tick: 1, spread: 0.8}
+	known, _, _, _ := s.averaged(3)
 	s.blind = true
-	blind := s.run(1)
-	s.blind = false
-	if known := s.run(1); known.occupancy <= blind.occupancy {
-		t.Errorf("occupancy %.1f when the odds are known, %.1f when they are not", known.occupancy, blind.occupancy)
+	if blind, _, _, _ := s.averaged(3); known <= blind {
+		t.Errorf("occupancy %.1f when the odds are known, %.1f when they are not", known, blind)
 	}
 }
 
 func TestYesterdaysEstimatesSkipTheColdStart(t *testing.T) {
 	t.Parallel()
-	s := shift{agents: 5, hours: 1, talk: 120, answer: always(0.1), policy: predictive, tick: 1}
-	cold := s.run(1)
-	long := s
-	long.hours = 3
-	s.learned = long.run(9).estimates.Decayed(at(24 * 3600))
-	if warm := s.run(1); warm.occupancy <= cold.occupancy {
-		t.Errorf("occupancy %.1f with yesterday's estimates, %.1f without", warm.occupancy, cold.occupancy)
+	s := shift{agents: 20, hours: 1, talk: 500, answer: always(0.25), policy: predictive, tick: 1}
+	if cold := s.run(1); cold.coldStarts == 0 {
+		t.Error("the first shift of all begins with prediction")
+	}
+	s.learned = s.run(9).estimates.Decayed(at(24 * 3600))
+	for seed := range 4 {
+		o := s.run(uint64(seed + 1))
+		if o.coldStarts > 0 || o.abandoned > 0.03*o.answered || o.occupancy < 85 {
+			t.Errorf("seed %d: %d decisions in cold start, %.0f of %.0f abandoned, occupancy %.1f", seed+1, o.coldStarts, o.abandoned, o.answered, o.occupancy)
+		}
 	}
 }
 

@@ -135,6 +135,16 @@ func TestTheAnswerModelLearnsHowManyAnswerAndWhen(t *testing.T) {
 	}
 }
 
+func TestAFixedRingTimeIsLearnedAsWellAsASpreadOne(t *testing.T) {
+	for _, ring := range []float64{8, 8.5, 8.999} {
+		f := NewFloor(predictive, Estimates{})
+		dialList(f, 0, 3000, 0.4, func() float64 { return ring }, rand.New(rand.NewPCG(7, 1)))
+		if got := f.answers.share(); math.Abs(got-0.4) > 0.03 {
+			t.Errorf("answers after %v s: share 0.40 estimated as %.3f", ring, got)
+		}
+	}
+}
+
 func TestQuickAnswersDoNotRaiseTheRateWhileTheRestStillRings(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	f := NewFloor(predictive, Estimates{})

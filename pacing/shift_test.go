@@ -38,6 +38,7 @@ type outcome struct {
 	placed, cancelled   int
 	worstHalfHour       float64 // highest abandonment of a half hour, percent
 	decisions           int
+	coldStarts          int
 	estimates           Estimates
 }
 
@@ -162,6 +163,9 @@ func (r *run) tell(kind Kind, call, agent int) {
 func (r *run) decide() {
 	d := Decide(r.policy, r.floor.Snapshot(at(r.now)))
 	r.out.decisions++
+	if d.Why == ReasonColdStart {
+		r.out.coldStarts++
+	}
 	for _, id := range d.Cancel {
 		r.calls[int(id)].over = true
 		r.out.cancelled++
