@@ -64,6 +64,9 @@ func (m *answerModel) init() {
 
 // resolve learns from an attempt that ended at an age, answered by a person or not.
 func (m *answerModel) resolve(now, age, odds float64, live bool) {
+	if age > staleInAir {
+		return // no attempt rings that long: the clock jumped
+	}
 	m.forget(now)
 	b := min(int(max(0, age)), answerBins-1)
 	if b < answerBins-1 {
@@ -86,7 +89,7 @@ func (m *answerModel) resolve(now, age, odds float64, live bool) {
 
 // censor learns that nobody answered before an age, and nothing about what came then.
 func (m *answerModel) censor(age, odds float64) {
-	age = max(0, age)
+	age = clamp(age, 0, staleInAir)
 	m.expected += odds * m.slowUntil(age)
 	last := min(int(age), answerBins-1)
 	for b := range last {

@@ -79,6 +79,35 @@ func TestAClockSetBackLeavesEveryAgeAsItWas(t *testing.T) {
 	}
 }
 
+func TestAClockSetForwardTeachesNoLongRinging(t *testing.T) {
+	f, _ := busyFloor(5, 40)
+	before := f.answers.exposure[answerBins-1]
+	for id := CallID(401); id <= 440; id++ {
+		f.Apply(Event{At: at(500 + 3*365*24*3600), Kind: CallNoAnswer, Call: id})
+	}
+	if s := f.Snapshot(at(500 + 3*365*24*3600)); s.InAir != 0 || f.answers.exposure[answerBins-1] != before || !(f.answers.rho > 0.1) {
+		t.Errorf("in the air %d, exposure %v (was %v), rho %v", s.InAir, f.answers.exposure[answerBins-1], before, f.answers.rho)
+	}
+}
+
+func TestALunchWithoutAgentsDoesNotMakeTheAfternoonLookEmpty(t *testing.T) {
+	f, _ := busyFloor(5, 0)
+	f.SetLedger(Ledger{Until: at(8 * 3600)})
+	before := f.Snapshot(at(500)).ToCome
+	for i := range 5 {
+		f.Apply(Event{At: at(500), Kind: AgentPaused, Agent: AgentID(i + 1)})
+	}
+	for lunch := range 3600 {
+		f.Snapshot(at(500 + float64(lunch)))
+	}
+	for i := range 5 {
+		f.Apply(Event{At: at(4100), Kind: AgentReady, Agent: AgentID(i + 1)})
+	}
+	if after := f.Snapshot(at(4100)).ToCome; before == 0 || after < before/2 {
+		t.Errorf("answers to come %.0f before, %.0f after an hour without agents", before, after)
+	}
+}
+
 func TestAgentsWhoLeaveAfterTheirCallAreNoReleases(t *testing.T) {
 	f, policy := busyFloor(20, 0)
 	before := Decide(policy, f.Snapshot(at(500)))

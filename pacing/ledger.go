@@ -14,7 +14,8 @@ type Ledger struct {
 	// Abandoned counts those whom no agent met in time.
 	Abandoned float64
 	// Until is the last moment at which this period will still be dialed, usually the end of today's shift. It lets the
-	// guard count on answers still to come; with the zero time it counts on none.
+	// guard count on answers still to come; with the zero time it counts on none, so that a period with a cap of 3 %
+	// begins with one call for each free agent until 34 people have answered.
 	Until time.Time
 }
 
@@ -63,6 +64,9 @@ func (c *control) decay(now float64) {
 	c.age = min(c.age+dt, 20*rateMemory)
 	c.rated = now
 }
+
+// pause lets time pass without ageing the rate: nobody was there to be answered.
+func (c *control) pause(now float64) { c.rated = max(c.rated, now) }
 
 // perSecond is the rate of answers corrected for a young average.
 func (c *control) perSecond() float64 {

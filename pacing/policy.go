@@ -60,7 +60,8 @@ type Policy struct {
 	MaxPerAgent float64
 	// MaxAtOnce limits Decision.Place of one decision; 0 means 100.
 	MaxAtOnce int
-	// Cancel lets Decide withdraw attempts that would be lost if they were answered. Off by default.
+	// Cancel lets Decide withdraw attempts that would be lost if they were answered: those that have rung for MinRing,
+	// and those that have not begun to ring (no CallRinging yet), which disturb nobody. Off by default.
 	Cancel bool
 }
 

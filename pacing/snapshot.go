@@ -63,11 +63,10 @@ func (f *Floor) Snapshot(now time.Time) Snapshot {
 	t := f.clock.seconds(now)
 	f.purge(t)
 	f.collect(t)
-	f.control.decay(t)
 	s := Snapshot{
 		Now: now, Waiting: f.waiting, InAir: f.inAir, Lines: len(f.calls), Resolved: f.answers.attempts,
 		Ledger: f.ledger, Attempts: f.attempts, Busy: f.busy,
-		control: f.control, answers: &f.answers, releases: &f.releases, scratch: &f.scratch,
+		answers: &f.answers, releases: &f.releases, scratch: &f.scratch,
 	}
 	for i := range f.agents {
 		if f.agents[i].state == agentReady {
@@ -75,6 +74,12 @@ func (f *Floor) Snapshot(now time.Time) Snapshot {
 		}
 	}
 	s.Agents = s.Free + len(f.busy)
+	if s.Agents > 0 {
+		f.control.decay(t)
+	} else {
+		f.control.pause(t)
+	}
+	s.control = f.control
 	f.answers.refresh(f.attempts)
 	f.releases.refresh(t, f.busy, f.policy.Hold)
 	if left := f.ledger.Until.Sub(now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
