@@ -169,7 +169,7 @@ func TestAFloodToOneLegDoesNotHarmAnother(t *testing.T) {
 		go func() {
 			defer close(stopped)
 			for flooding := true; flooding; {
-				attacker.say(voice20(66)) // as fast as the machine can
+				attacker.send(attacker.next, voice20(66)) // as fast as the machine can
 				select {
 				case <-stop:
 					flooding = false

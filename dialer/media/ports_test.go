@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -63,18 +64,15 @@ func TestAPortRangeWithoutAPairIsRefused(t *testing.T) {
 
 func TestOpenPassesOverPortsOfOtherPrograms(t *testing.T) {
 	eachPoller(t, func(t *testing.T, poller Poller) {
-		busy, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 29100})
-		if err != nil {
-			t.Skipf("port 29100 is not to be had: %v", err)
-		}
-		defer busy.Close()
-		ports, err := NewPortRange(29100, 29103)
+		ports := freePorts(t, 2)
+		busy, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(ports.from)})
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer busy.Close()
 		leg := openLeg(t, poller, func(s *Settings) { s.Ports = ports })
-		if got := leg.LocalAddr().Port(); got != 29102 {
-			t.Errorf("bound %d, want 29102", got)
+		if got := leg.LocalAddr().Port(); got != ports.from+2 {
+			t.Errorf("bound %d, want %d", got, ports.from+2)
 		}
 		if _, err := Open(Settings{IP: loopback, Ports: ports, Poller: poller}); !errors.Is(err, ErrPortsExhausted) {
 			t.Errorf("second leg in a range for one: %v", err)
@@ -84,10 +82,7 @@ func TestOpenPassesOverPortsOfOtherPrograms(t *testing.T) {
 
 func TestClosedSessionsGiveTheirPortsBack(t *testing.T) {
 	eachPoller(t, func(t *testing.T, poller Poller) {
-		ports, err := NewPortRange(29200, 29201)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ports := freePorts(t, 1)
 		for range 20 {
 			leg, err := Open(Settings{IP: loopback, Ports: ports, Poller: poller})
 			if err != nil {
@@ -98,4 +93,32 @@ func TestClosedSessionsGiveTheirPortsBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// freePorts finds pairs side by side that no program has, below those that the
+// kernel gives out by itself.
+func freePorts(t *testing.T, pairs int) *PortRange {
+	t.Helper()
+	for from := 12000 + 2*rand.IntN(4000); from < 30000; from += 2 * pairs {
+		if allFree(from, 2*pairs) {
+			ports, err := NewPortRange(uint16(from), uint16(from+2*pairs-1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ports
+		}
+	}
+	t.Fatal("this machine has no free ports")
+	return nil
+}
+
+func allFree(from, count int) bool {
+	for port := from; port < from+count; port++ {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			return false
+		}
+		conn.Close()
+	}
+	return true
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -190,6 +191,48 @@ func TestFramesOf10To60MillisecondsPassThrough(t *testing.T) {
 		}
 		if q := leg.Quality(); q.Lost != 0 || q.JitterMS > 4 { // a longer frame comes later: it must fill first
 			t.Errorf("%+v", q)
+		}
+	})
+}
+
+// F56: a jitter of 200 ms turns ten packets around; nothing is lost to it, and
+// the far end gets what it needs to put them in order.
+func TestALineThatJittersBy200MillisecondsLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leg, net := memoryLeg(t, Remote{Addr: far})
+		other := openLeg(t, net)
+		farther := rtpAddr("127.0.0.1:6004")
+		start(t, other, Remote{Addr: farther})
+		other.KeepAlive(true) // must not take a late packet for silence
+		leg.Connect(other)
+
+		type arrival struct {
+			seq uint16
+			at  time.Duration
+		}
+		random := rand.New(rand.NewPCG(5, 6))
+		arrivals := []arrival{{0, 0}}
+		for i := 1; i < 1000; i++ {
+			arrivals = append(arrivals, arrival{uint16(i), time.Duration(i)*frameTime + time.Duration(random.IntN(200))*time.Millisecond})
+		}
+		slices.SortStableFunc(arrivals, func(a, b arrival) int { return int(a.at - b.at) })
+		begin := time.Now()
+		for _, a := range arrivals {
+			time.Sleep(time.Until(begin.Add(a.at)))
+			receiveOn(t, leg, rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: a.seq, Timestamp: uint32(a.seq) * frameSamples}, Payload: voice20(1)})
+		}
+		got := net.taken(t, farther)
+		if len(got) != 1000 {
+			t.Fatalf("%d packets went on, want 1,000", len(got))
+		}
+		for i, p := range got {
+			if want := arrivals[i].seq; p.SequenceNumber-got[0].SequenceNumber != want || p.Timestamp-got[0].Timestamp != uint32(want)*frameSamples {
+				t.Fatalf("packet %d went on as sequence +%d", want, p.SequenceNumber-got[0].SequenceNumber)
+			}
+		}
+		q := leg.Quality()
+		if q.Lost != 0 || q.Duplicated != 0 || q.Reordered < 300 || math.Abs(q.JitterMS-200.0/3) > 25 {
+			t.Errorf("lost %d, duplicated %d, reordered %d, jitter %.1f ms; want 0, 0, many, about 67", q.Lost, q.Duplicated, q.Reordered, q.JitterMS)
 		}
 	})
 }
