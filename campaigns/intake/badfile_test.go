@@ -173,9 +173,9 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestNothingInAFileMakesMemoryGrow(t *testing.T) {
 	for name, in := range map[string]io.Reader{
-		"one endless line":       &endless{row: strings.Repeat("x", 1000), left: 96 << 20},
-		"an endless quote":       &endless{row: strings.Repeat("y", 1000) + "\n", left: 32 << 20, part: "phone\n\""},
-		"rows of nothing":        &endless{row: strings.Repeat(",", 1000) + "\n", left: 32 << 20, part: "phone\n"},
+		"one endless line":       &endless{row: strings.Repeat("x", 1000), left: 24 << 20},
+		"an endless quote":       &endless{row: strings.Repeat("y", 1000) + "\n", left: 16 << 20, part: "phone\n\""},
+		"rows of nothing":        &endless{row: strings.Repeat(",", 1000) + "\n", left: 8 << 20, part: "phone\n"},
 		"quotes that never pair": &endless{row: "b\",\"c\n", left: 1 << 20, part: "phone,name\n\"a\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -96,23 +96,36 @@ func BenchmarkRecords(b *testing.B) {
 	}
 }
 
-func TestMemoryIsFlatOverAMillionRows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a million rows take a few seconds")
+// liveHeap imports so many rows and returns the most heap that was alive.
+func liveHeap(t testing.TB, rows int) uint64 {
+	m := &measuring{}
+	in := io.MultiReader(strings.NewReader(benchHeader), &rowSource{n: rows, row: cleanRow})
+	r, err := Import(context.Background(), m, in, Options{DefaultRegion: "ES"})
+	if err != nil || r.Counts.Added != int64(rows) {
+		t.Fatal(err, r.Counts, r.First)
 	}
-	live := func(rows int) uint64 {
-		m := &measuring{}
-		in := io.MultiReader(strings.NewReader(benchHeader), &rowSource{n: rows, row: cleanRow})
-		r, err := Import(t.Context(), m, in, Options{DefaultRegion: "ES"})
-		if err != nil || r.Counts.Added != int64(rows) {
-			t.Errorf("%v %+v %+v", err, r.Counts, r.First)
-		}
-		return m.most
+	return m.most
+}
+
+func TestMemoryIsFlatOverManyRows(t *testing.T) {
+	few, many := liveHeap(t, 100_000), liveHeap(t, 250_000)
+	t.Logf("live heap at most %.1f MiB over 100,000 rows, %.1f MiB over 250,000", float64(few)/(1<<20), float64(many)/(1<<20))
+	if many > 32<<20 {
+		t.Errorf("%d MiB of heap are alive", many>>20)
 	}
-	few, many := live(100_000), live(1_000_000)
-	t.Logf("live heap at most %.1f MiB over 100,000 rows, %.1f MiB over 1,000,000", float64(few)/(1<<20), float64(many)/(1<<20))
-	if many > 48<<20 {
-		t.Errorf("%d MiB of heap are alive in an import of a million rows", many>>20)
+}
+
+// BenchmarkImportMemory shows that a million rows need what a hundred thousand
+// do, the memory for duplicates aside (12 bytes a slot, 48 MiB at most).
+func BenchmarkImportMemory(b *testing.B) {
+	for _, rows := range []int{100_000, 1_000_000, 5_000_000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			var most uint64
+			for b.Loop() {
+				most = liveHeap(b, rows)
+			}
+			b.ReportMetric(float64(most)/(1<<20), "MiB-live")
+		})
 	}
 }
 

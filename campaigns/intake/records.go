@@ -75,9 +75,9 @@ func (r *records) try(c *cut) (bool, error) {
 	*c = cut{line: r.line, cells: c.cells[:0]}
 	n, err := r.split(c, r.buf[r.at:r.end], false)
 	switch {
-	case errors.Is(err, errMore) && !r.eof && r.end-r.at < MaxRecord:
+	case err != nil && !r.eof && r.end-r.at < MaxRecord && (errors.Is(err, errMore) || r.firstLine() < 0):
 		return false, r.fill()
-	case errors.Is(err, errMore) && !r.eof && r.firstLine() < 0:
+	case err != nil && !r.eof && r.firstLine() < 0:
 		return true, r.tooLong(c)
 	case err != nil:
 		return true, r.mend(c, err)
@@ -142,9 +142,6 @@ func (r *records) firstLine() int {
 // one line otherwise.
 func (r *records) mend(c *cut, cause error) error {
 	n := r.firstLine()
-	if n < 0 { // more than MaxRecord without a line end is tooLong's
-		n = r.end - r.at
-	}
 	c.raw = r.buf[r.at : r.at+n]
 	c.cells, c.more = c.cells[:0], 0
 	if _, err := r.split(c, c.raw, true); err != nil || len(c.cells) != r.want {

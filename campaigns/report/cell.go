@@ -27,19 +27,18 @@ func Plain(cell string) string {
 }
 
 // runs tells whether a spreadsheet would run the cell, apostrophes aside.
-func runs(cell string) bool {
+func runs[T string | []byte](cell T) bool {
 	for len(cell) > 0 && cell[0] == '\'' {
 		cell = cell[1:]
 	}
-	if cell == "" {
+	if len(cell) == 0 {
 		return false
 	}
 	switch cell[0] {
 	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return true
-	case 0xef: // U+FF1D, FF0B, FF0D, FF20
-		return strings.HasPrefix(cell, "\uff1d") || strings.HasPrefix(cell, "\uff0b") ||
-			strings.HasPrefix(cell, "\uff0d") || strings.HasPrefix(cell, "\uff20")
+	case 0xef: // U+FF1D, FF0B, FF0D, FF20: EF BC 9D, 8B, 8D, A0
+		return len(cell) > 2 && cell[1] == 0xbc && (cell[2] == 0x9d || cell[2] == 0x8b || cell[2] == 0x8d || cell[2] == 0xa0)
 	}
 	return false
 }

@@ -1,0 +1,163 @@
+package report
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// callFields are the columns of the call log, under the names of the records
+// that the law asks for (16 CFR 310.5(a)(2), 47 CFR 64.1200; see the notes on
+// compliance, section 2), as far as the ledger has them.
+var callFields = []field{
+	{"attempt_id", text, str(func(r *row) string { return r.call.ID })},
+	{"seq", number, integer(func(r *row) int64 { return r.call.Seq })},
+	{"hash", text, str(func(r *row) string { return r.call.Hash })},
+	{"campaign", text, str(func(r *row) string { return r.call.CampaignName })},
+	{"list", text, str(func(r *row) string { return r.call.ListName })},
+	{"contact_id", number, integer(func(r *row) int64 { return r.call.Contact })},
+	{"external_id", text, str(func(r *row) string { return r.call.External })},
+	{"contact_name", text, str(func(r *row) string { return r.call.ContactName })},
+	{"telemarketer_name", text, str(func(r *row) string { return r.campaign.Telemarketer })},
+	{"seller_name", text, str(func(r *row) string { return r.campaign.Seller })},
+	{"purpose", text, str(func(r *row) string { return r.campaign.Purpose })},
+	{"goods_or_service", text, str(func(r *row) string { return r.campaign.Goods })},
+	{"subject_key", text, str(func(r *row) string { return r.campaign.Subject })},
+	{"direction", text, str(func(*row) string { return "outbound" })},
+	{"mode", text, str(func(r *row) string { return string(r.call.Mode) })},
+	{"manual_single_dial", truth, yes(func(r *row) bool { return r.call.Manual })},
+	{"used_prerecorded", truth, yes(func(r *row) bool { return !r.call.MessageAt.IsZero() })},
+	{"calling_number", text, str(func(r *row) string { return r.call.CallerID })},
+	{"cli_number", text, str(func(r *row) string { return r.call.CallerID })},
+	{"called_number", text, str(func(r *row) string { return r.call.Number })},
+	{"script_version", text, str(func(r *row) string { return r.call.ScriptVer })},
+	{"attempt_no", number, integer(func(r *row) int64 { return int64(r.call.Try) })},
+	{"callback_id", number, integer(func(r *row) int64 { return r.call.Callback })},
+
+	{"outcome", text, str(func(r *row) string { return string(r.call.Outcome) })},
+	{"live_answered", truth, yes(func(r *row) bool { return r.call.Outcome.Live() })},
+	{"abandoned", truth, yes(func(r *row) bool { return r.call.Outcome.Abandoned() })},
+	{"late_connect", truth, yes(func(r *row) bool { return r.call.Outcome == campaigns.LateConnected })},
+	{"abandon_reason", text, str(abandonReason)},
+
+	{"intent_at", text, at(func(r *row) time.Time { return r.call.IntentAt })},
+	{"started_at", text, at(dialed)},
+	{"dialed_at", text, at(func(r *row) time.Time { return r.call.SentAt })},
+	{"ring_started_at", text, at(func(r *row) time.Time { return r.call.RingingAt })},
+	{"ring_ms", number, between(rang)},
+	{"answered_at", text, at(func(r *row) time.Time { return r.call.AnsweredAt })},
+	{"agent_bridged_at", text, at(func(r *row) time.Time { return r.call.BridgedAt })},
+	{"connect_delay_ms", number, integer(func(r *row) int64 { return r.call.ConnectDelay.Milliseconds() })},
+	{"abandon_msg_started_at", text, at(func(r *row) time.Time { return r.call.MessageAt })},
+	{"abandon_msg_ended_at", text, at(func(r *row) time.Time { return r.call.MessageEndAt })},
+	{"opt_out_key", truth, yes(func(r *row) bool { return r.call.OptOut })},
+	{"ended_at", text, at(func(r *row) time.Time { return r.call.EndedAt })},
+	{"duration_ms", number, between(func(r *row) (from, to time.Time) { return r.call.AnsweredAt, r.call.EndedAt })},
+	{"talk_ms", number, between(func(r *row) (from, to time.Time) { return r.call.BridgedAt, r.call.EndedAt })},
+	{"contact_zones", text, zones},
+	{"local_time_at_dial", text, localTimes},
+
+	{"trunk", text, str(func(r *row) string { return r.call.Trunk })},
+	{"sip_call_id", text, func(b []byte, r *row) []byte { return append(append(b, r.call.ID...), "@forecall"...) }},
+	{"sip_final_code", number, integer(func(r *row) int64 { return int64(r.call.Code) })},
+	{"q850", number, integer(func(r *row) int64 { return int64(r.call.Q850) })},
+	{"carrier_reason", text, str(func(r *row) string { return r.call.Reason })},
+	{"ended_by", text, str(func(r *row) string { return r.call.EndedBy })},
+	{"error", text, str(func(r *row) string { return r.call.Error })},
+	{"rtp_in", number, integer(func(r *row) int64 { return int64(r.call.PacketsIn) })},
+	{"rtp_out", number, integer(func(r *row) int64 { return int64(r.call.PacketsOut) })},
+	{"rtp_loss", number, decimal(func(r *row) float64 { return r.call.LossShare }, 4)},
+	{"rtp_jitter_ms", number, decimal(func(r *row) float64 { return r.call.JitterMS }, 2)},
+	{"mos", number, decimal(func(r *row) float64 { return r.call.MOS }, 2)},
+
+	{"agent_id", number, integer(func(r *row) int64 { return r.call.Agent })},
+	{"agent", text, str(func(r *row) string { return r.call.AgentLogin })},
+	{"disposition", text, said(func(b []byte, d *campaigns.Disposition) []byte { return append(b, d.Code...) })},
+	{"disposition_at", text, said(func(b []byte, d *campaigns.Disposition) []byte { return appendTime(b, d.At) })},
+	{"note", text, said(func(b []byte, d *campaigns.Disposition) []byte { return append(b, d.Note...) })},
+	{"sale_currency", text, sold(func(b []byte, s *campaigns.Sale) []byte { return append(b, s.Currency...) })},
+	{"sale_total", number, sold(func(b []byte, s *campaigns.Sale) []byte { return appendMoney(b, s.Total(), s.Currency) })},
+	{"sale_lines", text, sold(saleLines)},
+	{"appointment_at", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return appendTime(b, a.At) })},
+	{"appointment_local", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return appendLocal(b, a.At, a.Zone) })},
+	{"appointment_zone", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Zone...) })},
+	{"appointment_place", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Place...) })},
+	{"appointment_person", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Person...) })},
+	{"appointment_note", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Note...) })},
+	{"answers", text, said(answers)},
+	{"callback_at", text, said(callbackAt)},
+	{"details", object, details}, // sale, appointment, answers and callback as they are
+}
+
+// Columns are the names of the call log's columns, in order.
+func Columns() []string { return names(callFields) }
+
+func names(fields []field) []string {
+	out := make([]string, 0, len(fields))
+	for _, f := range fields {
+		if f.kind != object {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}
+
+// dialed is when the call began: the first INVITE, or the intent of one that
+// never left.
+func dialed(r *row) time.Time {
+	if r.call.SentAt.IsZero() {
+		return r.call.IntentAt
+	}
+	return r.call.SentAt
+}
+
+// rang is the time the callee's phone rang: until the answer, or the end.
+func rang(r *row) (from, to time.Time) {
+	if !r.call.AnsweredAt.IsZero() {
+		return r.call.RingingAt, r.call.AnsweredAt
+	}
+	return r.call.RingingAt, r.call.EndedAt
+}
+
+func abandonReason(r *row) string {
+	switch r.call.Outcome {
+	case campaigns.AbandonedMsg:
+		return "no agent free, message played"
+	case campaigns.AbandonedSilent:
+		return "silence"
+	case campaigns.LateConnected:
+		return "agent connected too late"
+	}
+	return ""
+}
+
+// zones and localTimes are parallel lists, parted by "; ".
+func zones(b []byte, r *row) []byte {
+	for i, zone := range r.call.Zones {
+		if i > 0 {
+			b = append(b, "; "...)
+		}
+		b = append(b, zone...)
+	}
+	return b
+}
+
+func localTimes(b []byte, r *row) []byte {
+	for i, zone := range r.call.Zones {
+		if i > 0 {
+			b = append(b, "; "...)
+		}
+		b = appendLocal(b, dialed(r), zone)
+	}
+	return b
+}
+
+func decimal(f func(r *row) float64, digits int) func([]byte, *row) []byte {
+	return func(b []byte, r *row) []byte {
+		if x := f(r); x != 0 {
+			return strconv.AppendFloat(b, x, 'f', digits, 64)
+		}
+		return b
+	}
+}
