@@ -59,6 +59,7 @@ type stream struct {
 	rows driver.Rows
 	row  []driver.Value
 	held bool // the row was read and is to be given out again
+	over bool // the last row was read: a further step would begin anew
 }
 
 func openStream(q driver.QueryerContext, query string, args ...any) (*stream, error) {
@@ -85,8 +86,12 @@ func (s *stream) next() (row []driver.Value, ok bool, err error) {
 		s.held = false
 		return s.row, true, nil
 	}
+	if s.over {
+		return nil, false, nil
+	}
 	err = s.rows.Next(s.row)
 	if errors.Is(err, io.EOF) {
+		s.over = true
 		return nil, false, nil
 	}
 	return s.row, err == nil, err

@@ -1,0 +1,119 @@
+package storagetest
+
+import (
+	"errors"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+var doNotCallTests = []test{
+	{"an entry keeps who asked, when, how and why", dncKeeps},
+	{"a removal is in the history, and the number may be called again", dncRemoves},
+	{"an import adds what is new and says how much that was", dncImports},
+	{"a bad number refuses the whole import", dncImportBad},
+	{"the list can be read page by page", dncPages},
+}
+
+func dncKeeps(b *bench) {
+	want := campaigns.DoNotCall{
+		Number: b.number(), At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Channel: campaigns.ChannelManual, By: "eva", Name: "Ana Ruiz",
+		Seller: "ACME", Goods: "paint", Reason: "asked by letter", Reference: "R-17", Campaign: 3,
+	}
+	b.must(b.AddDoNotCall(b.Context(), want))
+	got, err := b.DoNotCall(b.Context(), want.Number)
+	b.must(err)
+	if got != want {
+		b.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+	yes, err := b.IsDoNotCall(b.Context(), want.Number)
+	b.must(err)
+	no, err := b.IsDoNotCall(b.Context(), b.number())
+	b.must(err)
+	if !yes || no {
+		b.Fatalf("listed: %t, another: %t", yes, no)
+	}
+	if _, err := b.DoNotCall(b.Context(), b.number()); !errors.Is(err, campaigns.ErrNotFound) {
+		b.Fatalf("got %v, want ErrNotFound", err)
+	}
+	again := want
+	again.Reason = "asked again"
+	b.must(b.AddDoNotCall(b.Context(), again))
+	history, err := b.DoNotCallHistory(b.Context(), want.Number)
+	b.must(err)
+	if len(history) != 2 || history[1].Reason != "asked again" || history[0].RecordedAt.IsZero() {
+		b.Fatalf("history %+v", history)
+	}
+	b.clean()
+}
+
+func dncRemoves(b *bench) {
+	c := b.stocked("c", 1)
+	p := b.lease(c, 1)[0]
+	num := p.Phones[0].Number
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num}))
+	b.must(b.RemoveDoNotCall(b.Context(), num, "compliance", "wrong number typed"))
+	b.begin(c, p)
+	if err := b.RemoveDoNotCall(b.Context(), num, "compliance", ""); !errors.Is(err, campaigns.ErrNotFound) {
+		b.Fatalf("removed twice: %v", err)
+	}
+	history, err := b.DoNotCallHistory(b.Context(), num)
+	b.must(err)
+	if len(history) != 2 || !history[1].Removed || history[1].By != "compliance" || history[1].Reason != "wrong number typed" {
+		b.Fatalf("history %+v", history)
+	}
+	b.clean()
+}
+
+func dncImports(b *bench) {
+	var batch []campaigns.DoNotCall
+	for range 1300 {
+		batch = append(batch, campaigns.DoNotCall{Number: b.number(), Channel: campaigns.ChannelImport})
+	}
+	b.must(b.AddDoNotCall(b.Context(), batch[7]))
+	batch = append(batch, batch[0])
+	added, err := b.ImportDoNotCall(b.Context(), batch)
+	b.must(err)
+	if added != 1299 {
+		b.Fatalf("added %d, want 1299", added)
+	}
+	for _, i := range []int{0, 7, 499, 500, 1299} {
+		if there, err := b.IsDoNotCall(b.Context(), batch[i].Number); err != nil || !there {
+			b.Fatalf("entry %d: %t, %v", i, there, err)
+		}
+	}
+	b.clean()
+}
+
+func dncImportBad(b *bench) {
+	good := b.number()
+	added, err := b.ImportDoNotCall(b.Context(), []campaigns.DoNotCall{{Number: good}, {Number: "112"}})
+	if !errors.Is(err, rules.ErrNumber) || added != 0 {
+		b.Fatalf("added %d, %v", added, err)
+	}
+	if there, err := b.IsDoNotCall(b.Context(), good); err != nil || there {
+		b.Fatalf("half of it was stored: %t, %v", there, err)
+	}
+}
+
+func dncPages(b *bench) {
+	var want []string
+	for range 5 {
+		n := b.number()
+		want = append(want, n)
+		b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: n}))
+	}
+	var got []string
+	for after := ""; ; after = got[len(got)-1] {
+		page, err := b.DoNotCalls(b.Context(), after, 2)
+		b.must(err)
+		if len(page) == 0 {
+			break
+		}
+		for _, d := range page {
+			got = append(got, d.Number)
+		}
+	}
+	same(b, "numbers", got, want)
+}

@@ -1,5 +1,0 @@
-package storagetest
-
-var (
-	rulesTests, raceTests, contactTests, loadTests, dispositionTests, doNotCallTests, callTests, settingTests []test
-)
