@@ -104,12 +104,7 @@ func (ua *UA) onCancel(req *sip.Request, stx *sip.ServerTx, f flow) {
 		return
 	}
 	_ = stx.Respond(ua.response(req, 200, "OK", f))
-	invite.mu.Lock()
-	told := invite.onCancel
-	invite.mu.Unlock()
-	if told != nil {
-		told()
-	}
+	invite.giveUp()
 }
 
 func (ua *UA) outOfDialog(req *sip.Request, tx *serverTx, f flow) {
@@ -187,7 +182,7 @@ func (ua *UA) onInvite(req *sip.Request, tx *serverTx, f flow) {
 	}
 	tx.mu.Lock()
 	tx.onCancel = inc.branches.cancel
-	early := tx.final // the CANCEL was faster than this goroutine
+	early := tx.gaveUp // the CANCEL was faster than this goroutine
 	tx.mu.Unlock()
 	if early {
 		inc.branches.cancel()

@@ -30,7 +30,7 @@ var (
 // for what is to be dropped: an error would end the reader of the socket.
 func (ua *UA) filter(p sip.TransportReadProps, b []byte) ([]byte, error) {
 	from := addrPortOf(p.RemoteAddr)
-	if !ua.allowed(from.Addr()) {
+	if ua.quiet.Load() || !ua.allowed(from.Addr()) {
 		return nil, nil
 	}
 	if p.Transport != "UDP" {

@@ -150,10 +150,10 @@ func (b *branches) cancel() {
 	if !first {
 		return
 	}
-	close(b.cancelled)
-	if !ignore { // sipgo has refused it already, unless this was a BYE
+	if !ignore { // sipgo has refused it already, unless the CANCEL was very quick, or a BYE
 		_ = b.inc.Reject(487, "Request Terminated")
 	}
+	close(b.cancelled) // the handler may return now
 }
 
 // build makes a response with this branch's tag.

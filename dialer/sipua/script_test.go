@@ -193,7 +193,7 @@ func (p *peer) read(d time.Duration) *message {
 	}
 	buf := make([]byte, 65535)
 	n, from, err := p.conn.ReadFrom(buf)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	if err != nil {

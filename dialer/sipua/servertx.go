@@ -42,6 +42,7 @@ type serverTx struct {
 	last     *sip.Response
 	final    bool
 	accepted bool // the final response is a 2xx to an INVITE
+	gaveUp   bool // a CANCEL came
 	onCancel func()
 }
 
@@ -129,6 +130,14 @@ func (tx *serverTx) cancelled() {
 		return
 	}
 	tx.final = true
+	tx.mu.Unlock()
+	tx.giveUp()
+}
+
+// giveUp tells the owner of an INVITE of its CANCEL, now or when there is one.
+func (tx *serverTx) giveUp() {
+	tx.mu.Lock()
+	tx.gaveUp = true
 	told := tx.onCancel
 	tx.mu.Unlock()
 	if told != nil {

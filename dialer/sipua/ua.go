@@ -20,6 +20,11 @@ import (
 // farewell is how long Close lets running calls say BYE and CANCEL.
 const farewell = 2 * time.Second
 
+// settle is how long Close lets goroutines of sipgo finish the last messages,
+// after no more are let in and before the sockets go: one that finds its socket
+// gone would open another, and leave it open.
+const settle = 20 * time.Millisecond
+
 // UA is one SIP user agent: its sockets, transactions and dialogs. It is safe
 // for use by many goroutines.
 type UA struct {
@@ -40,6 +45,7 @@ type UA struct {
 	malformed atomic.Int64
 	refused   atomic.Int64
 	panics    atomic.Int64
+	quiet     atomic.Bool // set by Close: nothing is let in any more
 	// connections that peers opened; those that we open are few
 	connections atomic.Int64
 
@@ -223,6 +229,8 @@ func (ua *UA) Close() error {
 	}
 	wg.Wait()
 	cancel()
+	ua.quiet.Store(true)
+	time.Sleep(settle)
 	ua.closeSockets()
 	ua.readers.Wait()
 	ua.tearDown()
