@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,6 +99,10 @@ func ownCPU() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// ownSession starts a program in a session of its own: the kernel then shares the
+// processors between it and us as between strangers (sched_autogroup).
+var ownSession = &syscall.SysProcAttr{Setsid: true}
+
 // generatorProcess is the benchmark's end of a generator.
 type generatorProcess struct {
 	ports   []uint16
@@ -112,6 +117,7 @@ func startGenerator(b *testing.B, calls int) *generatorProcess {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), generatorEnv+"=1")
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = ownSession
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)

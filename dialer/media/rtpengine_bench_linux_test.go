@@ -56,6 +56,7 @@ func startRTPEngine(b *testing.B, path string) *rtpengine {
 		"--num-threads=1", "--delete-delay=0", "--pidfile="+filepath.Join(b.TempDir(), "pid"))
 	var log bytes.Buffer
 	cmd.Stderr = &log
+	cmd.SysProcAttr = ownSession
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
