@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// The log is moved into the file beside the writer when it has grown to
-// checkpointAt, and by the writer itself, which may then start it anew, when
-// the first way did not keep it below restartAt. Bytes.
-const (
-	checkpointEach = 500 * time.Millisecond
-	checkpointAt   = 8 << 20
-	restartAt      = 64 << 20
-)
+// logLimits say when the write-ahead log is moved into the file: beside the
+// writer when it has grown to moveAt, and by the writer itself, which may then
+// start it anew, when the first way did not keep it below restartAt. Bytes.
+type logLimits struct {
+	every             time.Duration
+	moveAt, restartAt int64
+}
+
+var defaultLimits = logLimits{every: 500 * time.Millisecond, moveAt: 8 << 20, restartAt: 64 << 20}
 
 // checkpoints keeps the write-ahead log small until the store is closed.
-func (db *DB) checkpoints(path string) {
+func (db *DB) checkpoints(path string, limits logLimits) {
 	pool, err := openPool(path, 1, []string{"busy_timeout(0)", "synchronous(FULL)", "wal_autocheckpoint(0)"})
 	if err != nil {
 		db.log.Error("open checkpointer", "err", err)
 		return
 	}
 	defer pool.Close()
-	tick := time.NewTicker(checkpointEach)
+	tick := time.NewTicker(limits.every)
 	defer tick.Stop()
 	last := int64(0)
 	for {
@@ -32,7 +33,7 @@ func (db *DB) checkpoints(path string) {
 		case <-tick.C:
 		}
 		size := fileSize(path + "-wal")
-		if size < checkpointAt {
+		if size < limits.moveAt {
 			continue
 		}
 		var busy, frames, moved int64
@@ -41,7 +42,7 @@ func (db *DB) checkpoints(path string) {
 			db.log.Warn("checkpoint", "err", err)
 			continue
 		}
-		if frames*4096 > restartAt && frames != last {
+		if frames*pageSize > limits.restartAt && frames != last {
 			last = frames
 			select {
 			case db.w.restart <- struct{}{}:
@@ -58,3 +59,6 @@ func fileSize(path string) int64 {
 	}
 	return info.Size()
 }
+
+// pageSize is SQLite's default, which our files have.
+const pageSize = 4096

@@ -15,25 +15,42 @@ const contactColumns = `id, campaign, list, load, row, external, name, company, 
 // scanner is a row to be scanned, of one or of many.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanContact(r scanner) (campaigns.Contact, error) {
-	var c campaigns.Contact
-	var fields, phones, zones string
+// storedContact is a contact as its row holds it, with the parts that are
+// JSON still to be read.
+type storedContact struct {
+	person         campaigns.Contact
+	fields, phones string
+}
+
+func scanStored(r scanner) (s storedContact, err error) {
+	c := &s.person
+	var zones string
 	var next int64
-	err := r.Scan(&c.ID, &c.Campaign, &c.List, &c.Load, &c.Row, &c.External, &c.Name, &c.Company, &c.Language, &fields, &phones, &zones,
+	err = r.Scan(&c.ID, &c.Campaign, &c.List, &c.Load, &c.Row, &c.External, &c.Name, &c.Company, &c.Language, &s.fields, &s.phones, &zones,
 		&c.State, &c.Phone, &c.Tries, &c.Last, &next, &c.Callback, &c.Agent)
-	if err != nil {
-		return c, err
-	}
 	c.NextAt, c.Zones = moment(next), splitZones(zones)
-	if fields != "" {
-		if err := json.Unmarshal([]byte(fields), &c.Fields); err != nil {
+	return s, err
+}
+
+func (s storedContact) contact() (c campaigns.Contact, err error) {
+	c = s.person
+	if s.fields != "" {
+		if err := json.Unmarshal([]byte(s.fields), &c.Fields); err != nil {
 			return c, fmt.Errorf("fields of contact %d: %w", c.ID, err)
 		}
 	}
-	if c.Phones, err = readPhones(phones); err != nil {
+	if c.Phones, err = readPhones(s.phones); err != nil {
 		return c, fmt.Errorf("phones of contact %d: %w", c.ID, err)
 	}
 	return c, nil
+}
+
+func scanContact(r scanner) (campaigns.Contact, error) {
+	s, err := scanStored(r)
+	if err != nil {
+		return campaigns.Contact{}, err
+	}
+	return s.contact()
 }
 
 func readPhones(text string) (phones []campaigns.Phone, err error) {

@@ -38,7 +38,8 @@ func TestMain(m *testing.M) {
 // "I n" contacts imported.
 func dialUntilKilled(path string) error {
 	ctx := context.Background()
-	db, err := Open(ctx, Settings{Path: path})
+	// A log that is moved and restarted all the time, so that it is cut there too.
+	db, err := Open(ctx, Settings{Path: path, limits: logLimits{every: 3 * time.Millisecond, moveAt: 1, restartAt: 64 << 10}})
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	setUpCrash(t, path)
 	heard := &said{begun: make(map[string]bool), finished: make(map[string]bool)}
 	for i := range kills {
-		runAndKill(t, path, time.Duration(random.IntN(60_000))*time.Microsecond, heard)
+		runAndKill(t, path, time.Duration(random.IntN(120_000))*time.Microsecond, heard)
 		if i%6 == 5 || i == kills-1 {
 			checkCrash(t, path, heard)
 		}

@@ -34,6 +34,8 @@ var (
 type Settings struct {
 	Path string       // data file; its folder must exist
 	Log  *slog.Logger // nil = silent
+
+	limits logLimits // zero = defaultLimits
 }
 
 // readers is how many queries read side by side.
@@ -47,8 +49,6 @@ type DB struct {
 	read  *sql.DB
 	w     *writer
 	known *known
-	// wallClock is time.Now; tests make it jump.
-	wallClock func() time.Time
 
 	stop chan struct{}
 	wg   sync.WaitGroup
@@ -66,17 +66,20 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", s.Path, err)
 	}
-	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown(), wallClock: time.Now}
+	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown()}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	if err := db.open(ctx, path); err != nil {
+	if s.limits == (logLimits{}) {
+		s.limits = defaultLimits
+	}
+	if err := db.open(ctx, path, s.limits); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", s.Path, err), db.closeFiles())
 	}
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, path string) (err error) {
+func (db *DB) open(ctx context.Context, path string, limits logLimits) (err error) {
 	if db.owner, err = lock(ctx, path+"-owner"); err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func (db *DB) open(ctx context.Context, path string) (err error) {
 		return err
 	}
 	db.wg.Go(db.w.run)
-	db.wg.Go(func() { db.checkpoints(path) })
+	db.wg.Go(func() { db.checkpoints(path, limits) })
 	return nil
 }
 

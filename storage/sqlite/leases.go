@@ -28,18 +28,24 @@ const (
 // callback carries its Agent. The contacts stay leased until they are in a
 // call, released, or the store is recovered.
 func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
-	var out []campaigns.Contact
+	var rows []storedContact
 	err := db.do(ctx, func(t *tx) (err error) {
-		out, err = t.lease(campaign, now, n)
+		rows, err = t.lease(campaign, now, n)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lease contacts of campaign %d: %w", campaign, err)
 	}
+	out := make([]campaigns.Contact, len(rows))
+	for i, r := range rows { // out of the writer's time
+		if out[i], err = r.contact(); err != nil {
+			return nil, fmt.Errorf("lease contacts of campaign %d: %w", campaign, err)
+		}
+	}
 	return out, nil
 }
 
-func (t *tx) lease(campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
+func (t *tx) lease(campaign int64, now time.Time, n int) ([]storedContact, error) {
 	if err := t.promote(campaign, now, max(minPromoted, 4*n)); err != nil {
 		return nil, fmt.Errorf("promote: %w", err)
 	}
@@ -85,7 +91,7 @@ func (t *tx) promote(campaign int64, now time.Time, limit int) error {
 
 // leaseCallbacks takes contacts whose callback is due. Those in a call, or
 // leased, wait for their turn.
-func (t *tx) leaseCallbacks(campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
+func (t *tx) leaseCallbacks(campaign int64, now time.Time, n int) ([]storedContact, error) {
 	var ids []int64
 	err := t.rows(`SELECT c.id FROM callbacks b JOIN contacts c ON c.id = b.contact
 		WHERE b.campaign = ? AND b.done = 0 AND b.due <= ? AND c.state = 'waiting' AND c.callback = b.id ORDER BY b.due, b.id LIMIT ?`,
@@ -98,12 +104,12 @@ func (t *tx) leaseCallbacks(campaign int64, now time.Time, n int) ([]campaigns.C
 	if err != nil {
 		return nil, err
 	}
-	out := make([]campaigns.Contact, 0, n)
+	out := make([]storedContact, 0, len(ids))
 	for _, id := range ids {
 		err := t.returning(`UPDATE contacts SET state = 'leased' WHERE id = ? RETURNING `+contactColumns, []any{id}, func(r *sql.Rows) error {
-			c, err := scanContact(r)
-			c.Rank = callbackRank
-			t.moved(c.List, campaigns.ContactWaiting, campaigns.ContactLeased, 1)
+			c, err := scanStored(r)
+			c.person.Rank = callbackRank
+			t.moved(c.person.List, campaigns.ContactWaiting, campaigns.ContactLeased, 1)
 			out = append(out, c)
 			return err
 		})
@@ -130,18 +136,18 @@ func (t *tx) activeLists(campaign int64) ([]campaigns.List, error) {
 
 // leaseFrom takes the first ready contacts of a list: one walk along a
 // partial index that holds nothing else.
-func (t *tx) leaseFrom(l campaigns.List, n int) ([]campaigns.Contact, error) {
-	var out []campaigns.Contact
+func (t *tx) leaseFrom(l campaigns.List, n int) ([]storedContact, error) {
+	var out []storedContact
 	err := t.returning(`UPDATE contacts SET state = 'leased' WHERE id IN
 		(SELECT id FROM contacts WHERE list = ? AND state = 'ready' ORDER BY id LIMIT ?) RETURNING `+contactColumns, []any{l.ID, n},
 		func(r *sql.Rows) error {
-			c, err := scanContact(r)
-			c.Rank = l.Priority
+			c, err := scanStored(r)
+			c.person.Rank = l.Priority
 			out = append(out, c)
 			return err
 		})
 	t.moved(l.ID, campaigns.ContactReady, campaigns.ContactLeased, int64(len(out)))
-	slices.SortFunc(out, func(a, b campaigns.Contact) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out, func(a, b storedContact) int { return cmp.Compare(a.person.ID, b.person.ID) })
 	return out, err
 }
 

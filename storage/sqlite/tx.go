@@ -56,7 +56,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 	if err := t.load(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	t.clock = newClock(db.wallClock(), moment(t.intent))
+	t.clock = newClock(time.Now(), moment(t.intent))
 	return t, nil
 }
 
@@ -144,7 +144,7 @@ func eachRow(r *sql.Rows, scan func(*sql.Rows) error) error {
 }
 
 func (t *tx) begin() error {
-	t.now, t.jumped = t.clock.read(t.db.wallClock())
+	t.now, t.jumped = t.clock.read(time.Now())
 	_, err := t.exec("BEGIN IMMEDIATE")
 	return err
 }
