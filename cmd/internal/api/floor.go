@@ -67,27 +67,45 @@ type EndedCall struct {
 
 func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
 	return FloorCampaign{
-		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
+		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
 		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
-		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: c.Why,
+		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: clipped(c.Why, 300),
 	}
 }
 
-func floorOf(s campaigns.FloorSnapshot) Floor {
+// FloorOf is the floor as clients see it. Words are clipped: many come from
+// lists that others wrote, and a wallboard sends them twice a second.
+func FloorOf(s campaigns.FloorSnapshot) Floor {
 	return Floor{
 		At:        s.At.UTC(),
 		Campaigns: each(s.Campaigns, floorCampaignOf),
-		Agents:    each(s.Agents, agentOf),
-		Calls: each(s.Calls, func(c campaigns.AirCall) FloorCall {
-			return FloorCall{Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number, State: c.State,
-				Since: c.Since.UTC(), Agent: c.Agent, Trunk: c.Trunk}
-		}),
-		Last: each(s.Last, func(c campaigns.EndedCall) EndedCall {
-			return EndedCall{Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number, Outcome: c.Outcome,
-				At: c.At.UTC(), Talk: Duration(c.Talk.Truncate(time.Second)), Agent: c.Agent}
-		}),
+		Agents:    each(s.Agents, floorAgentOf),
+		Calls:     each(s.Calls, floorCallOf),
+		Last:      each(s.Last, endedCallOf),
 	}
 }
+
+func floorAgentOf(a campaigns.AgentStatus) Agent {
+	a.Login, a.Name, a.Reason, a.Campaign = brief(a.Login), brief(a.Name), brief(a.Reason), brief(a.Campaign)
+	return agentOf(a)
+}
+
+func floorCallOf(c campaigns.AirCall) FloorCall {
+	return FloorCall{
+		Attempt: c.Attempt, Campaign: brief(c.Campaign), Contact: brief(c.Contact), Number: c.Number, State: c.State,
+		Since: c.Since.UTC(), Agent: brief(c.Agent), Trunk: brief(c.Trunk),
+	}
+}
+
+func endedCallOf(c campaigns.EndedCall) EndedCall {
+	return EndedCall{
+		Attempt: c.Attempt, Campaign: brief(c.Campaign), Contact: brief(c.Contact), Number: c.Number, Outcome: c.Outcome,
+		At: c.At.UTC(), Talk: Duration(c.Talk.Truncate(time.Second)), Agent: brief(c.Agent),
+	}
+}
+
+// brief is what a wallboard shows of a name or a sentence.
+func brief(text string) string { return clipped(text, 120) }
 
 func each[A, B any](list []A, view func(A) B) []B {
 	out := make([]B, len(list))
@@ -104,7 +122,7 @@ func (s *Server) floor(ctx context.Context, _ *struct{}) (*floorOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &floorOutput{floorOf(snapshot)}, nil
+	return &floorOutput{FloorOf(snapshot)}, nil
 }
 
 // floorEvery is how often a stream looks at the floor. Looking costs the
@@ -125,7 +143,7 @@ func (s *Server) floorEvents(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		now := floorOf(snapshot)
+		now := FloorOf(snapshot)
 		if seen == nil {
 			seen = rowsOf(now)
 			st.send("0", "snapshot", now)

@@ -205,17 +205,22 @@ func openForm(r *http.Request, o *intake.Options) (io.Reader, error) {
 			continue
 		}
 		if o.Source == "" {
-			o.Source = clipped(filepath.Base(part.FileName()))
+			o.Source = clipped(filepath.Base(part.FileName()), 200)
 		}
 		o.Size = 0 // the form is longer than its file
 		return part, nil
 	}
 }
 
-// clipped bounds a name that somebody else chose.
-func clipped(name string) string {
-	runes := []rune(strings.ToValidUTF8(name, "?"))
-	return string(runes[:min(len(runes), 200)])
+// clipped bounds a name that somebody else chose, in characters.
+func clipped(name string, longest int) string {
+	n := 0
+	for i := range name {
+		if n++; n > longest {
+			return strings.ToValidUTF8(name[:i], "\uFFFD") + "…"
+		}
+	}
+	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
 // ImportID is the path of an import (exported for the same reason as ByID).

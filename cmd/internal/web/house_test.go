@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/numbers"
+	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/api/edge"
+	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+// password is everybody's in tests, and its Argon2id hash.
+const (
+	password     = "correct horse battery"
+	passwordHash = "$argon2id$v=19$m=19456,t=2,p=1$WYdCiqSLzrH63qvFPwUO7Q$5x0x11xnTTL35pS9EKRAwkGQGZGY66RfdY8UjKbGjeg"
+)
+
+// stage is a floor that shows what a test puts on it.
+type stage struct {
+	mu       sync.Mutex
+	snapshot campaigns.FloorSnapshot
+	applied  []campaigns.Campaign
+}
+
+func (s *stage) Snapshot() campaigns.FloorSnapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.snapshot
+	now.At = time.Now()
+	return now
+}
+
+func (s *stage) show(f campaigns.FloorSnapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.snapshot = f
+}
+
+func (s *stage) Apply(_ context.Context, c campaigns.Campaign) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.applied = append(s.applied, c)
+	return nil
+}
+
+func (s *stage) Withdraw(string) {}
+
+func (s *stage) Watch(context.Context, int64) <-chan struct{} { return nil }
+
+// house serves the pages and the API over a real store.
+type house struct {
+	*testing.T
+	db    *sqlite.DB
+	stage *stage
+	pages *Pages
+	url   string
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{T: t, stage: &stage{}}
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	h.must(err)
+	t.Cleanup(func() { h.must(db.Close()) })
+	h.db = db
+	log := slog.New(slog.DiscardHandler)
+	accounts, err := campaigns.NewAccounts(db, db)
+	h.must(err)
+	dnc := campaigns.NewSuppression(db, db, h.stage)
+	book, board := campaigns.NewBook(db, db, db, h.stage), campaigns.NewWallboard(h.stage)
+	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
+	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
+	h.must(err)
+	server, err := api.New(api.Settings{
+		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Records: db, Campaigns: db, DNC: dnc}), Book: book,
+		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board,
+		Sessions: sessions, Imports: importer, Watch: h.stage, Keys: db, Version: "test", Log: log,
+	})
+	h.must(err)
+	h.pages, err = New(Settings{Accounts: accounts, Book: book, Board: board, Sessions: sessions, Log: log})
+	h.must(err)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", server)
+	mux.Handle("/docs/", server)
+	mux.Handle("/", h.pages)
+	handler := edge.Wrap(edge.Settings{Log: log, Streams: server.Streams}, sessions.Load(mux))
+	srv := httptest.NewUnstartedServer(handler)
+	srv.Config = edge.NewServer(handler, log)
+	srv.Start()
+	t.Cleanup(srv.Close)
+	h.url = srv.URL
+	for _, r := range campaigns.Roles() {
+		_, err := db.PutUser(t.Context(), campaigns.User{Login: string(r), Name: "Name of " + string(r), Role: r, PasswordHash: passwordHash})
+		h.must(err)
+	}
+	return h
+}
+
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// visitor is a browser without script.
+type visitor struct {
+	*house
+	client *http.Client
+}
+
+func (h *house) visitor() visitor {
+	jar, err := cookiejar.New(nil)
+	h.must(err)
+	return visitor{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+func (v visitor) get(path string) (*http.Response, string) {
+	v.Helper()
+	res, err := v.client.Get(v.url + path)
+	v.must(err)
+	return res, v.read(res)
+}
+
+func (v visitor) post(path string, form url.Values) (*http.Response, string) {
+	v.Helper()
+	res, err := v.client.PostForm(v.url+path, form)
+	v.must(err)
+	return res, v.read(res)
+}
+
+func (v visitor) read(res *http.Response) string {
+	v.Helper()
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	v.must(err)
+	return string(data)
+}
+
+// as is a visitor who has logged in by the form.
+func (h *house) as(r campaigns.Role) visitor {
+	h.Helper()
+	v := h.visitor()
+	res, body := v.post("/login", url.Values{"login": {string(r)}, "password": {password}})
+	if res.StatusCode != http.StatusSeeOther {
+		h.Fatalf("login: %d %s", res.StatusCode, body)
+	}
+	return v
+}
+
+// hostile are names that lists have brought, or could.
+var hostile = []string{
+	`<script>document.title="stolen"</script>`,
+	`"><img src=x onerror="document.title='stolen'">`,
+	"\u202Eevil\u202D txt.exe", // right to left override
+	"{{.User.PasswordHash}} ${7*7}",
+	"👩🏽‍💻 Zoë 王小明 عمر",
+	"bad \xff\xfe bytes",
+}

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api/edge"
+	"github.com/forecall/forecall/cmd/internal/api/session"
+)
+
+// loginView is the login page: empty, or with what went wrong.
+type loginView struct {
+	frame
+	Login string
+	Wrong string
+}
+
+func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request, _ campaigns.User) error {
+	if _, known := session.From(r.Context()); known {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return nil
+	}
+	return p.render(w, http.StatusOK, "login.html", loginView{frame: frameOf("Log in", campaigns.User{})})
+}
+
+func (p *Pages) login(w http.ResponseWriter, r *http.Request, _ campaigns.User) error {
+	login := r.PostFormValue("login")
+	u, err := p.Accounts.Login(r.Context(), login, r.PostFormValue("password"), place(r))
+	var problem *campaigns.Problem
+	if errors.As(err, &problem) {
+		status := edge.FaultOf(r.Context(), p.Log, err).Status
+		return p.render(w, status, "login.html", loginView{frameOf("Log in", campaigns.User{}), login, problem.Text})
+	}
+	if err != nil {
+		return err
+	}
+	if _, _, err := p.Sessions.Begin(r.Context(), w, u); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) logout(w http.ResponseWriter, r *http.Request, _ campaigns.User) error {
+	if err := p.Sessions.End(r.Context(), w); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	return nil
+}
+
+// place is the address that a request came from, without its port.
+func place(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// home leads those who may see the floor there; an agent, whose desk is a
+// program at present, is told so.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	if u.Role.May(campaigns.SeeFloor) {
+		http.Redirect(w, r, "/live", http.StatusSeeOther)
+		return nil
+	}
+	return p.render(w, http.StatusOK, "home.html", struct{ frame }{frameOf("Welcome", u)})
+}
