@@ -85,6 +85,7 @@ type Hopper struct {
 	mu       sync.Mutex // guards what follows
 	campaign Campaign
 	callable []Contact // in dial order
+	personal []Contact // callbacks agreed with one agent
 	aside    []asideContact
 	opens    time.Time // when the first of aside may be dialed
 	back     []int64   // to be handed back
@@ -148,13 +149,23 @@ func (h *Hopper) Next(now time.Time) (Contact, bool) {
 	return Contact{}, false
 }
 
+// Personal returns, and takes out, the contacts that one agent alone may call:
+// callbacks agreed with somebody by name that have become due.
+func (h *Hopper) Personal() []Contact {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := h.personal
+	h.personal = nil
+	return out
+}
+
 // Return gives back a contact that was not dialed. It is offered again at
 // once, or not before a time.
 func (h *Hopper) Return(p Contact, notBefore time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if notBefore.IsZero() {
-		h.insert(p)
+		h.admit([]Contact{p})
 		return
 	}
 	h.keepAside(p, notBefore)
@@ -262,12 +273,21 @@ func (h *Hopper) sortAside(now time.Time) {
 	}
 	clear(h.aside[len(kept):])
 	h.aside = kept
-	h.callable = merged(h.callable, due)
+	h.admit(due)
 }
 
-// insert puts a contact before the first one of no higher rank.
-func (h *Hopper) insert(p Contact) {
-	h.callable = merged([]Contact{p}, h.callable)
+// admit takes in contacts that may be dialed now; at equal rank they go before
+// those that came later.
+func (h *Hopper) admit(batch []Contact) {
+	var anyone []Contact
+	for _, p := range batch {
+		if p.Agent != 0 {
+			h.personal = append(h.personal, p)
+		} else {
+			anyone = append(anyone, p)
+		}
+	}
+	h.callable = merged(anyone, h.callable)
 }
 
 // merged joins two queues, each in dial order; at equal rank, the first goes

@@ -74,7 +74,10 @@ func (h *Hopper) lease(ctx context.Context, n int) (int, error) {
 		}
 	}
 	h.leased = now
-	h.callable = merged(h.callable, open)
+	queued := h.callable
+	h.callable = nil
+	h.admit(open)
+	h.callable = merged(queued, h.callable)
 	for len(h.callable) > h.settings.Size {
 		last := len(h.callable) - 1
 		h.back = append(h.back, h.callable[last].ID)
@@ -146,13 +149,13 @@ func (h *Hopper) handAllBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
 	h.mu.Lock()
-	for _, p := range h.callable {
+	for _, p := range append(h.callable, h.personal...) {
 		h.back = append(h.back, p.ID)
 	}
 	for _, a := range h.aside {
 		h.back = append(h.back, a.contact.ID)
 	}
-	h.callable, h.aside, h.opens = nil, nil, time.Time{}
+	h.callable, h.personal, h.aside, h.opens = nil, nil, nil, time.Time{}
 	n := len(h.back)
 	h.mu.Unlock()
 	if err := h.handBack(ctx); err != nil {

@@ -79,6 +79,7 @@ type agent struct {
 	wrapUntil   time.Time
 	card        *campaigns.Contact // the lease of a preview that has not been dialed
 	moving      bool               // the engine wants the agent back when it can be spared
+	movingSince time.Time
 }
 
 // become changes the state and tells everybody who watches. An agent who is

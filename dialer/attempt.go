@@ -72,7 +72,7 @@ func (a *attempt) place(dial, talk context.Context) {
 		}
 	}()
 	if dial.Err() != nil { // withdrawn while its row was written
-		a.row.Outcome, a.row.Reason = campaigns.Cancelled, context.Cause(dial).Error()
+		a.row.Outcome, a.row.Reason = campaigns.Cancelled, causeOf(dial)
 		return
 	}
 	leg, err := a.trunk.Dial(dial, a.request())
@@ -123,7 +123,7 @@ func (a *attempt) unanswered(dial context.Context, err error) {
 	if dial.Err() != nil {
 		row.EndedBy = "us"
 		if row.Reason == "" {
-			row.Reason = context.Cause(dial).Error()
+			row.Reason = causeOf(dial)
 		}
 	}
 	if !row.AnsweredAt.IsZero() { // the answer crossed our withdrawal (F36)
@@ -153,6 +153,14 @@ func (a *attempt) takeFailure(f *CallError) {
 	if !row.Outcome.Known() {
 		row.Outcome = campaigns.Failed
 	}
+}
+
+// causeOf says why a cord was pulled; a hard stop gives no cause of its own.
+func causeOf(ctx context.Context) string {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err.Error()
+	}
+	return "the service was stopped"
 }
 
 // earlier is the earlier of two instants, of which either may be unknown.
@@ -191,10 +199,10 @@ func (a *attempt) conclude() {
 		case <-a.leg.Done():
 			a.noteEnding()
 		default:
-			if row.EndedBy == "" {
-				row.EndedBy = "us"
-			}
 		}
+	}
+	if row.EndedBy == "" {
+		row.EndedBy = "us"
 	}
 	over := *row
 	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })

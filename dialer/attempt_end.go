@@ -42,7 +42,9 @@ func (a *attempt) playMessage(talk context.Context) bool {
 	defer a.leg.OnDigit(func(byte) {})
 	over := make(chan struct{})
 	var sound sync.WaitGroup
-	a.row.MessageAt = time.Now()
+	began := time.Now()
+	a.row.MessageAt = began
+	a.loop.tell(func() { a.loop.messagePlays(a.call, began) })
 	sound.Go(func() {
 		defer close(over)
 		err := media.Play(ctx, a.leg.Audio(), a.message)

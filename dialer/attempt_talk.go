@@ -100,7 +100,7 @@ func (a *attempt) unserved(talk context.Context, how claimEnd) {
 	case lineGone:
 		row.Outcome = campaigns.CalleeHungUp
 	case cutOff:
-		row.Outcome, row.EndedBy, row.Reason = campaigns.AbandonedSilent, "us", context.Cause(talk).Error()
+		row.Outcome, row.EndedBy, row.Reason = campaigns.AbandonedSilent, "us", causeOf(talk)
 	default:
 		row.Outcome = campaigns.AbandonedSilent
 		if a.playMessage(talk) {
@@ -182,7 +182,7 @@ func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
 		case <-phone.Done():
 			return endPhoneLost
 		case <-talk.Done():
-			a.row.EndedBy, a.row.Reason = "us", context.Cause(talk).Error()
+			a.row.EndedBy, a.row.Reason = "us", causeOf(talk)
 			if errors.Is(context.Cause(talk), errHungUpByAgent) {
 				a.row.EndedBy, a.row.Reason = "agent", ""
 			}

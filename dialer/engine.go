@@ -185,6 +185,7 @@ func (e *Engine) apply(next applied) error {
 func (e *Engine) open(next applied) {
 	s := e.newStage(next)
 	e.running[next.campaign.ID] = s
+	e.show.putCampaign(s.loop.view(time.Now(), true))
 	e.host(s)
 }
 

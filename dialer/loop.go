@@ -27,6 +27,7 @@ type Loop struct {
 	journal  Journal
 	trunk    Trunk
 	contacts Contacts
+	supply   func() campaigns.HopperState
 	optOuts  OptOuts
 	show     *showcase
 	hub      *hub
@@ -100,11 +101,17 @@ func (l *Loop) Run(soft, hard, write context.Context) {
 		}
 		l.settle(time.Now())
 	}
-	l.leave(time.Now())
 	l.attempts.Wait()
+	l.shut(time.Now())
+}
+
+// shut closes the loop's ears, hears what was said last, and leaves: an agent
+// who was lent in the last moment goes back as well.
+func (l *Loop) shut(now time.Time) {
 	for _, do := range l.mail.close() {
 		do()
 	}
+	l.leave(now)
 }
 
 // start gives a call its goroutine and its two cords: one withdraws it while
@@ -127,7 +134,7 @@ func (l *Loop) settle(now time.Time) {
 	l.account.turn(now, l.floor)
 	l.expireWrapUps(now)
 	l.match(now)
-	l.spare(now)
+	l.spare()
 	l.serveParked(now)
 	l.serveCards(now)
 	l.dial(now)

@@ -217,7 +217,7 @@ func (l *Loop) wish(id int64, moving bool, now time.Time) {
 	if !here || a.moving == moving {
 		return
 	}
-	a.moving = moving
+	a.moving, a.movingSince = moving, now
 	switch {
 	case moving && a.state != StatePaused:
 		l.apply(pacing.AgentLeavingAfterCall, 0, id, now)
@@ -226,32 +226,32 @@ func (l *Loop) wish(id int64, moving bool, now time.Time) {
 	}
 }
 
-// spare hands back the agents whom the engine wants, as soon as those who stay
-// could take every call that may still be answered.
-func (l *Loop) spare(now time.Time) {
-	free, rings := 0, 0
+// spare hands back the agents whom the engine wants. Calls that were placed
+// with an agent in mind are waited for: since the wish, pacing does not count
+// on the agent any more.
+func (l *Loop) spare() {
 	for _, a := range l.agents {
-		if a.free() {
-			free++
+		if a.moving && (a.state == StatePaused || (a.free() && !l.needs(a))) {
+			l.handBack(a)
 		}
 	}
+}
+
+// needs tells whether a person may still be answered by a call that was placed
+// before the agent was wanted elsewhere, with too few others free to take it.
+func (l *Loop) needs(a *agent) bool {
+	rings, others := len(l.waiting), 0
 	for _, c := range l.calls {
-		if c.inAir() && c.agent == nil {
+		if c.inAir() && c.agent == nil && c.placed.Before(a.movingSince) {
 			rings++
 		}
 	}
-	for _, a := range l.agents {
-		switch {
-		case !a.moving:
-		case a.state == StatePaused:
-			l.handBack(a)
-		case a.free() && free > rings+len(l.waiting):
-			free--
-			l.handBack(a)
-		case a.free() && rings == 0 && len(l.waiting) == 0:
-			l.handBack(a)
+	for _, b := range l.agents {
+		if b != a && b.free() {
+			others++
 		}
 	}
+	return rings > others
 }
 
 // currentCall is what the agent of a call sees of it.

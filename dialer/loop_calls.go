@@ -55,9 +55,16 @@ func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
 	if hungUp {
 		return
 	}
-	c.become(CallMessage, at)
 	if !c.bridged { // who has talked to an agent was not abandoned
 		l.abandon(c, at)
+	}
+}
+
+// messagePlays hears that a person hears the message.
+func (l *Loop) messagePlays(id pacing.CallID, at time.Time) {
+	if c := l.calls[id]; c != nil {
+		c.agent = nil // only a lost phone leads here with one
+		c.become(CallMessage, at)
 	}
 }
 

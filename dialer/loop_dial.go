@@ -84,20 +84,13 @@ func (l *Loop) room() (int, string) {
 	return lines, why
 }
 
-// next takes a contact that any agent may serve. Callbacks agreed with one
-// agent are parked until that agent can take them.
+// next takes a contact that any agent may serve.
 func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
-	for {
-		p, ok := l.contacts.Next(now)
-		if !ok {
-			return p, false
-		}
+	p, ok := l.contacts.Next(now)
+	if ok {
 		l.fed = now
-		if p.Agent == 0 {
-			return p, true
-		}
-		l.parked[p.Agent] = append(l.parked[p.Agent], p)
 	}
+	return p, ok
 }
 
 // put places one call, with an agent reserved for it or nil.
@@ -259,7 +252,7 @@ func (l *Loop) paceWhy(snap pacing.Snapshot) Why {
 
 // emptyWhy says why there is no contact to dial.
 func (l *Loop) emptyWhy() Why {
-	s := l.contacts.State()
+	s := l.supply()
 	why := Why{Cause: CauseListEmpty, Text: s.Why(), Until: s.Depth.NextDue}
 	switch {
 	case s.Failing != "":
@@ -271,6 +264,8 @@ func (l *Loop) emptyWhy() Why {
 		if !s.Opens.IsZero() {
 			why.Text += ", it opens at " + s.Opens.UTC().Format(time.RFC3339)
 		}
+	case len(l.parked) > 0:
+		why.Text += fmt.Sprintf("; callbacks of %d agents wait for them", len(l.parked))
 	}
 	return why
 }

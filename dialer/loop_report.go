@@ -26,8 +26,11 @@ const planEvery = 10 * time.Second
 // report publishes what others may read, each tick, and tells the engine when
 // the loop's appetite changed.
 func (l *Loop) report(now time.Time) {
-	if now.Sub(l.publishedAt) < l.settings.real(tick)-time.Millisecond && l.sameWhy() {
+	if now.Sub(l.publishedAt) < l.settings.real(tick)-time.Millisecond {
 		return
+	}
+	for _, p := range l.contacts.Personal() {
+		l.parked[p.Agent] = append(l.parked[p.Agent], p)
 	}
 	l.publish(now, true)
 	l.feel(now)
@@ -44,11 +47,9 @@ func (l *Loop) report(now time.Time) {
 	}
 }
 
-func (l *Loop) sameWhy() bool { return l.why.Cause == l.publishedWhy }
-
 func (l *Loop) publish(now time.Time, active bool) {
 	l.publishedAt = now
-	if !l.sameWhy() {
+	if l.why.Cause != l.publishedWhy {
 		l.publishedWhy = l.why.Cause
 		l.hub.tell(Notice{Kind: NoticeCampaign, At: now, Campaign: l.id, Why: ptr(l.why)})
 	}
@@ -61,7 +62,7 @@ func (l *Loop) view(now time.Time, active bool) CampaignView {
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
 		Why: l.why, Warning: l.warning, Totals: l.totals.clone(), Period: l.account.period,
 		Unwritten: l.store.unwritten, PerMinute: l.rate.value(now), Agents: make(map[State]int),
-		Hopper: l.contacts.State(), Decision: l.decision, Last: slices.Clone(l.last),
+		Hopper: l.supply(), Decision: l.decision, Last: slices.Clone(l.last),
 	}
 	v.Decision.Cancel = nil // belongs to the floor
 	for _, p := range l.parked {
@@ -102,7 +103,7 @@ func (t Totals) clone() Totals {
 
 // feel tells the engine whether agents are of use here.
 func (l *Loop) feel(now time.Time) {
-	if l.contacts.State().Callable > 0 {
+	if l.supply().Callable > 0 {
 		l.fed = now
 	}
 	blocked, why := l.blocked(now)
@@ -134,7 +135,7 @@ func (l *Loop) wanted(now time.Time) []int64 {
 // windows of the contacts close, or the list is through at the present pace.
 func (l *Loop) plan(now time.Time) {
 	until := l.lastOpenMinute(now)
-	d := l.contacts.State().Depth
+	d := l.supply().Depth
 	if rate := l.rate.value(now); rate > 0 && d.Total > 0 {
 		left := time.Duration(float64(d.Total-d.Done) / rate * float64(time.Minute))
 		if through := now.Add(left); through.Before(until) {

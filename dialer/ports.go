@@ -8,13 +8,14 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 )
 
-// Contacts is where a loop takes the next contact from. It never blocks.
-// Return gives back a contact that was not dialed, to be offered again at once
-// or not before a time.
+// Contacts is where a loop takes contacts from. It never blocks. Next returns
+// one that any agent may serve; Personal all those that have become due for one
+// agent; Return gives back a contact that was not dialed, to be offered again
+// at once or not before a time.
 type Contacts interface {
 	Next(now time.Time) (campaigns.Contact, bool)
+	Personal() []campaigns.Contact
 	Return(c campaigns.Contact, notBefore time.Time)
-	State() campaigns.HopperState
 }
 
 // Journal is the ledger of attempts. Begin returns only when the row is

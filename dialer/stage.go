@@ -20,7 +20,7 @@ func (e *Engine) newStage(next applied) *stage {
 	settings.Log = e.log
 	hopper := campaigns.NewHopper(e.store, c, settings)
 	l := &Loop{
-		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, optOuts: e.store,
+		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, supply: hopper.State, optOuts: e.store,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, message: next.message, warning: next.warning, policy: policyOf(c, next.message),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), parked: make(map[int64][]campaigns.Contact),
@@ -45,14 +45,10 @@ func (t Totals) opened() Totals {
 // runLoop is the goroutine of a campaign.
 func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
 	l := s.loop
-	l.show.putCampaign(l.view(time.Now(), true))
 	if e.restore(soft, l) {
 		e.dialUntilDone(soft, hard, write, s)
 	} else {
-		l.leave(time.Now())
-		for _, do := range l.mail.close() {
-			do()
-		}
+		l.shut(time.Now())
 	}
 	c := l.campaign
 	if c.Status == campaigns.Draining {

@@ -1,0 +1,317 @@
+package dialer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// memStore is the ledger in memory, with its laws.
+type memStore struct {
+	t  testing.TB
+	mu sync.Mutex
+
+	contacts map[int64]*campaigns.Contact
+	order    []int64
+	begun    map[string]*campaigns.Attempt
+	open     map[string]string // number -> attempt
+	finished map[string]campaigns.Attempt
+	dnc      map[string]campaigns.DoNotCall
+	statuses map[int64]campaigns.Status
+	saved    map[int64][]byte
+	tally    campaigns.Tally
+	campaign map[int64]campaigns.Campaign
+
+	latency    time.Duration
+	failBegin  error
+	failFinish error
+	failTally  error
+	refuse     func(campaigns.Attempt) *rules.Refusal
+	failures   int
+}
+
+func newMemStore(t testing.TB) *memStore {
+	return &memStore{
+		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
+		open: make(map[string]string), finished: make(map[string]campaigns.Attempt),
+		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
+		saved: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
+	}
+}
+
+// load adds contacts with numbers of their own.
+func (s *memStore) load(campaign int64, n int) {
+	for range n {
+		id := int64(len(s.order) + 1)
+		s.add(campaigns.Contact{
+			ID: id, Campaign: campaign, List: 1, Name: fmt.Sprintf("Person %d", id), State: campaigns.ContactReady,
+			Phones: []campaigns.Phone{{Number: fmt.Sprintf("+1555%07d", id), Zones: []string{"America/New_York"}}},
+		})
+	}
+}
+
+func (s *memStore) add(c campaigns.Contact) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.contacts[c.ID] = &c
+	s.order = append(s.order, c.ID)
+}
+
+func (s *memStore) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *memStore) Lease(_ context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
+	time.Sleep(s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []campaigns.Contact
+	for _, callback := range []bool{true, false} {
+		for _, id := range s.order {
+			c := s.contacts[id]
+			due := c.State == campaigns.ContactReady || (c.State == campaigns.ContactWaiting && !now.Before(c.NextAt))
+			if len(out) < n && c.Campaign == campaign && due && (c.Callback != 0) == callback {
+				c.State = campaigns.ContactLeased
+				lease := *c
+				if callback {
+					lease.Rank = 1000
+				}
+				out = append(out, lease)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *memStore) Release(_ context.Context, ids []int64) error {
+	time.Sleep(s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if c := s.contacts[id]; c.State == campaigns.ContactLeased {
+			c.State = campaigns.ContactReady
+		} else {
+			s.t.Errorf("contact %d is released in state %s", id, c.State)
+		}
+	}
+	return nil
+}
+
+func (s *memStore) Depth(_ context.Context, campaign int64, now time.Time) (campaigns.Depth, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var d campaigns.Depth
+	for _, c := range s.contacts {
+		if c.Campaign != campaign {
+			continue
+		}
+		d.Total++
+		switch c.State {
+		case campaigns.ContactReady:
+			d.Ready++
+		case campaigns.ContactLeased:
+			d.Leased++
+		case campaigns.ContactLive:
+			d.Live++
+		case campaigns.ContactDone:
+			d.Done++
+		case campaigns.ContactWaiting:
+			d.Waiting++
+			if d.NextDue.IsZero() || c.NextAt.Before(d.NextDue) {
+				d.NextDue = c.NextAt
+			}
+		}
+	}
+	return d, nil
+}
+
+func (s *memStore) Begin(_ context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
+	time.Sleep(s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failBegin != nil {
+		s.failures++
+		return s.failBegin
+	}
+	if s.begun[a.ID] != nil {
+		s.t.Errorf("attempt %s is begun twice", a.ID)
+	}
+	contact := s.contacts[a.Contact]
+	if contact.State != campaigns.ContactLeased {
+		s.t.Errorf("contact %d is called in state %s", a.Contact, contact.State)
+	}
+	if _, listed := s.dnc[a.Number]; listed {
+		contact.State = campaigns.ContactDone
+		return &rules.Refusal{Primary: rules.Verdict{Rule: rules.DNC}}
+	}
+	if s.refuse != nil {
+		if r := s.refuse(*a); r != nil {
+			contact.State = campaigns.ContactDone
+			return r
+		}
+	}
+	if s.open[a.Number] != "" {
+		s.t.Errorf("number %s has two open attempts", a.Number)
+	}
+	row := *a
+	s.begun[a.ID], s.open[a.Number] = &row, a.ID
+	s.campaign[c.ID] = c
+	contact.State = campaigns.ContactLive
+	return nil
+}
+
+func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
+	time.Sleep(s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failFinish != nil {
+		s.failures++
+		return s.failFinish
+	}
+	if s.begun[a.ID] == nil {
+		return campaigns.ErrUnknownAttempt
+	}
+	if _, twice := s.finished[a.ID]; twice {
+		s.t.Errorf("attempt %s gets a second outcome", a.ID)
+		return campaigns.ErrFinished
+	}
+	if !a.Outcome.Known() {
+		s.t.Errorf("attempt %s ends with outcome %q", a.ID, a.Outcome)
+	}
+	s.finished[a.ID] = a
+	delete(s.open, a.Number)
+	p := s.contacts[a.Contact]
+	if a.Outcome.Counts() {
+		p.Tries++
+	}
+	next := s.campaign[a.Campaign].After(a.Outcome, *p, p.Tries, 1, time.Now())
+	p.State, p.NextAt, p.Phone, p.Callback, p.Agent = next.State, next.At, next.Phone, 0, 0
+	return nil
+}
+
+func (s *memStore) Tally(context.Context, int64, time.Time, time.Time) (campaigns.Tally, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tally, s.failTally
+}
+
+func (s *memStore) Estimates(_ context.Context, id int64) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saved[id], nil
+}
+
+func (s *memStore) SaveEstimates(_ context.Context, id int64, b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saved[id] = b
+	return nil
+}
+
+func (s *memStore) AddDoNotCall(_ context.Context, d campaigns.DoNotCall) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failFinish != nil {
+		return s.failFinish
+	}
+	s.dnc[d.Number] = d
+	return nil
+}
+
+func (s *memStore) SetStatus(_ context.Context, id int64, to campaigns.Status, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statuses[id] = to
+	return nil
+}
+
+// outcomes counts what the ledger says.
+func (s *memStore) outcomes() map[campaigns.Outcome]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[campaigns.Outcome]int)
+	for _, a := range s.finished {
+		out[a.Outcome]++
+	}
+	return out
+}
+
+func (s *memStore) rows() []campaigns.Attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]campaigns.Attempt, 0, len(s.finished))
+	for _, a := range s.finished {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b campaigns.Attempt) int { return a.IntentAt.Compare(b.IntentAt) })
+	return out
+}
+
+// checkLaws is what must hold when everything has ended.
+func (s *memStore) checkLaws() {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := range s.begun {
+		if _, ok := s.finished[id]; !ok {
+			s.t.Errorf("attempt %s has no outcome", id)
+		}
+	}
+	for _, c := range s.contacts {
+		if c.State == campaigns.ContactLeased || c.State == campaigns.ContactLive {
+			s.t.Errorf("contact %d is left in state %s", c.ID, c.State)
+		}
+	}
+	for _, a := range s.finished {
+		checkRow(s.t, a)
+	}
+}
+
+// checkRow holds one row against what its outcome promises.
+func checkRow(t testing.TB, a campaigns.Attempt) {
+	t.Helper()
+	connected := a.Outcome == campaigns.Connected || a.Outcome == campaigns.LateConnected
+	switch {
+	case a.EndedAt.IsZero() || a.EndedBy == "":
+		t.Errorf("%s: no end: %+v", a.Outcome, a)
+	case connected && (a.BridgedAt.IsZero() || a.Agent == 0 || a.AnsweredAt.IsZero()):
+		t.Errorf("%s without an agent: %+v", a.Outcome, a)
+	case a.Outcome == campaigns.Connected && a.ConnectDelay > 2*time.Second:
+		t.Errorf("connected after %s", a.ConnectDelay)
+	case a.Outcome == campaigns.AbandonedMsg && a.MessageAt.Sub(a.AnsweredAt) > 2*time.Second:
+		t.Errorf("the message began %s after the answer", a.MessageAt.Sub(a.AnsweredAt))
+	case a.Outcome == campaigns.NoAnswer && a.EndedAt.Sub(a.RingingAt) < 15*time.Second:
+		t.Errorf("given up after %s of ringing", a.EndedAt.Sub(a.RingingAt))
+	}
+}
+
+// done counts contacts that are finished.
+func (s *memStore) done() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, c := range s.contacts {
+		if c.State == campaigns.ContactDone {
+			n++
+		}
+	}
+	return n
+}
+
+// count is how many attempts are finished.
+func (s *memStore) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.finished)
+}
+
+// cancelled counts contacts whose last attempt was withdrawn.
+func (s *memStore) cancelled() int { return s.outcomes()[campaigns.Cancelled] }
