@@ -82,11 +82,11 @@ func (a *Attempt) CallID() string { return a.ID + "@forecall" }
 func (c Campaign) After(o Outcome, p Contact, tries, same int, now time.Time) Next {
 	rule, retry := c.Retry[o]
 	next := Next{State: ContactWaiting, At: now.Add(rule.Delay), Phone: p.Phone}
-	if rule.NextPhone && len(p.Phones) > 1 {
-		next.Phone = (p.Phone + 1) % len(p.Phones)
+	if other, ok := p.otherPhone(); ok && rule.NextPhone {
+		next.Phone = other
 	}
-	if o == Invalid && next.Phone <= p.Phone {
-		return Next{State: ContactDone, Phone: p.Phone} // every phone had its turn
+	if o == Invalid && (next.Phone == p.Phone || same >= len(p.Phones)) {
+		return Next{State: ContactDone, Phone: p.Phone} // no phone is left that may exist
 	}
 	spent := rule.Max > 0 && same >= rule.Max && o != Invalid
 	if !retry || spent || (o.Counts() && tries >= c.MaxAttempts) {

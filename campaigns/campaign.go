@@ -3,6 +3,7 @@ package campaigns
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -168,10 +169,10 @@ func (c Campaign) Validate() error {
 	if c.Hold <= 0 || c.Hold > MaxHold {
 		bad("hold %s: more than 0 and at most %s (47 CFR 64.1200(a)(7))", c.Hold, MaxHold)
 	}
-	if c.Cap <= 0 || c.Cap > 0.05 {
+	if !(c.Cap > 0 && c.Cap <= 0.05) { // NaN is neither
 		bad("cap %g: more than 0 and at most 0.05", c.Cap)
 	}
-	if c.Target < 0 || c.Target > c.Cap {
+	if !(c.Target >= 0 && c.Target <= c.Cap) {
 		bad("target %g: between 0 and the cap %g", c.Target, c.Cap)
 	}
 	if c.MaxAttempts < 1 {
@@ -179,6 +180,9 @@ func (c Campaign) Validate() error {
 	}
 	if c.Windows.Empty() {
 		bad("windows: no day has a calling window, so nobody could be called")
+	}
+	if c.Cooldown < 0 || c.WrapUp < 0 || c.MaxLines < 0 {
+		bad("cooldown %s, wrap_up %s, max_lines %d: not less than 0", c.Cooldown, c.WrapUp, c.MaxLines)
 	}
 	for _, id := range c.CallerIDs {
 		if err := rules.Dialable(id); err != nil {
@@ -190,12 +194,14 @@ func (c Campaign) Validate() error {
 			errs = append(errs, err)
 		}
 	}
-	for o := range c.Retry {
-		if !o.Known() {
+	for _, o := range slices.Sorted(maps.Keys(c.Retry)) {
+		if r := c.Retry[o]; !o.Known() {
 			bad("retry: %q is not an outcome", o)
+		} else if r.Delay < 0 || r.Max < 0 {
+			bad("retry: %s: delay %s, max %d: not less than 0", o, r.Delay, r.Max)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, validateTypes(c.Dispositions))...)
 }
 
 // Validate says what is wrong with a job of the schedule.

@@ -38,6 +38,7 @@ type Phone struct {
 	Region string   `json:"region,omitempty"` // ISO 3166-1 alpha-2
 	Kind   string   `json:"kind,omitempty"`   // fixed, mobile, fixed_or_mobile, voip, ...
 	Zones  []string `json:"zones,omitempty"`  // candidate IANA zones of the number
+	Dead   bool     `json:"dead,omitempty"`   // an attempt ended Invalid: there is no such number
 }
 
 // ContactState says where a contact stands.
@@ -68,4 +69,15 @@ func (c Contact) Dial() (Phone, []string) {
 		return p, c.Zones
 	}
 	return p, p.Zones
+}
+
+// otherPhone is the next phone after the current one, round about, that is not
+// known to be dead; ok is false when there is none.
+func (c Contact) otherPhone() (index int, ok bool) {
+	for i := 1; i < len(c.Phones); i++ {
+		if j := (c.Phone + i) % len(c.Phones); !c.Phones[j].Dead {
+			return j, true
+		}
+	}
+	return 0, false
 }

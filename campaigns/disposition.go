@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // DispositionType is a word that agents of a campaign may end a call with.
@@ -40,6 +42,26 @@ func DefaultDispositions() []DispositionType {
 		{Code: "no_decision", Label: "No decision", Effect: EffectRetry, Delay: 24 * time.Hour},
 		{Code: "do_not_call", Label: "Do not call", Effect: EffectDNC},
 	}
+}
+
+// validateTypes says what is wrong with the words of a campaign.
+func validateTypes(types []DispositionType) error {
+	var errs []error
+	seen := map[string]bool{}
+	for i, t := range types {
+		switch {
+		case t.Code == "":
+			errs = append(errs, fmt.Errorf("dispositions: number %d has no code", i+1))
+		case seen[t.Code]:
+			errs = append(errs, fmt.Errorf("dispositions: %q stands there twice", t.Code))
+		case !slices.Contains([]Effect{EffectDone, EffectRetry, EffectCallback, EffectDNC}, t.Effect):
+			errs = append(errs, fmt.Errorf("dispositions: %q: effect %q: done, retry, callback or dnc", t.Code, t.Effect))
+		case t.Delay < 0:
+			errs = append(errs, fmt.Errorf("dispositions: %q: delay %s: not less than 0", t.Code, t.Delay))
+		}
+		seen[t.Code] = true
+	}
+	return errors.Join(errs...)
 }
 
 // Disposition is what the agent said of a call, with what was sold, agreed or
@@ -139,6 +161,9 @@ func codes(c Campaign) []string {
 	return out
 }
 
+// mostSold keeps a total far inside what an int64 holds.
+const mostSold = 1e15
+
 func (s *Sale) validate() error {
 	if s == nil {
 		return nil
@@ -149,10 +174,15 @@ func (s *Sale) validate() error {
 	if len(s.Lines) == 0 {
 		return errors.New("sale: no order line")
 	}
+	total := 0.0
 	for i, l := range s.Lines {
 		if l.Product == "" || l.Quantity < 1 || l.UnitPrice < 0 {
 			return fmt.Errorf("sale: line %d needs a product, a quantity of at least 1 and a price", i+1)
 		}
+		total += float64(l.Quantity) * float64(l.UnitPrice)
+	}
+	if total > mostSold {
+		return fmt.Errorf("sale: the total of %g in the smallest unit of %s is no order", total, s.Currency)
 	}
 	return nil
 }
@@ -164,7 +194,7 @@ func (a *Appointment) validate() error {
 	if a.At.IsZero() || a.Person == "" {
 		return errors.New("appointment: needs a time and the person to meet")
 	}
-	if _, err := time.LoadLocation(a.Zone); err != nil || a.Zone == "" {
+	if _, err := rules.Location(a.Zone); err != nil {
 		return fmt.Errorf("appointment: %q is not a time zone", a.Zone)
 	}
 	return nil

@@ -85,7 +85,7 @@ func (u User) Allow(p Permission) error {
 // Validate says what is wrong with a user.
 func (u User) Validate() error {
 	if !namePattern.MatchString(u.Login) {
-		return fmt.Errorf("login %q: 1 to 64 letters, digits, dots, dashes", u.Login)
+		return fmt.Errorf("login %q: 1 to 64 letters, digits, spaces, dots, dashes", u.Login)
 	}
 	if !slices.Contains(Roles(), u.Role) {
 		return fmt.Errorf("user %s: role %q: agent, supervisor, manager, compliance or admin", u.Login, u.Role)
