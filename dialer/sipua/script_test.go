@@ -26,10 +26,11 @@ var (
 // stage is one UA and one peer that follows a script, on a network in memory
 // and a clock that jumps.
 type stage struct {
-	t    *testing.T
-	net  *simnet.Network
-	ua   *sipua.UA
-	peer *peer
+	t     *testing.T
+	net   *simnet.Network
+	ua    *sipua.UA
+	peer  *peer
+	count int
 }
 
 // play runs a test in a bubble: 32 s and half-hour timers take no time.
@@ -373,6 +374,12 @@ func offer2(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// next numbers transactions of several phones.
+func (st *stage) next() int {
+	st.count += 100
+	return st.count
 }
 
 func newNetwork() *simnet.Network { return &simnet.Network{} }
