@@ -137,7 +137,7 @@ func checkParts(m sip.Message) error {
 	if len(branch) > maxTag || len(via.Host) > 255 {
 		return errTooLarge
 	}
-	if !clean(id) || !clean(branch) || via.Host == "" || strings.ContainsAny(id, " \t") {
+	if !clean(id) || !clean(branch) || via.Host == "" || via.Port < 0 || via.Port > 65535 || strings.ContainsAny(id, " \t") {
 		return errSyntax
 	}
 	for _, params := range []sip.HeaderParams{m.To().Params, m.From().Params} {

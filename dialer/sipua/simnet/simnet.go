@@ -88,23 +88,29 @@ func (c *conn) WriteTo(b []byte, to net.Addr) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("simnet: %w", err)
 	}
+	c.net.Send(c.addr, netip.AddrPortFrom(dst.Addr().Unmap(), dst.Port()), b)
+	return len(b), nil
+}
+
+// Send delivers a packet as if it came from an address, which needs no
+// connection: spoofed sources.
+func (n *Network) Send(from, to netip.AddrPort, b []byte) {
 	packets := [][]byte{b}
-	if c.net.Filter != nil {
-		packets = c.net.Filter(c.addr, dst, b)
+	if n.Filter != nil {
+		packets = n.Filter(from, to, b)
 	}
-	c.net.mu.Lock()
-	peer := c.net.conns[netip.AddrPortFrom(dst.Addr().Unmap(), dst.Port())]
-	c.net.mu.Unlock()
+	n.mu.Lock()
+	peer := n.conns[to]
+	n.mu.Unlock()
 	if peer == nil {
-		return len(b), nil // like UDP: nobody there, nobody told
+		return // like UDP: nobody there, nobody told
 	}
 	for _, p := range packets {
 		select {
-		case peer.in <- packet{c.addr, append([]byte(nil), p...)}:
+		case peer.in <- packet{from, append([]byte(nil), p...)}:
 		default:
 		}
 	}
-	return len(b), nil
 }
 
 func (c *conn) Close() error {
