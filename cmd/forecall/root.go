@@ -63,6 +63,6 @@ and robot agents over real SIP.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w; see forecall %s --help", err, c.Name())}
 	})
-	root.AddCommand(newConfig(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newCall(), newImport(), newExport(), newVerify(), newConfig(), newVersion())
 	return root
 }

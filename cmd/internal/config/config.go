@@ -84,11 +84,13 @@ type Trunk struct {
 	Port            int           `key:"port"`
 	Transport       string        `key:"transport"`
 	OutboundProxy   string        `key:"outbound_proxy"`
+	Listen          string        `key:"listen"` // our address for it; empty = sip.listen for the first trunk, a free port for the others
 	Register        bool          `key:"register"`
 	Username        string        `key:"username"`
 	AuthUsername    string        `key:"auth_username"`
 	Password        string        `key:"password" secret:"true"`
 	PasswordFile    string        `key:"password_file"`
+	Realm           string        `key:"realm"`
 	FromUser        string        `key:"from_user"`
 	FromDomain      string        `key:"from_domain"`
 	CallerIDs       []string      `key:"caller_ids"`
@@ -96,10 +98,13 @@ type Trunk struct {
 	Codecs          []string      `key:"codecs"`
 	MaxChannels     int           `key:"max_channels"`
 	MaxCPS          float64       `key:"max_cps"`
+	MaxPending      int           `key:"max_pending"`
+	NoReply         time.Duration `key:"no_reply"`
 	OptionsPing     time.Duration `key:"options_ping"`
 	RegisterExpires time.Duration `key:"register_expires"`
 	SessionTimer    time.Duration `key:"session_timer"`
 	AllowedIPs      []string      `key:"allowed_ips"`
+	AllowMedia      []string      `key:"allow_media"`
 	Dial            DialPlan      `key:"dial"`
 	Priority        int           `key:"priority"`
 	Weight          int           `key:"weight"`
@@ -107,9 +112,13 @@ type Trunk struct {
 
 // DialPlan is how a trunk wants numbers written.
 type DialPlan struct {
-	Format string `key:"format"` // e164 or digits
-	Strip  string `key:"strip"`
-	Prefix string `key:"prefix"`
+	Format        string   `key:"format"`        // e164, plain, international or national
+	Country       string   `key:"country"`       // calling code at home, for national
+	Trunk         string   `key:"trunk"`         // what national numbers begin with
+	International string   `key:"international"` // what foreign numbers begin with
+	Strip         string   `key:"strip"`
+	Prefix        string   `key:"prefix"`
+	Allow         []string `key:"allow"` // beginnings that may be called, as +34; none = all
 }
 
 // User is somebody who logs in, put into the store at start.

@@ -49,7 +49,7 @@ func TestAFlagBeatsTheEnvironmentWhichBeatsTheFileWhichBeatsTheDefault(t *testin
 func TestListsAreReadWithTheirDurationsAndNestedKeys(t *testing.T) {
 	l, err := Load(Source{File: write(t, `
 trunks:
-  - {name: a, host: 127.0.0.1, max_cps: 2.5, options_ping: 30s, dial: {format: digits, prefix: "00"}}
+  - {name: a, host: 127.0.0.1, max_cps: 2.5, options_ping: 30s, dial: {format: plain, prefix: "00"}}
 campaigns:
   - name: Spring
     windows: {mon-fri: ["09:00-13:00", "14:00-20:00"], sat: ["10:00-12:00"]}

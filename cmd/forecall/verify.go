@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/check"
+	"github.com/forecall/forecall/cmd/internal/node"
+	"github.com/forecall/forecall/dialer/carrier"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+// errBroken ends verify when a law is broken.
+var errBroken = errors.New("the ledger breaks a law")
+
+func newVerify() *cobra.Command {
+	var where location
+	var carrierLog string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "verify", Short: "Check the ledger: every attempt one outcome, nobody called who must not be, the chain unbroken", Args: cobra.NoArgs,
+		Long: `Reads the whole ledger and checks its laws: no number called after do-not-call
+(I1), none outside its window (I2), never two calls to one number at once (I3),
+one row and one call each (I4), one outcome each (I5), answers acknowledged
+(I6), no agent with two calls (I7), the hash chain without a gap (I10). With
+--carrier-log the carrier's own log is held against it.
+
+Exit status 0 when every law holds, 1 when one is broken.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			f, err := verify(c, where, carrierLog)
+			if err != nil {
+				return err
+			}
+			if err := printFindings(c.OutOrStdout(), f, asJSON); err != nil {
+				return err
+			}
+			if !f.Clean() {
+				return errBroken
+			}
+			return nil
+		},
+	}
+	where.flags(c)
+	c.Flags().StringVar(&carrierLog, "carrier-log", "", "log of the test carrier to hold against the ledger")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func verify(c *cobra.Command, where location, carrierLog string) (campaigns.Findings, error) {
+	if where.remote() {
+		if carrierLog != "" {
+			return campaigns.Findings{}, &exitError{exitUsage, errors.New("--carrier-log goes with --data, not with --server")}
+		}
+		return verifyServer(c, where)
+	}
+	db, err := where.open(c.Context())
+	if err != nil {
+		return campaigns.Findings{}, err
+	}
+	defer db.Close()
+	f, err := db.Verify(c.Context(), time.Now())
+	if err != nil || carrierLog == "" {
+		return f, err
+	}
+	return verifyCarrier(c, db, carrierLog, f)
+}
+
+func verifyServer(c *cobra.Command, where location) (campaigns.Findings, error) {
+	var f campaigns.Findings
+	session, err := where.login(c.Context())
+	if err == nil {
+		err = session.Post(c.Context(), "/v1/verify", struct{}{}, &f)
+	}
+	return f, err
+}
+
+// verifyCarrier adds what the carrier saw to what the ledger shows by itself.
+func verifyCarrier(c *cobra.Command, db *sqlite.DB, file string, f campaigns.Findings) (campaigns.Findings, error) {
+	log, err := os.Open(file)
+	if err != nil {
+		return f, fmt.Errorf("carrier log: %w", err)
+	}
+	defer log.Close()
+	records, err := carrier.ReadLog(log)
+	if err != nil {
+		return f, err
+	}
+	changes, err := db.DoNotCallHistory(c.Context(), "")
+	if err != nil {
+		return f, err
+	}
+	far, err := check.Carrier(db.Calls(c.Context(), campaigns.CallFilter{}), changes, records)
+	if err != nil {
+		return f, err
+	}
+	f.Count += far.Count
+	f.Broken = append(f.Broken, far.Broken...)
+	return f, nil
+}
+
+func printFindings(w io.Writer, f campaigns.Findings, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(f)
+	}
+	fmt.Fprintf(w, "%d attempts, %d outcomes, %d open, %d links in the chain\nhead %s\n", f.Attempts, f.Outcomes, f.Open, f.Records, f.Head)
+	for _, b := range f.Broken {
+		fmt.Fprintf(w, "BROKEN %s  attempt %s  %s\n", b.Law, b.Attempt, b.Detail)
+	}
+	if f.Clean() {
+		_, err := fmt.Fprintln(w, "every law holds")
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%d breaches\n", f.Count)
+	return err
+}
+
+// dataFile is the database of a data folder.
+func dataFile(folder string) string { return filepath.Join(folder, node.DataFile) }

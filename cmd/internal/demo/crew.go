@@ -1,0 +1,99 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"sync"
+
+	"github.com/forecall/forecall/cmd/internal/robot"
+	"github.com/forecall/forecall/dialer/carrier"
+	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/pacing/sim"
+)
+
+// carrierLog is the name of the carrier's own log in the data folder.
+const carrierLog = "carrier.jsonl"
+
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+// startCarrier opens the far side. Close the poller after the carrier.
+func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
+	ports, err := media.NewPortRange(carrierFrom, carrierTo)
+	if err != nil {
+		return nil, nil, err
+	}
+	poller := media.NewPlainPoller()
+	far, err := carrier.Start(carrier.Settings{
+		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
+		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
+		Callees: sim.Everyday(), Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, poller.Close())
+	}
+	return far, poller, nil
+}
+
+// crew is the robots at work.
+type crew struct {
+	ready  chan struct{} // one for each robot that takes calls
+	failed chan error
+	work   sync.WaitGroup
+	poller media.Poller
+}
+
+// hire puts the robots to work until ctx is done. What goes wrong with one
+// after the shift is over does not count: the house has closed.
+func (r *run) hire(ctx, shift context.Context) (*crew, error) {
+	ports, err := media.NewPortRange(robotsFrom, robotsTo)
+	if err != nil {
+		return nil, err
+	}
+	c := &crew{ready: make(chan struct{}, r.Agents), failed: make(chan error, r.Agents), poller: media.NewPlainPoller()}
+	registrar := r.node.PhonesAddr()
+	for i := range r.Agents {
+		c.work.Go(func() {
+			err := robot.Run(ctx, robot.Settings{
+				Server: r.node.URL(), Login: robotLogin(i), Password: r.secret.desk,
+				Registrar: sipua.Target{Host: registrar.Addr().String(), Port: int(registrar.Port()), Transport: "udp"},
+				Extension: robotLogin(i), Secret: r.secret.phone, IP: loopback,
+				Media: media.Settings{IP: loopback, Ports: ports, Poller: c.poller},
+				Wrap:  wrap(), Speed: r.Speed, Seed: r.Seed + uint64(i), Log: r.Log,
+				OnReady: func() { c.ready <- struct{}{} },
+			})
+			if err != nil && shift.Err() == nil {
+				c.failed <- err
+			}
+		})
+	}
+	return c, nil
+}
+
+// gather waits until every robot takes calls.
+func (c *crew) gather(ctx context.Context, agents int) error {
+	for range agents {
+		select {
+		case <-c.ready:
+		case err := <-c.failed:
+			return err
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the robots: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// leave waits for the robots to end; their context is done.
+func (c *crew) leave() error {
+	c.work.Wait()
+	close(c.failed)
+	errs := []error{c.poller.Close()}
+	for err := range c.failed {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,98 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/deskphone"
+	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+// secretsEvery is how often the secrets of the phones are read anew: a user
+// who is new can register that soon.
+const secretsEvery = 5 * time.Second
+
+// secrets answers the registrar from memory.
+type secrets struct {
+	db    *sqlite.DB
+	known atomic.Pointer[map[string]sipua.Secret]
+}
+
+// find returns the digest secret of an extension.
+func (s *secrets) find(extension string) (sipua.Secret, bool) {
+	known := s.known.Load()
+	if known == nil {
+		return sipua.Secret{}, false
+	}
+	secret, ok := (*known)[extension]
+	return secret, ok
+}
+
+// read takes the secrets from the store.
+func (s *secrets) read(ctx context.Context) error {
+	users, err := s.db.Users(ctx)
+	if err != nil {
+		return fmt.Errorf("read the secrets of the phones: %w", err)
+	}
+	known := map[string]sipua.Secret{}
+	for _, u := range users {
+		if takesCalls(u) {
+			known[u.Extension] = sipua.Secret{Password: u.PhoneSecret}
+		}
+	}
+	s.known.Store(&known)
+	return nil
+}
+
+// follow reads the secrets anew until ctx is done.
+func (s *secrets) follow(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(secretsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.read(ctx); err != nil && ctx.Err() == nil {
+				log.Error("secrets of the phones", "error", err)
+			}
+		}
+	}
+}
+
+func takesCalls(u campaigns.User) bool {
+	return !u.Disabled && u.Extension != "" && u.PhoneSecret != "" && u.Role.May(campaigns.DoCalls)
+}
+
+// openPhones listens for agents' phones, over UDP and TCP on one port.
+func (n *Node) openPhones(context.Context) error {
+	c := n.settings.Config.Phones
+	listen, err := addrPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("phones.listen: %w", err)
+	}
+	networks, err := prefixes("phones.networks", c.Networks)
+	if err != nil {
+		return err
+	}
+	n.secrets = &secrets{db: n.db}
+	n.phones, err = deskphone.Open(deskphone.Settings{
+		Listen:   []sipua.Listener{{Transport: "udp", Addr: listen}, {Transport: "tcp", Addr: listen}},
+		Networks: networks, Realm: c.Realm, Secret: n.secrets.find, Name: "forecall",
+		Media: n.media, AutoAnswer: true, Log: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("phones.listen: %w", err)
+	}
+	n.later(n.phones.Close)
+	return nil
+}
+
+// PhonesAddr is where agents' phones register over UDP.
+func (n *Node) PhonesAddr() netip.AddrPort { return n.phones.Addr("udp") }

@@ -1,0 +1,183 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/numbers"
+	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/api/edge"
+	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/web"
+)
+
+// website is the two listeners: pages and API for people, health and metrics
+// for machines.
+type website struct {
+	draining atomic.Bool
+	url      string // of the pages
+	admin    string // host:port, empty = off
+}
+
+// closeWithin bounds how long requests may take to end at a stop.
+const closeWithin = 5 * time.Second
+
+// openServices builds what pages and API share.
+func (n *Node) openServices(context.Context) error {
+	accounts, err := campaigns.NewAccounts(n.db, n.db)
+	if err != nil {
+		return err
+	}
+	n.accounts = accounts
+	n.book = campaigns.NewBook(n.db, n.db, n.db, n.floor)
+	n.lists = campaigns.NewLists(n.db, n.db, n.db)
+	n.jobs.book = n.book
+	return nil
+}
+
+func (n *Node) openWeb(context.Context) error {
+	c := n.settings.Config
+	secure := c.HTTP.TLSCert != ""
+	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
+	desk := campaigns.NewDesk(campaigns.DeskSettings{
+		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
+	})
+	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
+	board := campaigns.NewWallboard(n.floor)
+	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
+	if err != nil {
+		return err
+	}
+	server, err := api.New(api.Settings{
+		Imports:  imports,
+		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
+		DNC: dnc, Board: board, Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(web.Settings{Accounts: n.accounts, Book: n.book, Board: board, Sessions: sessions, Log: n.log})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", server)
+	mux.Handle("/docs", server)
+	mux.Handle("/docs/", server)
+	mux.Handle("/", pages)
+	n.web = &website{}
+	handler := edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: server.Streams}, sessions.Load(mux))
+	addr, err := n.serve("http.listen", c.HTTP.Listen, edge.NewServer(handler, n.log), c.HTTP.TLSCert, c.HTTP.TLSKey)
+	if err != nil {
+		return err
+	}
+	n.web.url = "http://" + addr
+	if secure {
+		n.web.url = "https://" + addr
+	}
+	return n.openAdmin()
+}
+
+func (n *Node) openAdmin() error {
+	listen := n.settings.Config.Admin.Listen
+	if listen == "" {
+		return nil
+	}
+	n.meters.watch(n.engine.Snapshot, n.trunks.State, n.settings.Version)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
+	mux.HandleFunc("GET /readyz", n.readyz)
+	addr, err := n.serve("admin.listen", listen, edge.NewServer(mux, n.log), "", "")
+	n.web.admin = addr
+	return err
+}
+
+// serve listens and answers until the node is shut.
+func (n *Node) serve(key, listen string, server *http.Server, cert, keyFile string) (addr string, err error) {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w; stop what listens there, or choose another port (0 takes a free one)", key, err)
+	}
+	if cert != "" {
+		pair, err := tls.LoadX509KeyPair(cert, keyFile)
+		if err != nil {
+			return "", errors.Join(fmt.Errorf("http.tls_cert: %w", err), l.Close())
+		}
+		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}})
+	}
+	served := make(chan struct{})
+	go func() { // ends with Shutdown below
+		defer close(served)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("server ended", "listener", key, "error", err)
+		}
+	}()
+	n.later(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), closeWithin)
+		defer stop()
+		err := server.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // streams that never end by themselves
+		}
+		<-served
+		return err
+	})
+	return l.Addr().String(), nil
+}
+
+// readiness is what /readyz answers.
+type readiness struct {
+	Ready    bool     `json:"ready"`
+	Draining bool     `json:"draining"`
+	Why      []string `json:"why,omitempty"`
+}
+
+// readyz says whether new work should come here: the store takes writes, a
+// trunk is up, and nobody has asked us to stop.
+func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
+	state := readiness{Draining: n.web.draining.Load()}
+	if state.Draining {
+		state.Why = append(state.Why, "the service stops")
+	}
+	if err := n.db.ClockFault(r.Context()); err != nil {
+		state.Why = append(state.Why, err.Error())
+	}
+	if !n.trunkUp() {
+		state.Why = append(state.Why, "no trunk takes calls")
+	}
+	state.Ready = len(state.Why) == 0
+	w.Header().Set("Content-Type", "application/json")
+	if !state.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	if err := json.NewEncoder(w).Encode(state); err != nil {
+		n.log.Debug("readyz", "error", err)
+	}
+}
+
+func (n *Node) trunkUp() bool {
+	for _, t := range n.trunks.State() {
+		if t.Up {
+			return true
+		}
+	}
+	return false
+}
+
+// URL is where pages and the API are served.
+func (n *Node) URL() string { return n.web.url }
+
+// Admin is where health and metrics are served, as host:port; empty = nowhere.
+func (n *Node) Admin() string { return n.web.admin }

@@ -1,0 +1,16 @@
+// Package testdata holds what the demo and the tests play and import: lists
+// of people who do not exist, and spoken messages. The messages were spoken
+// by espeak-ng for this repository.
+package testdata
+
+import "embed"
+
+// Lists are contact lists; every number is reserved for fiction.
+//
+//go:embed lists/*.csv
+var Lists embed.FS
+
+// SafeHarbour is what a person hears in the demo when no agent is free.
+//
+//go:embed prompts/safe-harbour-en.wav
+var SafeHarbour []byte
