@@ -33,6 +33,7 @@ type Sound struct {
 	mu      sync.Mutex
 	version uint64
 	started bool
+	held    bool
 }
 
 // New returns the sound of a call over a session, with the codecs that may be
@@ -70,19 +71,31 @@ func (s *Sound) Follow(sdp []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := s.aim(remote); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.started, s.held = true, remote.Hold
+	return nil
+}
+
+func (s *Sound) aim(remote media.Remote) error {
 	s.mu.Lock()
 	started := s.started
 	s.mu.Unlock()
 	if started {
 		return s.session.Update(remote)
 	}
-	if err := s.session.Start(remote); err != nil {
-		return err
-	}
+	return s.session.Start(remote)
+}
+
+// Held reports that the peer has put us on hold: it wants no sound, and may
+// send none.
+func (s *Sound) Held() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.started = true
-	return nil
+	return s.held
 }
 
 // local is our side of a new description.
