@@ -267,7 +267,7 @@ func paced(b *testing.B, db *DB, c campaigns.Campaign, stock []campaigns.Contact
 func BenchmarkCalls(b *testing.B) {
 	db := openTest(b)
 	c, l := newCampaign(b, db, "bench")
-	const stored = 100_000
+	const stored = 50_000
 	fill(b, db, l, stored)
 	stock := leaseAll(b, db, c)
 	var at atomic.Int64

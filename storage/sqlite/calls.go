@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -13,9 +14,9 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// callPage is how many calls are read at once. Between pages no connection
-// and no snapshot is held, so a slow reader delays nobody.
-const callPage = 1000
+// callPage is how many places of the ledger are read at once. Between pages
+// no connection and no snapshot is held, so a slow reader delays nobody.
+const callPage = 2000
 
 // Calls streams the calls that a filter chooses, in the order of the ledger
 // or newest first, with memory for a few pages whatever their number. Calls
@@ -24,19 +25,23 @@ const callPage = 1000
 func (db *DB) Calls(ctx context.Context, f campaigns.CallFilter) iter.Seq2[campaigns.Call, error] {
 	return func(yield func(campaigns.Call, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		pages := make(chan page)
-		var wg sync.WaitGroup
-		wg.Go(func() { db.readPages(ctx, f, pages) })
-		defer wg.Wait()
+		s := &callStream{db: db, f: f, pages: make(chan chan page, min(runtime.GOMAXPROCS(0), readers)-1)}
+		s.wg.Go(func() { s.run(ctx) })
+		defer s.wg.Wait()
 		defer cancel()
-		for p := range pages {
-			for _, c := range p.calls {
+		n := 0
+		for p := range s.pages {
+			got := <-p
+			for _, c := range got.calls {
 				if !yield(c, nil) {
 					return
 				}
+				if n++; n == f.Limit {
+					return
+				}
 			}
-			if p.err != nil {
-				yield(campaigns.Call{}, fmt.Errorf("read calls: %w", p.err))
+			if got.err != nil {
+				yield(campaigns.Call{}, fmt.Errorf("read calls: %w", got.err))
 				return
 			}
 		}
@@ -52,36 +57,54 @@ type page struct {
 	err   error
 }
 
-// readPages reads page after page, one ahead of whoever takes them.
-func (db *DB) readPages(ctx context.Context, f campaigns.CallFilter, pages chan<- page) {
-	defer close(pages)
-	reader := &callReader{db: db, zones: make(map[string][]string)}
-	lo, hi, err := db.bounds(ctx, f)
+// callStream reads ahead of whoever takes the calls: pages are promised in
+// order, and read side by side.
+type callStream struct {
+	db    *DB
+	f     campaigns.CallFilter
+	pages chan chan page
+	wg    sync.WaitGroup
+}
+
+func (s *callStream) run(ctx context.Context) {
+	defer close(s.pages)
+	lo, hi, err := s.db.bounds(ctx, s.f)
 	if err != nil {
-		pages <- page{err: err}
+		s.promise(ctx, func() page { return page{err: err} })
 		return
 	}
-	left := f.Limit
-	for {
-		n := callPage
-		if f.Limit > 0 {
-			n = min(n, left)
-		}
-		calls, err := reader.read(ctx, f, lo, hi, n)
-		select {
-		case pages <- page{calls, err}:
-		case <-ctx.Done():
-			return
-		}
-		if left -= len(calls); err != nil || len(calls) < n || f.Limit > 0 && left <= 0 {
-			return
-		}
-		if last := calls[len(calls)-1].Seq; f.Newest {
-			hi = last - 1
+	step := int64(callPage)
+	if s.f.Contact != 0 || s.f.Number != "" {
+		step = hi // an index finds the few there are
+	}
+	for lo <= hi {
+		from, to := lo, min(lo+step-1, hi)
+		if s.f.Newest {
+			from, to = max(hi-step+1, lo), hi
+			hi = from - 1
 		} else {
-			lo = last + 1
+			lo = to + 1
+		}
+		ok := s.promise(ctx, func() page {
+			calls, err := s.db.readCalls(ctx, s.f, from, to)
+			return page{calls, err}
+		})
+		if !ok {
+			return
 		}
 	}
+}
+
+// promise puts a page into the order of the stream and reads it meanwhile.
+func (s *callStream) promise(ctx context.Context, read func() page) bool {
+	p := make(chan page, 1)
+	select {
+	case s.pages <- p:
+	case <-ctx.Done():
+		return false
+	}
+	s.wg.Go(func() { p <- read() })
+	return true
 }
 
 // bounds turns the filter's times and its After into places in the ledger,
@@ -130,7 +153,7 @@ func (db *DB) firstAt(ctx context.Context, last int64, t time.Time) (int64, erro
 	return lo, nil
 }
 
-// callReader reads pages of one stream and keeps what repeats in them.
+// callReader reads one page and keeps what repeats in it.
 type callReader struct {
 	db    *DB
 	zones map[string][]string
@@ -147,7 +170,7 @@ const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164
 const callTables = ` FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq LEFT JOIN contacts c ON c.id = a.contact
 	LEFT JOIN dispositions d ON d.seq = a.seq`
 
-func callQuery(f campaigns.CallFilter, lo, hi int64, limit int) (query string, args []any) {
+func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) {
 	var w where
 	// The plus keeps the planner from starting anywhere but at the ledger's
 	// own order, except for what few calls have.
@@ -162,7 +185,7 @@ func callQuery(f campaigns.CallFilter, lo, hi int64, limit int) (query string, a
 		w.add("+a.campaign = ?", f.Campaign)
 	}
 	if f.Agent != 0 {
-		w.add("COALESCE(NULLIF(o.agent, 0), a.agent) = ?", f.Agent)
+		w.add("COALESCE(o.agent, a.agent) = ?", f.Agent)
 	}
 	if len(f.Outcomes) > 0 {
 		args := make([]any, len(f.Outcomes))
@@ -177,20 +200,30 @@ func callQuery(f campaigns.CallFilter, lo, hi int64, limit int) (query string, a
 	if f.Sold {
 		w.add("COALESCE(d.currency, '') <> ''")
 	}
-	order := " ORDER BY a.seq LIMIT ?"
+	order := " ORDER BY a.seq"
 	if f.Newest {
-		order = " ORDER BY a.seq DESC LIMIT ?"
+		order = " ORDER BY a.seq DESC"
 	}
-	return `SELECT ` + callColumns + callTables + w.text() + order, append(w.args, limit)
+	if f.Limit > 0 {
+		order += " LIMIT ?"
+		w.args = append(w.args, f.Limit)
+	}
+	return `SELECT ` + callColumns + callTables + w.text() + order, w.args
 }
 
-func (r *callReader) read(ctx context.Context, f campaigns.CallFilter, lo, hi int64, limit int) ([]campaigns.Call, error) {
-	query, args := callQuery(f, lo, hi, limit)
-	return r.query(ctx, limit, query, args)
+func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int64) ([]campaigns.Call, error) {
+	query, args := callQuery(f, lo, hi)
+	r := &callReader{db: db, zones: make(map[string][]string)}
+	room := 0
+	if len(args) == 2 && hi-lo < callPage { // nothing but the places chooses
+		room = int(hi - lo + 1)
+	}
+	return r.query(ctx, room, query, args)
 }
 
-func (r *callReader) query(ctx context.Context, limit int, query string, args []any) ([]campaigns.Call, error) {
-	calls := make([]campaigns.Call, 0, min(limit, callPage))
+// query reads the calls of a query; room is how many to expect.
+func (r *callReader) query(ctx context.Context, room int, query string, args []any) ([]campaigns.Call, error) {
+	calls := make([]campaigns.Call, 0, room)
 	err := r.db.withDriver(ctx, func(q driver.QueryerContext) error {
 		more := make(map[int64]extraOf)
 		err := each(q, query, args, func(c *cells) error {

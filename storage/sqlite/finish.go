@@ -114,13 +114,13 @@ const outcomeColumns = `seq, campaign, intent_at, outcome, agent, trunk, code, q
 	packets_in, packets_out, loss, jitter_ms, mos, next_state, next_at, next_phone, recorded_at`
 
 func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
-	row := []any{
+	row := sparse([]any{
 		b.seq, b.campaign, b.intent, string(a.Outcome), a.Agent, a.Trunk, int64(a.Code), int64(a.Q850), a.Reason, a.EndedBy, a.Error,
 		micros(a.SentAt), micros(a.RingingAt), micros(a.AnsweredAt), micros(a.BridgedAt), micros(a.MessageAt), micros(a.MessageEndAt),
 		micros(a.EndedAt), a.ConnectDelay.Microseconds(), flag(a.OptOut),
 		int64(a.PacketsIn), int64(a.PacketsOut), finite(a.LossShare), finite(a.JitterMS), finite(a.MOS),
 		string(a.Next.State), micros(a.Next.At), int64(a.Next.Phone), micros(t.now),
-	}
+	})
 	l, err := t.chain(kindOutcome, b.seq, digest(row))
 	if err != nil {
 		return err
@@ -167,6 +167,16 @@ func (t *tx) optOut(b begun, a campaigns.Attempt) error {
 		Number: number(b.e164), At: t.now, Channel: campaigns.ChannelKey, Seller: c.Seller, Goods: c.Goods,
 		Reason: "key pressed in the message", Attempt: a.ID, Campaign: b.campaign,
 	}})
+}
+
+// sparse turns zeros and empty texts into nulls.
+func sparse(row []any) []any {
+	for i, v := range row {
+		if v == any(int64(0)) || v == any("") || v == any(float64(0)) {
+			row[i] = nil
+		}
+	}
+	return row
 }
 
 // finite keeps what SQLite would turn into null.

@@ -200,11 +200,10 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 		return nil
 	}
 	for some := range slices.Chunk(fresh, insertRows) {
-		args := make([]any, 0, 3+9*len(some))
-		args = append(args, l.Campaign, l.List, l.ID)
+		args := make([]any, 0, 12*len(some))
 		for _, r := range some {
-			p := r.person
-			args = append(args, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones)
+			p := &r.person
+			args = append(args, l.Campaign, l.List, l.ID, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones)
 		}
 		if _, err := t.exec(insertContactsQuery(len(some)), args...); err != nil {
 			return fmt.Errorf("insert contacts: %w", err)
@@ -219,21 +218,18 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 	return err
 }
 
+// The statements have plain question marks only: the driver looks numbered
+// ones up by name, one by one, which grows with their square.
 func insertContactsQuery(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO contacts (campaign, list, load, id, row, external, name, company, language, fields, phones, zones) VALUES `)
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(?1, ?2, ?3")
-		for p := range 9 {
-			fmt.Fprintf(&b, ", ?%d", 4+9*i+p)
-		}
-		b.WriteString(")")
-	}
-	return b.String()
+	return `INSERT INTO contacts (campaign, list, load, id, row, external, name, company, language, fields, phones, zones) VALUES ` +
+		repeat(`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n)
 }
+
+func insertNumbersQuery(n int) string {
+	return `INSERT OR IGNORE INTO numbers (campaign, e164, contact) VALUES ` + repeat(`(?, ?, ?)`, n)
+}
+
+func repeat(row string, n int) string { return strings.Repeat(row+", ", n-1) + row }
 
 // insertNumbers enters who has which number, in the order of the index.
 func (t *tx) insertNumbers(campaign int64, fresh []*contactRow) error {
@@ -246,27 +242,15 @@ func (t *tx) insertNumbers(campaign int64, fresh []*contactRow) error {
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return int(min(max(a.e164-b.e164, -1), 1)) })
 	for some := range slices.Chunk(pairs, insertRows) {
-		args := append(make([]any, 0, 1+2*len(some)), campaign)
+		args := make([]any, 0, 3*len(some))
 		for _, p := range some {
-			args = append(args, p.e164, p.contact)
+			args = append(args, campaign, p.e164, p.contact)
 		}
 		if _, err := t.exec(insertNumbersQuery(len(some)), args...); err != nil {
 			return fmt.Errorf("insert numbers: %w", err)
 		}
 	}
 	return nil
-}
-
-func insertNumbersQuery(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT OR IGNORE INTO numbers (campaign, e164, contact) VALUES `)
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "(?1, ?%d, ?%d)", 2+2*i, 3+2*i)
-	}
-	return b.String()
 }
 
 // updateContact fills a contact with what a row has of it: what the row

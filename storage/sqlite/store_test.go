@@ -361,17 +361,17 @@ func TestReadsOfTheCallLogWalkTheLedgerItself(t *testing.T) {
 		"code":     {Disposition: "sale"},
 		"agent":    {Agent: 4},
 	} {
-		query, args := callQuery(f, 1, 100, 10)
+		query, args := callQuery(f, 1, 100)
 		plan := explain(t, db, query, args)
 		if !strings.HasPrefix(plan, "SEARCH a USING INTEGER PRIMARY KEY") || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s:\n%s", name, plan)
 		}
 	}
-	query, args := callQuery(campaigns.CallFilter{Contact: 3}, 1, 100, 10)
+	query, args := callQuery(campaigns.CallFilter{Contact: 3}, 1, 100)
 	if plan := explain(t, db, query, args); !strings.Contains(plan, "attempts_contact") {
 		t.Errorf("contact:\n%s", plan)
 	}
-	query, args = callQuery(campaigns.CallFilter{Number: "+34600000000"}, 1, 100, 10)
+	query, args = callQuery(campaigns.CallFilter{Number: "+34600000000"}, 1, 100)
 	if plan := explain(t, db, query, args); !strings.Contains(plan, "attempts_number") {
 		t.Errorf("number:\n%s", plan)
 	}
