@@ -56,6 +56,23 @@ func (b *Book) Campaign(ctx context.Context, by User, id int64) (Campaign, error
 	return c, missing("campaign", err)
 }
 
+// Sellers returns the campaigns by id, for the export of calls: who sold what
+// and on whose behalf belongs to each of them.
+func (b *Book) Sellers(ctx context.Context, by User) (map[int64]Campaign, error) {
+	if err := by.Allow(ExportCalls); err != nil {
+		return nil, err
+	}
+	all, err := b.read.Campaigns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the campaigns of an export: %w", err)
+	}
+	byID := make(map[int64]Campaign, len(all))
+	for _, c := range all {
+		byID[c.ID] = c
+	}
+	return byID, nil
+}
+
 // Depth counts where the contacts of a campaign stand.
 func (b *Book) Depth(ctx context.Context, by User, id int64) (Depth, error) {
 	if err := by.Allow(SeeCampaigns); err != nil {

@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -16,21 +17,23 @@ type CallbackReader interface {
 	Callbacks(ctx context.Context, f CallbackFilter) ([]Callback, error)
 }
 
-// Checker checks the ledger against its laws.
-type Checker interface {
+// Evidence checks the ledger against its laws, and writes down what must be
+// provable.
+type Evidence interface {
 	Verify(ctx context.Context, now time.Time) (Findings, error)
+	AddAudit(ctx context.Context, e AuditEntry) error
 }
 
 // CallLog is what happened, for those who answer for it.
 type CallLog struct {
 	calls     CallReader
 	callbacks CallbackReader
-	checker   Checker
+	evidence  Evidence
 }
 
 // NewCallLog returns the service.
-func NewCallLog(calls CallReader, callbacks CallbackReader, checker Checker) *CallLog {
-	return &CallLog{calls: calls, callbacks: callbacks, checker: checker}
+func NewCallLog(calls CallReader, callbacks CallbackReader, evidence Evidence) *CallLog {
+	return &CallLog{calls: calls, callbacks: callbacks, evidence: evidence}
 }
 
 // Calls streams the calls of a filter, with numbers.
@@ -44,6 +47,22 @@ func (l *CallLog) Calls(ctx context.Context, by User, f CallFilter) (iter.Seq2[C
 		}
 	}
 	return l.calls.Calls(ctx, f), nil
+}
+
+// Export streams the calls of a filter to take away, and writes down who took
+// what.
+func (l *CallLog) Export(ctx context.Context, by User, f CallFilter, what string) (iter.Seq2[Call, error], error) {
+	calls, err := l.Calls(ctx, by, f)
+	if err != nil {
+		return nil, err
+	}
+	detail := fmt.Sprintf("campaign %d, agent %d, from %s, to %s, outcomes %v, disposition %q",
+		f.Campaign, f.Agent, f.From.UTC().Format(time.RFC3339), f.To.UTC().Format(time.RFC3339), f.Outcomes, f.Disposition)
+	err = l.evidence.AddAudit(ctx, AuditEntry{At: time.Now().UTC(), Kind: "calls.export", By: by.Login, Subject: what, Detail: detail})
+	if err != nil {
+		return nil, fmt.Errorf("write an export down: %w", err)
+	}
+	return calls, nil
 }
 
 // Callbacks lists agreed callbacks: an agent's own, or everybody's for those
@@ -63,5 +82,5 @@ func (l *CallLog) Verify(ctx context.Context, by User) (Findings, error) {
 	if err := by.Allow(SeeLedger); err != nil {
 		return Findings{}, err
 	}
-	return l.checker.Verify(ctx, time.Now())
+	return l.evidence.Verify(ctx, time.Now())
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -69,20 +71,24 @@ func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
 	return FloorCampaign{
 		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
 		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
-		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: clipped(c.Why, 300),
+		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: brief(c.Why),
 	}
 }
 
 // FloorOf is the floor as clients see it. Words are clipped: many come from
 // lists that others wrote, and a wallboard sends them twice a second.
 func FloorOf(s campaigns.FloorSnapshot) Floor {
-	return Floor{
+	f := Floor{
 		At:        s.At.UTC(),
 		Campaigns: each(s.Campaigns, floorCampaignOf),
 		Agents:    each(s.Agents, floorAgentOf),
 		Calls:     each(s.Calls, floorCallOf),
 		Last:      each(s.Last, endedCallOf),
 	}
+	slices.SortStableFunc(f.Campaigns, func(a, b FloorCampaign) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f.Agents, func(a, b Agent) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f.Calls, func(a, b FloorCall) int { return a.Since.Compare(b.Since) })
+	return f
 }
 
 func floorAgentOf(a campaigns.AgentStatus) Agent {
@@ -104,8 +110,17 @@ func endedCallOf(c campaigns.EndedCall) EndedCall {
 	}
 }
 
-// brief is what a wallboard shows of a name or a sentence.
-func brief(text string) string { return clipped(text, 120) }
+// brief is what a wallboard shows of a name or a sentence: not too long, and
+// without the marks that make text read backwards (Unicode TR 36, section 2.5).
+func brief(text string) string {
+	const longest = 120
+	return strings.Map(func(r rune) rune {
+		if r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, clipped(text, longest))
+}
 
 func each[A, B any](list []A, view func(A) B) []B {
 	out := make([]B, len(list))

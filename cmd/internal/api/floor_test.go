@@ -19,7 +19,8 @@ type fakeFloor struct {
 	hungUp    []int64
 	snapshot  campaigns.FloorSnapshot
 	watchers  map[int64][]chan struct{}
-	fail      error // of the next Apply
+	fail      error         // of the next Apply
+	ringing   time.Duration // of an agent's phone
 }
 
 func newFakeFloor() *fakeFloor {
@@ -66,7 +67,10 @@ func (f *fakeFloor) bridge(agent int64, c campaigns.CurrentCall, s campaigns.Age
 	})
 }
 
-func (f *fakeFloor) SignIn(_ context.Context, u campaigns.User, _ []campaigns.Campaign) error {
+func (f *fakeFloor) SignIn(ctx context.Context, u campaigns.User, _ []campaigns.Campaign) error {
+	if err := ring(ctx, f.ringing); err != nil {
+		return err
+	}
 	f.change(u.ID, func() {
 		f.agents[u.ID] = campaigns.AgentStatus{
 			Agent: u.ID, Login: u.Login, Name: u.Name, State: campaigns.AgentPaused, Reason: "signed in", Since: time.Now(),

@@ -1,11 +1,16 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
 	"github.com/forecall/forecall/cmd/internal/api/session"
 )
+
+// writerKey is where a request's context holds its http.ResponseWriter, for
+// the deadlines beneath.
+type writerKey struct{}
 
 // guardedMux registers handlers behind the guard of their line in the table.
 // A pattern that is not in the table panics: it has no owner who said who may
@@ -44,7 +49,7 @@ func (g *guardedMux) HandleFunc(pattern string, handler func(http.ResponseWriter
 			fault.Write(w)
 			return
 		}
-		keyed.ServeHTTP(w, r)
+		keyed.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), writerKey{}, w)))
 	})
 }
 

@@ -41,7 +41,7 @@ type house struct {
 	users map[string]campaigns.User
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	t.Helper()
 	h := &house{T: t, floor: newFakeFloor(), log: &lockedBuffer{}, users: map[string]campaigns.User{}}
 	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
@@ -59,16 +59,19 @@ func newHouse(t *testing.T) *house {
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
-	h.api, err = New(Settings{
-		Imports:  importer,
-		Accounts: h.acc, Desk: h.desk, Book: campaigns.NewBook(db, db, db, h.floor), Lists: campaigns.NewLists(db, db, db),
-		CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: campaigns.NewWallboard(h.floor),
-		Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
-	})
+	settings := Settings{
+		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: campaigns.NewBook(db, db, db, h.floor),
+		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
+		Board: campaigns.NewWallboard(h.floor), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
+	}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = edge.NewServer(nil, logger)
+	for _, limit := range limits {
+		limit(&settings, server.Config)
+	}
+	h.api, err = New(settings)
 	h.must(err)
-	handler := edge.Wrap(edge.Settings{Log: logger, Streams: h.api.Streams}, sessions.Load(h.api))
-	server := httptest.NewUnstartedServer(handler)
-	server.Config = edge.NewServer(handler, logger)
+	server.Config.Handler = edge.Wrap(edge.Settings{Log: logger, Streams: h.api.Streams}, sessions.Load(h.api))
 	server.Start()
 	t.Cleanup(server.Close)
 	h.url = server.URL

@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -45,6 +48,40 @@ type route struct {
 	opts         []option
 }
 
+// metaWithin is where an operation keeps how long its answer may take.
+const metaWithin = "within"
+
+// within gives an operation more time to answer than the server's limit.
+func within(d time.Duration) option {
+	return func(op *huma.Operation) {
+		if op.Metadata == nil {
+			op.Metadata = make(map[string]any)
+		}
+		op.Metadata[metaWithin] = d
+	}
+}
+
+// unhurried lifts the deadline for reading a request that has been read:
+// net/http would cancel its context at that deadline while it is worked on.
+// The answer keeps the server's deadline, or gets the one given.
+func unhurried(ctx context.Context, within time.Duration) error {
+	w, ok := ctx.Value(writerKey{}).(http.ResponseWriter)
+	if !ok {
+		return errors.New("a handler runs outside the guard")
+	}
+	c := http.NewResponseController(w)
+	if err := c.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("lift the deadline of a request: %w", err)
+	}
+	if within == 0 {
+		return nil
+	}
+	if err := c.SetWriteDeadline(time.Now().Add(within)); err != nil {
+		return fmt.Errorf("move the deadline of an answer: %w", err)
+	}
+	return nil
+}
+
 // option changes the description of an operation.
 type option func(*huma.Operation)
 
@@ -57,7 +94,13 @@ func do[I, O any](method, path string, n need, tag, summary string,
 ) route {
 	rt := route{method: method, path: path, need: n, tag: tag, summary: summary, opts: opts}
 	rt.mount = func(s *Server, h huma.API, _ *guardedMux) {
-		huma.Register(h, rt.operation(), func(ctx context.Context, in *I) (*O, error) {
+		op := rt.operation()
+		op.BodyReadTimeout = s.BodyTimeout
+		within, _ := op.Metadata[metaWithin].(time.Duration)
+		huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {
+			if err := unhurried(ctx, within); err != nil {
+				return nil, edge.FaultOf(ctx, s.Log, err)
+			}
 			out, err := handler(ctx, in)
 			if err != nil {
 				return nil, edge.FaultOf(ctx, s.Log, err)

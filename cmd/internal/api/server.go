@@ -32,19 +32,20 @@ type Keys interface {
 
 // Settings is what the API stands on; all of it is needed.
 type Settings struct {
-	Accounts *campaigns.Accounts
-	Desk     *campaigns.Desk
-	Book     *campaigns.Book
-	Lists    *campaigns.Lists
-	CallLog  *campaigns.CallLog
-	DNC      *campaigns.Suppression
-	Board    *campaigns.Wallboard
-	Sessions *session.Manager
-	Imports  *Importer
-	Watch    Watcher
-	Keys     Keys
-	Version  string // of the program, for the OpenAPI document
-	Log      *slog.Logger
+	Accounts    *campaigns.Accounts
+	Desk        *campaigns.Desk
+	Book        *campaigns.Book
+	Lists       *campaigns.Lists
+	CallLog     *campaigns.CallLog
+	DNC         *campaigns.Suppression
+	Board       *campaigns.Wallboard
+	Sessions    *session.Manager
+	Imports     *Importer
+	Watch       Watcher
+	Keys        Keys
+	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
+	Version     string        // of the program, for the OpenAPI document
+	Log         *slog.Logger
 }
 
 // Server answers /v1 and /docs.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -51,7 +52,7 @@ func (s *Server) table() []route {
 		do(get, "/v1/me", signedIn, "session", "Who am I", s.me),
 		do(post, passwordPath, signedIn, "session", "Change my password", s.password),
 
-		do(post, "/v1/agent/sign-in", takeCalls, "agent", "Begin a shift: forecall calls your phone once and keeps it", s.agentSignIn),
+		do(post, "/v1/agent/sign-in", takeCalls, "agent", "Begin a shift: forecall calls your phone once and keeps it", s.agentSignIn, within(2*time.Minute)),
 		do(post, "/v1/agent/sign-out", takeCalls, "agent", "End the shift", s.agentSignOut),
 		do(post, "/v1/agent/ready", takeCalls, "agent", "Take calls", s.agentReady),
 		do(post, "/v1/agent/pause", takeCalls, "agent", "Take no more calls, after the one at hand", s.agentPause),
@@ -81,7 +82,7 @@ func (s *Server) table() []route {
 		do(get, importPath, importLists, "imports", "Imports of a campaign", s.imports),
 		do(get, "/v1/imports/{id}", importLists, "imports", "How far an import is, or what became of it", s.importState),
 		do(get, "/v1/imports/{id}/report", importLists, "imports", "The rejected rows, as CSV", s.importReport),
-		do(del, "/v1/imports/{id}", importLists, "imports", "Take an import back", s.undoImport),
+		do(del, "/v1/imports/{id}", importLists, "imports", "Take an import back", s.undoImport, within(10*time.Minute)),
 
 		do(get, "/v1/callbacks", signedIn, "callbacks", "Agreed callbacks; an agent's own", s.callbacks),
 
@@ -95,8 +96,9 @@ func (s *Server) table() []route {
 		do(http.MethodPut, "/v1/users/{login}", editUsers, "users", "Change a user", s.changeUser),
 
 		do(get, "/v1/calls", exports, "calls", "The call log", s.calls),
-		do(get, "/v1/outcomes", exports, "calls", "What was sold, agreed and answered", s.outcomes),
-		do(post, "/v1/verify", seeLedger, "calls", "Check the ledger against its laws", s.verify),
+		do(get, "/v1/outcomes", exports, "calls", "What was sold, agreed and answered", s.outcomes, within(2*time.Minute)),
+		do(get, "/v1/calls/export", exports, "calls", "The call log, or what was said in it, as a file of any length", s.exportCalls),
+		do(post, "/v1/verify", seeLedger, "calls", "Check the ledger against its laws", s.verify, within(30*time.Minute)),
 
 		do(post, "/v1/agents/{id}/pause", steer, "floor", "Pause an agent after the call at hand", s.pauseAgent),
 		do(post, "/v1/agents/{id}/sign-out", steer, "floor", "End an agent's shift", s.signAgentOut),

@@ -70,7 +70,8 @@ const fill = {
     const at = text(row, "at", c.at.slice(11, 19));
     at.dateTime = c.at;
     state(row, "outcome", c.outcome);
-    for (const f of ["contact", "number", "agent", "campaign", "talk"]) text(row, f, c[f]);
+    for (const f of ["contact", "number", "agent", "campaign"]) text(row, f, c[f]);
+    text(row, "talk", c.talk === "0s" ? "" : c.talk);
   },
 };
 
@@ -121,7 +122,7 @@ function total() {
 function render() {
   drawing = false;
   if (hold.getAttribute("aria-pressed") === "true") return;
-  const by = (field) => (a, b) => (a[field] < b[field] ? -1 : a[field] > b[field] ? 1 : 0);
+  const by = (field) => (a, b) => (a[field] < b[field] ? -1 : a[field] > b[field] ? 1 : 0); // as the server does
   draw("campaigns", [...floor.campaigns.values()].sort(by("name")), "id");
   draw("agents", [...floor.agents.values()].sort(by("name")), "id");
   draw("calls", [...floor.calls.values()].sort(by("since")).slice(0, shown), "attempt_id");
