@@ -171,6 +171,13 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // serve is what happens from the answer on: an agent within the hold, or the
 // message.
 func (a *attempt) serve(talk context.Context) {

@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -146,11 +147,16 @@ func (a *attempt) join(ctx context.Context, phone media.Port) {
 	media.Bridge(ctx, phone, person)
 }
 
-// connected notes the first connection and tells the loop of each.
+// connected notes a connection and tells the loop. The row names the agent who
+// talked last, from when on; the delay is that of the first connection.
 func (a *attempt) connected(s seat) {
 	now, row := time.Now(), a.row
-	row.Agent = s.agent
 	first := row.BridgedAt.IsZero()
+	if !first {
+		row.Reason = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
+		row.BridgedAt = now
+	}
+	row.Agent = s.agent
 	if first {
 		row.Outcome = campaigns.Connected
 		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)

@@ -16,7 +16,8 @@ type post struct {
 }
 
 // SignIn takes in an agent whose phone is up. The agent is paused until Ready;
-// the phone is the engine's from here on and is hung up when the agent leaves.
+// the phone is the engine's from here on and is hung up when the agent leaves;
+// when SignIn returns an error the phone stays the caller's.
 // An agent who is signed in already changes to the new phone, unless that
 // agent is in a call: then the error is ErrInCall.
 func (e *Engine) SignIn(ctx context.Context, info AgentInfo, st Station) error {
@@ -128,6 +129,7 @@ func (e *Engine) dismiss(a *agent, reason string) {
 	if p := e.roster[id]; p != nil && p.station == a.station {
 		delete(e.roster, id)
 	}
+	e.log.Info("agent left", "agent", id, "reason", reason)
 	a.release()
 	a.call, a.after = nil, ""
 	a.become(StateOffline, time.Now())

@@ -31,12 +31,12 @@ func TestNothingIsDialedWhileTheStoreCannotBeginAndNothingIsLost(t *testing.T) {
 		h.until(time.Minute, "some dialed", func() bool { return h.trunk.count() > 5 })
 		h.store.set(func() { h.store.failBegin = errors.New("disk full") })
 		h.until(time.Minute, "store failing", func() bool { return h.view(1).Why.Cause == CauseStoreFailing })
-		before, tries := h.trunk.count(), h.store.failures
+		before, tries := h.trunk.count(), h.store.failed()
 		time.Sleep(2 * time.Minute)
 		if n := h.trunk.count() - before; n != 0 {
 			t.Errorf("%d calls were placed without a row", n)
 		}
-		if n := h.store.failures - tries; n < 5 || n > 20 {
+		if n := h.store.failed() - tries; n < 5 || n > 20 {
 			t.Errorf("the store was tried %d times in two minutes", n)
 		}
 		if !strings.Contains(h.view(1).Why.Text, "disk full") {

@@ -148,7 +148,8 @@ func (h *house) state(agent int64) State {
 // until waits in the bubble's time until ok, at most limit.
 func (h *house) until(limit time.Duration, what string, ok func() bool) {
 	h.t.Helper()
-	for end := time.Now().Add(limit); !ok(); time.Sleep(10 * time.Millisecond) {
+	step := min(max(limit/5000, time.Millisecond), 250*time.Millisecond)
+	for end := time.Now().Add(limit); !ok(); time.Sleep(step) {
 		if time.Now().After(end) {
 			h.t.Fatalf("after %s still not: %s", limit, what)
 		}

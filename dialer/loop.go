@@ -46,7 +46,8 @@ type Loop struct {
 	floor    *pacing.Floor
 	agents   map[int64]*agent
 	calls    map[pacing.CallID]*call
-	waiting  []*call // persons without an agent, longest first
+	waiting  []*call                 // persons without an agent, longest first
+	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact
 	launch   func(*call, *attempt)
 	attempts sync.WaitGroup
@@ -189,7 +190,7 @@ func (l *Loop) watchClock(now time.Time) {
 	if jump != 0 {
 		l.log.Error("the wall clock was set; dialing rests", "by", jump, "rest", rest)
 	}
-	l.store.clockRest = now.Add(rest)
+	l.store.clockRest = later(l.store.clockRest, now.Add(rest)) // the store watches the clock as well
 }
 
 // set takes changed settings and status.

@@ -37,7 +37,7 @@ func (l *Loop) lose(a *agent, reason string, now time.Time) {
 	l.takeCard(a)
 	for _, c := range l.calls {
 		if c.agent == a {
-			c.agent = nil // the attempt sees the phone's end itself
+			l.orphan(c) // the attempt sees the phone's end itself
 		}
 	}
 	l.apply(pacing.AgentGone, 0, a.info.ID, now)
@@ -160,7 +160,7 @@ func (l *Loop) longestIdleToStay() *agent {
 func (l *Loop) longest(fit func(*agent) bool) *agent {
 	var best *agent
 	for _, a := range l.agents {
-		if fit(a) && (best == nil || a.before(best)) {
+		if fit(a) && !l.bereft(a) && (best == nil || a.before(best)) {
 			best = a
 		}
 	}

@@ -36,7 +36,7 @@ func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim cha
 		l.apply(pacing.CallAnswered, id, 0, at)
 	}
 	if c.state == CallTalking || c.state == CallConnecting {
-		c.agent = nil // the phone of that agent is lost
+		l.orphan(c) // the phone of its agent is lost
 	}
 	c.become(CallWaiting, at)
 	l.waiting = append(l.waiting, c)
@@ -63,9 +63,29 @@ func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
 // messagePlays hears that a person hears the message.
 func (l *Loop) messagePlays(id pacing.CallID, at time.Time) {
 	if c := l.calls[id]; c != nil {
-		c.agent = nil // only a lost phone leads here with one
+		l.orphan(c) // only a lost phone leads here with an agent
 		c.become(CallMessage, at)
 	}
+}
+
+// orphan takes its agent from a call when the agent's phone is lost. Until the
+// person has another agent, or is gone, the call counts as that agent's: who
+// signs in again at once gets no second one (I7).
+func (l *Loop) orphan(c *call) {
+	if c.agent != nil && c.bridged {
+		l.orphans[c.id] = c.agent.info.ID
+	}
+	c.agent = nil
+}
+
+// bereft tells whether an agent's last call goes on without them.
+func (l *Loop) bereft(a *agent) bool {
+	for _, id := range l.orphans {
+		if id == a.info.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // abandon counts a person for whom no agent came in time, once.
@@ -139,6 +159,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 	a := c.agent
 	c.become(CallTalking, at)
 	c.bridged = true
+	delete(l.orphans, c.id)
 	a.call = l.currentCall(c, a, at)
 	a.notice = ""
 	a.become(StateTalking, at)
@@ -176,6 +197,7 @@ func (l *Loop) over(id pacing.CallID, row campaigns.Attempt, at time.Time) {
 		return
 	}
 	l.tellPacing(c, row, at)
+	delete(l.orphans, c.id)
 	talked := c.state == CallTalking
 	c.become(CallWriting, at)
 	if a := c.agent; a != nil {

@@ -98,7 +98,7 @@ func (l *Loop) serveParked(now time.Time) {
 	}
 	for id, waiting := range l.parked {
 		a, here := l.agents[id]
-		if !here || !a.free() || l.roomless() {
+		if !here || !a.free() || l.bereft(a) || l.roomless() {
 			continue
 		}
 		p := waiting[0]

@@ -107,7 +107,7 @@ func (l *Loop) feel(now time.Time) {
 		l.fed = now
 	}
 	blocked, why := l.blocked(now)
-	able := l.open() && (!blocked || why.Cause == CauseNoAgents)
+	able := l.open() && (!blocked || why.Cause == CauseNoAgents) && (len(l.calls) > 0 || !l.roomless())
 	wanted := l.wanted(now)
 	a := appetite{canDial: able && now.Sub(l.fed) < l.settings.real(starved), wants: fmt.Sprint(wanted)}
 	if !able {

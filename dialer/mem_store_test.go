@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -70,7 +71,7 @@ func (s *memStore) set(change func()) {
 }
 
 func (s *memStore) Lease(_ context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
-	time.Sleep(s.latency)
+	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []campaigns.Contact
@@ -92,7 +93,7 @@ func (s *memStore) Lease(_ context.Context, campaign int64, now time.Time, n int
 }
 
 func (s *memStore) Release(_ context.Context, ids []int64) error {
-	time.Sleep(s.latency)
+	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
@@ -134,7 +135,7 @@ func (s *memStore) Depth(_ context.Context, campaign int64, now time.Time) (camp
 }
 
 func (s *memStore) Begin(_ context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
-	time.Sleep(s.latency)
+	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failBegin != nil {
@@ -169,7 +170,7 @@ func (s *memStore) Begin(_ context.Context, c campaigns.Campaign, a *campaigns.A
 }
 
 func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
-	time.Sleep(s.latency)
+	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failFinish != nil {
@@ -273,6 +274,25 @@ func (s *memStore) checkLaws() {
 	for _, a := range s.finished {
 		checkRow(s.t, a)
 	}
+	s.checkOneLeg()
+}
+
+// checkOneLeg is law I7 as the ledger's checker reads it: an agent is bridged
+// only after the last call was over.
+func (s *memStore) checkOneLeg() {
+	s.t.Helper()
+	rows := slices.Collect(maps.Values(s.finished))
+	slices.SortFunc(rows, func(a, b campaigns.Attempt) int { return a.BridgedAt.Compare(b.BridgedAt) })
+	ended := make(map[int64]time.Time)
+	for _, a := range rows {
+		if a.Agent == 0 || a.BridgedAt.IsZero() {
+			continue
+		}
+		if before := ended[a.Agent]; before.After(a.BridgedAt) {
+			s.t.Errorf("agent %d is bridged %s before the last call is over", a.Agent, before.Sub(a.BridgedAt))
+		}
+		ended[a.Agent] = later(ended[a.Agent], a.EndedAt)
+	}
 }
 
 // checkRow holds one row against what its outcome promises.
@@ -315,3 +335,16 @@ func (s *memStore) count() int {
 
 // cancelled counts contacts whose last attempt was withdrawn.
 func (s *memStore) cancelled() int { return s.outcomes()[campaigns.Cancelled] }
+
+func (s *memStore) delay() {
+	s.mu.Lock()
+	d := s.latency
+	s.mu.Unlock()
+	time.Sleep(d)
+}
+
+func (s *memStore) failed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures
+}

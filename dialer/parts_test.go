@@ -1,0 +1,173 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/pacing"
+)
+
+func TestTheWallClockIsWatchedAgainstTheMonotonicOne(t *testing.T) {
+	start := time.Date(2026, 3, 29, 0, 59, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		name string
+		step time.Duration // of the wall clock, in one second of the other
+		jump time.Duration
+	}{
+		{"as it should", time.Second, 0},
+		{"slewed", 1500 * time.Millisecond, 0},
+		{"an hour on", time.Hour, time.Hour - time.Second},
+		{"a day back", -24 * time.Hour, -24*time.Hour - time.Second},
+		{"three seconds back", -3 * time.Second, -4 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var c clockWatch
+			c.look(start, 0)
+			rest, jump := c.look(start.Add(tc.step), time.Second)
+			if jump != tc.jump || (rest > 0) != (tc.jump != 0) {
+				t.Errorf("jump %s, rest %s", jump, rest)
+			}
+			later := start.Add(tc.step).Add(clockSettle)
+			if rest, jump := c.look(later, time.Second+clockSettle); rest != 0 || jump != 0 {
+				t.Errorf("a minute later: jump %s, rest %s", jump, rest)
+			}
+		})
+	}
+}
+
+func TestTheLegalPeriodIsThirtyDaysFromTheFirstDayOn(t *testing.T) {
+	origin := time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		days float64
+		want int // which period
+	}{{0, 0}, {29.9, 0}, {30, 1}, {59.99, 1}, {60, 2}, {365, 12}} {
+		now := origin.Add(time.Duration(tc.days * 24 * float64(time.Hour)))
+		a := newAccount(origin, now)
+		if want := origin.Add(time.Duration(tc.want) * legalPeriod); !a.period.From.Equal(want) || !a.period.To.Equal(want.Add(legalPeriod)) {
+			t.Errorf("day %g: %s to %s, want from %s", tc.days, a.period.From, a.period.To, want)
+		}
+	}
+	floor := pacing.NewFloor(pacing.Policy{Mode: pacing.Predictive, Cap: 0.03}, pacing.Estimates{})
+	a := newAccount(origin, origin)
+	a.restore(campaigns.Tally{Live: 50, Abandoned: 2})
+	a.answered()
+	a.abandoned()
+	a.turn(origin.Add(29*24*time.Hour), floor)
+	if a.period.Answered != 51 || a.period.Abandoned != 3 {
+		t.Errorf("account: %+v", a.period)
+	}
+	a.turn(origin.Add(legalPeriod), floor)
+	if a.period.Answered != 0 || a.period.Abandoned != 0 || floor.Ledger().Answered != 0 {
+		t.Errorf("the next period begins with %+v", a.period)
+	}
+}
+
+func TestARatePerMinuteForgetsAfterAMinute(t *testing.T) {
+	r := perMinute{speed: 1}
+	at := time.Unix(1_800_000_000, 0)
+	for i := range 30 {
+		r.add(at.Add(time.Duration(i) * time.Second))
+	}
+	for _, tc := range []struct {
+		after time.Duration
+		want  float64
+	}{{29 * time.Second, 30}, {59 * time.Second, 30}, {69 * time.Second, 20}, {2 * time.Minute, 0}} {
+		if got := r.value(at.Add(tc.after)); got != tc.want {
+			t.Errorf("after %s: %g, want %g", tc.after, got, tc.want)
+		}
+	}
+}
+
+func TestFailuresOfTheTrunkBecomeOutcomes(t *testing.T) {
+	now := time.Now()
+	for _, tc := range []struct {
+		name      string
+		err       error
+		withdrawn bool
+		want      campaigns.Outcome
+		by        string
+	}{
+		{"busy", &CallError{Outcome: campaigns.Busy, Code: 486}, false, campaigns.Busy, "callee"},
+		{"no answer", &CallError{Outcome: campaigns.NoAnswer, Code: 487}, false, campaigns.NoAnswer, "us"},
+		{"route", &CallError{Outcome: campaigns.RouteFailed, Code: 503}, false, campaigns.RouteFailed, "carrier"},
+		{"wrapped", errors.Join(errors.New("dial"), &CallError{Outcome: campaigns.Invalid, Code: 404, Q850: 1}), false, campaigns.Invalid, "carrier"},
+		{"something else", errors.New("no socket"), false, campaigns.Failed, "us"},
+		{"no outcome", &CallError{Code: 500}, false, campaigns.Failed, "carrier"},
+		{"withdrawn", &CallError{Outcome: campaigns.Cancelled, Code: 487}, true, campaigns.Cancelled, "us"},
+		{"withdrawn, no words", errors.New("context canceled"), true, campaigns.Cancelled, "us"},
+		{"answered while withdrawn", &CallError{Outcome: campaigns.Cancelled, AnsweredAt: now}, true, campaigns.AbandonedSilent, "us"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dial, withdraw := context.WithCancelCause(context.Background())
+			defer withdraw(nil)
+			if tc.withdrawn {
+				withdraw(errWithdrawnNobody)
+			}
+			a := &attempt{row: &campaigns.Attempt{}}
+			a.unanswered(dial, tc.err)
+			if a.row.Outcome != tc.want || a.row.EndedBy != tc.by {
+				t.Errorf("%s by %s, want %s by %s", a.row.Outcome, a.row.EndedBy, tc.want, tc.by)
+			}
+			if tc.withdrawn && a.row.Reason != errWithdrawnNobody.Error() {
+				t.Errorf("reason %q", a.row.Reason)
+			}
+		})
+	}
+}
+
+func TestAPanicInACallIsOneOutcomeAndNotTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(n string) callee {
+			if n == "+15550000001" {
+				panic("a bug in the trunk")
+			}
+			return answers(2*time.Second, 5*time.Second)
+		})
+		h.store.load(1, 2)
+		h.run()
+		h.wrapUps(func() time.Duration { return time.Second })
+		h.agent(1, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
+		h.until(time.Minute, "both done", func() bool { return h.store.done() == 2 })
+		h.trunk.free("+15550000001") // it had seized the line
+		h.stop()
+		if out := h.store.outcomes(); out[campaigns.Failed] != 1 || out[campaigns.Connected] != 1 {
+			t.Errorf("outcomes: %v", out)
+		}
+	})
+}
+
+func TestCallerIDsAreUsedInTurn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(string) callee { return callee{fate: campaigns.Busy, ring: time.Second} })
+		h.store.load(1, 6)
+		h.run()
+		h.agent(1, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) {
+			c.CallerIDs, c.Retry = []string{"+15551230001", "+15551230002", "+15551230003"}, nil
+		}))
+		h.until(time.Minute, "all done", func() bool { return h.store.done() == 6 })
+		h.stop()
+		used := make(map[string]int)
+		for _, a := range h.store.rows() {
+			used[a.CallerID]++
+		}
+		if len(used) != 3 || used["+15551230001"] != 2 {
+			t.Errorf("used: %v", used)
+		}
+	})
+}
+
+func BenchmarkPublishingAFloorOf500Agents(b *testing.B) {
+	show := newShowcase()
+	for id := range int64(500) {
+		show.putAgent(AgentState{AgentInfo: AgentInfo{ID: id}})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = show.snapshot(time.Time{})
+	}
+}
