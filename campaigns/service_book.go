@@ -182,7 +182,7 @@ func (b *Book) takeBack(ctx context.Context, c Campaign) error {
 	if c.Status != Running {
 		return nil
 	}
-	_, err := b.store.SetStatus(context.WithoutCancel(ctx), c.ID, Paused, "the floor could not start it")
+	_, err := b.store.SetStatus(context.WithoutCancel(ctx), c.ID, Paused, "floor")
 	return err
 }
 
