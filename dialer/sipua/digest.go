@@ -48,7 +48,8 @@ func (u *credentialUse) answer(res *sip.Response, from flow, req *sip.Request) e
 	if u == nil || u.creds.User == "" {
 		return fmt.Errorf("%w: no credentials for %d", ErrAuth, res.StatusCode)
 	}
-	if from.addr.Addr() != u.hop {
+	// Over TLS to a name there is no address to compare: the certificate did that.
+	if u.hop.IsValid() && from.addr.Addr() != u.hop {
 		return fmt.Errorf("%w: challenge came from %s, credentials are for %s", ErrAuth, from.addr.Addr(), u.hop)
 	}
 	ask, reply := "www-authenticate", "Authorization"

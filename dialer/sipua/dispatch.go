@@ -82,16 +82,17 @@ func (ua *UA) onRequest(req *sip.Request, stx *sip.ServerTx) {
 		return
 	}
 	tx := ua.findServer(serverKeyOf(req, req.Method))
-	if tx == nil || tx.req != req { // a repetition that sipgo no longer knows
+	if tx == nil {
 		stx.Terminate()
-		if tx != nil {
-			tx.repeated()
-		}
 		return
 	}
-	tx.attach(stx)
-	if !tx.owned {
-		ua.outOfDialog(req, tx, f)
+	if !tx.attach(stx) { // a repetition that sipgo no longer knows
+		stx.Terminate()
+		tx.repeated()
+		return
+	}
+	if !tx.owned { // tx.req is the first copy; sipgo may have started with the second
+		ua.outOfDialog(tx.req, tx, f)
 	}
 }
 

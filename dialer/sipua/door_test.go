@@ -218,6 +218,7 @@ func TestCallsCompleteWithLossAndDuplicatesAndReordering(t *testing.T) { // F41
 			call, err := ua.Invite(context.Background(), invite(t, sipua.Target{Host: "10.0.0.2", Port: 5060}))
 			if err != nil {
 				failed++
+				t.Logf("call %+v", err)
 				continue
 			}
 			if err := call.Bye(context.Background()); err != nil || call.End().By != sipua.ByLocal {

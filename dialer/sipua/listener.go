@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -12,6 +13,7 @@ import (
 const (
 	writeTimeout    = 10 * time.Second // for one message
 	firstMessage    = 32 * time.Second // 64*T1: who connects and says nothing is closed
+	handshakeLimit  = 10 * time.Second
 	idleTimeout     = 20 * time.Minute // longer than any registration or session refresh
 	defaultMaxConns = 1024
 )
@@ -26,6 +28,10 @@ type acceptor struct {
 	tls       *tls.Config
 	bound     netip.AddrPort
 	advertise netip.AddrPort
+
+	ready chan net.Conn // tls, hands shaken
+	done  chan struct{}
+	once  sync.Once
 }
 
 func (ua *UA) openAcceptor(l Listener) (*acceptor, error) {
@@ -33,23 +39,38 @@ func (ua *UA) openAcceptor(l Listener) (*acceptor, error) {
 	if err != nil {
 		return nil, listenError(l, err)
 	}
-	return &acceptor{ua: ua, ln: ln, transport: l.Transport, tls: l.TLS, bound: addrPortOf(ln.Addr()), advertise: l.Advertise}, nil
+	return &acceptor{
+		ua: ua, ln: ln, transport: l.Transport, tls: l.TLS, bound: addrPortOf(ln.Addr()), advertise: l.Advertise,
+		ready: make(chan net.Conn), done: make(chan struct{}),
+	}, nil
 }
 
 func (a *acceptor) serve() {
-	var err error
+	serve := a.ua.transports.ServeTCP
 	if a.transport == "tls" {
-		err = a.ua.transports.ServeTLS(tls.NewListener(a, a.tls))
-	} else {
-		err = a.ua.transports.ServeTCP(a)
+		serve = a.ua.transports.ServeTLS
+		a.ua.readers.Go(a.shakeHands)
 	}
-	if err != nil && !errors.Is(err, net.ErrClosed) {
+	if err := serve(a); err != nil && !errors.Is(err, net.ErrClosed) {
 		a.ua.log.Error("sip listener ended", "transport", a.transport, "error", err)
 	}
 }
 
-// Accept passes connections of known sources while there is room for them.
+// Accept gives sipgo the next connection that may speak SIP.
 func (a *acceptor) Accept() (net.Conn, error) {
+	if a.tls == nil {
+		return a.accept()
+	}
+	select {
+	case c := <-a.ready:
+		return c, nil
+	case <-a.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// accept passes connections of known sources while there is room for them.
+func (a *acceptor) accept() (*accepted, error) {
 	for {
 		c, err := a.ln.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -67,11 +88,43 @@ func (a *acceptor) Accept() (net.Conn, error) {
 	}
 }
 
+// shakeHands does TLS before sipgo sees the connection, side by side and each
+// within a limit: sipgo would leave it to the first read, which has none.
+func (a *acceptor) shakeHands() {
+	for {
+		c, err := a.accept()
+		if err != nil {
+			return
+		}
+		a.ua.spawn(func() { a.shakeHand(c) })
+	}
+}
+
+func (a *acceptor) shakeHand(c *accepted) {
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeLimit)
+	defer cancel()
+	tc := tls.Server(c, a.tls)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		a.ua.log.Debug("tls handshake refused", "source", c.remote.String(), "error", err)
+		return
+	}
+	c.heard = false // the handshake is no message
+	select {
+	case a.ready <- tc:
+	case <-a.done:
+		_ = c.Close()
+	}
+}
+
 // Addr is the bound address.
 func (a *acceptor) Addr() net.Addr { return a.ln.Addr() }
 
 // Close ends Accept.
-func (a *acceptor) Close() error { return a.ln.Close() }
+func (a *acceptor) Close() error {
+	a.once.Do(func() { close(a.done) })
+	return a.ln.Close()
+}
 
 // accepted is a connection that a peer opened.
 type accepted struct {
@@ -93,14 +146,9 @@ func (c *accepted) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.Conn.Read(b)
-	// Over TLS the handshake comes first: a few reads are no message yet, but
-	// the handshake itself cannot be spun out beyond its messages.
-	c.heard = c.heard || n > 0 && c.transport == "tcp" || n > 0 && c.transport == "tls" && b[0] == recordApplicationData
+	c.heard = c.heard || n > 0
 	return n, err
 }
-
-// recordApplicationData is the TLS record type that carries SIP (RFC 8446 5.1).
-const recordApplicationData = 23
 
 // Write does not wait for ever for a peer that stopped reading.
 func (c *accepted) Write(b []byte) (int, error) {

@@ -103,9 +103,14 @@ func (ua *UA) findServer(k serverKey) *serverTx {
 	return ua.servers[k]
 }
 
-// attach joins sipgo's transaction and says what has waited for it.
-func (tx *serverTx) attach(stx *sip.ServerTx) {
+// attach joins sipgo's transaction and says what has waited for it. It reports
+// false when there is one already.
+func (tx *serverTx) attach(stx *sip.ServerTx) bool {
 	tx.mu.Lock()
+	if tx.stx != nil {
+		tx.mu.Unlock()
+		return false
+	}
 	tx.stx = stx
 	waiting := tx.waiting
 	tx.waiting = nil
@@ -119,6 +124,7 @@ func (tx *serverTx) attach(stx *sip.ServerTx) {
 	if tx.req.IsInvite() && !stx.OnCancel(func(*sip.Request) { tx.cancelled() }) && stx.Err() == sip.ErrTransactionCanceled { //nolint:errorlint // sipgo's own comparison
 		tx.cancelled()
 	}
+	return true
 }
 
 // cancelled is told by sipgo, under its lock, that a CANCEL came: it answers

@@ -243,7 +243,7 @@ func (ua *UA) closeSockets() {
 		closeQuietly(s.conn)
 	}
 	for _, a := range ua.listeners {
-		closeQuietly(a.ln)
+		closeQuietly(a)
 	}
 }
 
