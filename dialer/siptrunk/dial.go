@@ -37,12 +37,13 @@ func (t *Trunks) Dial(ctx context.Context, req dialer.Request) (dialer.Leg, erro
 	}
 	var last *dialer.CallError
 	for try := 1; try <= maxRoutes; try++ {
-		r, rest, err := admit(ctx, ways, t.settings.MaxWait)
-		if err != nil {
-			if last != nil {
-				return nil, last // nobody else had room: the first failure counts
-			}
-			return nil, err
+		r, rest, refusal := admit(ctx, ways, t.settings.MaxWait)
+		switch {
+		case refusal == nil:
+		case last != nil && refusal.Outcome == campaigns.RouteFailed:
+			return nil, last // nobody else had room: the first failure counts
+		default:
+			return nil, carryOver(last, refusal)
 		}
 		if last != nil {
 			report(req, dialer.Progress{Step: dialer.StepFailOver, At: time.Now(), Trunk: r.trunk.Name, Code: last.Code, Detail: last.Reason})
@@ -115,7 +116,7 @@ func (t *Trunks) ways(req dialer.Request) ([]*route, error) {
 // admit takes a line on the first trunk that has room at once, else on the
 // first that has room within the limit, and returns when the INVITE may leave.
 // rest are the trunks that were not chosen.
-func admit(ctx context.Context, ways []*route, limit time.Duration) (chosen *route, rest []*route, err error) {
+func admit(ctx context.Context, ways []*route, limit time.Duration) (chosen *route, rest []*route, refusal *dialer.CallError) {
 	var reasons []string
 	for _, within := range []time.Duration{0, limit} {
 		reasons = reasons[:0]
@@ -137,7 +138,7 @@ func admit(ctx context.Context, ways []*route, limit time.Duration) (chosen *rou
 
 // hold waits for the call's turn in the CPS. When ctx ends first, the line is
 // given back.
-func (r *route) hold(ctx context.Context, wait time.Duration) error {
+func (r *route) hold(ctx context.Context, wait time.Duration) *dialer.CallError {
 	if wait > 0 {
 		turn := time.NewTimer(wait)
 		defer turn.Stop()

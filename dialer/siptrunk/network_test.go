@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -59,10 +60,10 @@ func TestCallsSurviveALineThatLosesDoublesAndShuffles(t *testing.T) {
 // F41: an INVITE beyond the MTU of Ethernet goes out whole and is answered.
 func TestAnInviteLargerThanTheMTUIsSent(t *testing.T) {
 	t.Parallel()
-	largest := 0
+	var largest atomic.Int32
 	between := newRelay(t, func(m []byte) []time.Duration {
 		if strings.HasPrefix(string(m), "INVITE") {
-			largest = len(m)
+			largest.Store(int32(len(m)))
 		}
 		return at(0)
 	})
@@ -75,8 +76,8 @@ func TestAnInviteLargerThanTheMTUIsSent(t *testing.T) {
 	leg := mustAnswer(t, trunks, request(callee))
 	leg.Hangup(within(t))
 	peer.satisfied(t)
-	if largest < 1500 {
-		t.Errorf("the INVITE had %d octets, the test wants more than 1500", largest)
+	if n := largest.Load(); n < 1500 {
+		t.Errorf("the INVITE had %d octets, the test wants more than 1500", n)
 	}
 }
 

@@ -197,7 +197,7 @@ func (p *placing) failed(err error) (*dialer.CallError, bool) {
 	if f.Timings.SentAt.IsZero() { // no way to the carrier
 		p.sentAt = time.Time{}
 	}
-	if f.AnsweredAfterCancel {
+	if f.AnsweredAfterCancel || f.Code/100 == 2 { // or the ACK found no way out
 		p.route.noteAnswered(f.Timings.AnsweredAt)
 		failed := p.callError(campaigns.AbandonedSilent, f, err)
 		failed.AnsweredAt = f.Timings.AnsweredAt

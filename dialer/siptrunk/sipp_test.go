@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 )
 
@@ -73,12 +74,18 @@ func startSippText(t testing.TB, name string, text []byte, calls int, args ...st
 	return p
 }
 
+// Ports are given out in turn: tests that run at once must not get the same.
+var (
+	firstPort = rand.Uint32N(10000)
+	nextPort  atomic.Uint32
+)
+
 // freePort finds a port that is free for both UDP and TCP, outside the range
 // from which the system gives sockets theirs.
 func freePort(t testing.TB) netip.AddrPort {
 	t.Helper()
 	for range 100 {
-		at := netip.AddrPortFrom(loopback, uint16(10000+rand.IntN(10000)))
+		at := netip.AddrPortFrom(loopback, uint16(10000+(firstPort+nextPort.Add(1))%10000))
 		c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
 		if err != nil {
 			continue
