@@ -2,39 +2,76 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 // folder is a watched folder in a bubble of time.
 type folder struct {
 	t    *testing.T
 	path string
+	stop func()
+
+	mu   sync.Mutex // guards what follows
 	m    *memory
 	told []string
-	stop func()
+}
+
+func (d *folder) contacts() []campaigns.Contact {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.contacts
+}
+
+func (d *folder) begun() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.begun
+}
+
+func (d *folder) source() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.load.Source
+}
+
+func (d *folder) heard() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.told)
 }
 
 // watching runs f beside a watch inside a bubble.
-func watching(t *testing.T, f func(d *folder)) {
+func watching(t *testing.T, f func(d *folder)) { watchingPrepared(t, func(*folder) {}, f) }
+
+// watchingPrepared does so after something was prepared.
+func watchingPrepared(t *testing.T, prepare, f func(d *folder)) {
 	path := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		d := &folder{t: t, path: path, m: &memory{}, stop: cancel}
+		prepare(d)
 		w := &Watch{
 			Folder: path,
 			Import: func(ctx context.Context, in, report *os.File) (Result, error) {
+				d.mu.Lock()
+				defer d.mu.Unlock()
 				return Import(ctx, d.m, in, Options{DefaultRegion: "ES", Source: filepath.Base(in.Name()), Report: report})
 			},
 			Tell: func(name string, _ Result, err error) {
 				if err != nil {
 					name += ": failed"
 				}
+				d.mu.Lock()
+				defer d.mu.Unlock()
 				d.told = append(d.told, name)
 			},
 		}
@@ -79,12 +116,12 @@ func TestAFileThatHasSettledIsImportedAndPutAway(t *testing.T) {
 	watching(t, func(d *folder) {
 		d.write("leads.csv", "phone,name\n600111222,Ann\n112,Fire\n")
 		d.pass(4 * time.Second)
-		if len(d.m.contacts) != 0 {
+		if len(d.contacts()) != 0 {
 			t.Error("imported before it had settled")
 		}
 		d.pass(10 * time.Second)
-		if len(d.m.contacts) != 1 || !d.has("done/leads.csv") || d.has("leads.csv") || d.m.load.Source != "leads.csv" {
-			t.Errorf("%d contacts, told %v", len(d.m.contacts), d.told)
+		if len(d.contacts()) != 1 || !d.has("done/leads.csv") || d.has("leads.csv") || d.source() != "leads.csv" {
+			t.Errorf("%d contacts, told %v", len(d.contacts()), d.heard())
 		}
 		if report := d.text("done/leads.rejected.csv"); !strings.Contains(report, "emergency") {
 			t.Errorf("report %q", report)
@@ -100,11 +137,11 @@ func TestAFileThatGrowsIsLeftAlone(t *testing.T) {
 			d.write("growing.csv", text)
 			d.pass(3 * time.Second)
 		}
-		if d.m.begun != 0 {
+		if d.begun() != 0 {
 			t.Error("imported while it grew")
 		}
 		d.pass(10 * time.Second)
-		if d.m.begun != 1 || !d.has("done/growing.csv") {
+		if d.begun() != 1 || !d.has("done/growing.csv") {
 			t.Error("not imported when it stood still")
 		}
 	})
@@ -118,11 +155,11 @@ func TestADoneMarkNeedsNoWaitingAndPartsAreNotTouched(t *testing.T) {
 		d.write(".hidden.csv", "phone\n600111333\n")
 		d.pass(2 * time.Second)
 		if !d.has("done/a.csv") || d.has("a.csv.done") {
-			t.Errorf("told %v", d.told)
+			t.Errorf("told %v", d.heard())
 		}
 		d.pass(time.Minute)
-		if !d.has("b.csv.part") || !d.has(".hidden.csv") || len(d.told) != 1 {
-			t.Errorf("told %v", d.told)
+		if !d.has("b.csv.part") || !d.has(".hidden.csv") || len(d.heard()) != 1 {
+			t.Errorf("told %v", d.heard())
 		}
 	})
 }
@@ -133,7 +170,7 @@ func TestAFileThatCannotBeImportedGoesToFailedWithTheReason(t *testing.T) {
 		d.write("good.csv", "phone\n600111222\n")
 		d.pass(20 * time.Second)
 		if !d.has("failed/bad.csv") || !d.has("done/good.csv") {
-			t.Errorf("told %v", d.told)
+			t.Errorf("told %v", d.heard())
 		}
 		if why := d.text("failed/bad.error.txt"); !strings.Contains(why, "no phone column") {
 			t.Errorf("reason %q", why)
@@ -155,13 +192,14 @@ func TestTheSameNameTwiceOverwritesNothing(t *testing.T) {
 }
 
 func TestACancelledImportLeavesTheFile(t *testing.T) {
-	watching(t, func(d *folder) {
-		d.m.fail = func(int) error { d.stop(); return errors.New("unused") }
-		d.write("leads.csv", "phone\n600111222\n")
+	prepare := func(d *folder) {
 		d.m.fail = func(int) error { d.stop(); return context.Canceled }
+	}
+	watchingPrepared(t, prepare, func(d *folder) {
+		d.write("leads.csv", "phone\n600111222\n")
 		d.pass(20 * time.Second)
 		if !d.has("leads.csv") || d.has("failed/leads.csv") {
-			t.Errorf("told %v", d.told)
+			t.Errorf("told %v", d.heard())
 		}
 	})
 }

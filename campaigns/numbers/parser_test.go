@@ -43,7 +43,12 @@ func same(t *testing.T, policy Policy, p *Parser, text, region string) (valid bo
 	return wantErr == nil
 }
 
+// regions are all that have a numbering plan; a few of them under the race
+// detector, which finds nothing more in two hundred than in ten.
 func regions() []string {
+	if underRace {
+		return []string{"AU", "BR", "CA", "DE", "ES", "GB", "HU", "IT", "JM", "US"}
+	}
 	var out []string
 	for region := range phonenumbers.GetSupportedRegions() {
 		out = append(out, region)
@@ -76,7 +81,7 @@ func TestTheTablesAgreeWithTheLibraryOnEveryRegionAndKindInEveryForm(t *testing.
 				phonenumbers.Format(n, phonenumbers.INTERNATIONAL), phonenumbers.Format(n, phonenumbers.RFC3966),
 				e164 + "0", e164[:len(e164)-1], "(+" + e164[1:] + ")",
 			} {
-				for _, home := range []string{region, "US", "GB", ""} {
+				for _, home := range []string{region, "GB", ""} {
 					same(t, policy, p, text, home)
 					tested++
 				}

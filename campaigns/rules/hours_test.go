@@ -213,7 +213,7 @@ func compare(t *testing.T, w Week, zones []string, at time.Time, margin time.Dur
 func TestNextOpenFindsWhatWalkingMinuteByMinuteFinds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 11))
 	margins := []time.Duration{0, 27 * time.Second, time.Minute, 95 * time.Second, 10 * time.Minute}
-	for range 600 {
+	for range 300 {
 		zones := make([]string, 1+rng.IntN(3))
 		for i := range zones {
 			zones[i] = restless[rng.IntN(len(restless))]
