@@ -190,28 +190,33 @@ func TestTheFloorStreamsASnapshotAndThenWhatChanges(t *testing.T) {
 	contains(t, string(p.Last), `"…222"`)
 }
 
-func TestAStreamEndsWithItsSession(t *testing.T) {
-	// The heartbeat asks the session again; it comes after 15 s, so this test
-	// asks what the heartbeat asks.
-	h := newHouse(t).staff()
-	c := h.as("supervisor")
-	ctx := sessionContext(t, h, c.token)
-	if _, ok := h.api.Sessions.Alive(ctx); !ok {
-		t.Fatal("the session is not alive")
-	}
-	c.send("POST", "/v1/logout", nil).want(204)
-	if _, ok := h.api.Sessions.Alive(ctx); ok {
-		t.Error("the session is alive after the logout")
-	}
+func TestAStreamEndsWithItsSessionAndWithTheRightToSeeIt(t *testing.T) {
+	h := newHouse(t, func(s *Settings, _ *http.Server) { s.Heartbeat = 20 * time.Millisecond }).staff()
+	gone := h.as("supervisor")
+	l := gone.listen("/v1/floor/events", "")
+	l.next("snapshot", nil)
+	gone.send("POST", "/v1/logout", nil).want(204)
+	l.ended()
+
+	h.as("admin").send("PUT", "/v1/users/manager", map[string]any{"name": "M", "role": "manager"}).want(200)
+	l = h.as("manager").listen("/v1/floor/events", "")
+	l.next("snapshot", nil)
+	h.as("admin").send("PUT", "/v1/users/manager", map[string]any{"name": "M", "role": "agent"}).want(200)
+	l.ended()
 }
 
-// sessionContext is the context that a request with the token runs in.
-func sessionContext(t *testing.T, h *house, token string) (ctx context.Context) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	h.must(err)
-	req.Header.Set("Authorization", "Bearer "+token)
-	h.api.Sessions.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).
-		ServeHTTP(&pageWriter{header: make(http.Header)}, req)
-	return ctx
+// ended wants the stream to end by itself.
+func (l *listener) ended() {
+	l.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		select {
+		case _, more := <-l.events:
+			if !more {
+				return
+			}
+		case <-deadline:
+			l.Fatal("the stream goes on")
+		}
+	}
 }

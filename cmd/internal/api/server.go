@@ -44,6 +44,7 @@ type Settings struct {
 	Watch       Watcher
 	Keys        Keys
 	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
+	Heartbeat   time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
 	Version     string        // of the program, for the OpenAPI document
 	Log         *slog.Logger
 }
@@ -59,6 +60,9 @@ type Server struct {
 // New builds the server; every route of the table is registered, and none
 // that is not in it.
 func New(s Settings) (*Server, error) {
+	if s.Heartbeat <= 0 {
+		s.Heartbeat = heartbeat
+	}
 	srv := &Server{Settings: s, mux: http.NewServeMux()}
 	srv.routes = srv.table()
 	guarded := newGuardedMux(srv)
@@ -98,7 +102,8 @@ func humaConfig(version string) huma.Config {
 	c.Transformers = []huma.Transformer{faults}
 	c.RejectUnknownQueryParameters = true
 	c.Info.Description = "Outbound dialing: agents, campaigns, lists, calls. Times are RFC 3339 in UTC, durations are " +
-		"strings such as 25s, money is in the smallest unit of its currency, numbers are E.164."
+		"strings such as 25s, money is in the smallest unit of its currency, numbers are E.164. Every POST takes an " +
+		"Idempotency-Key of at most 128 characters: the same key again brings the first answer again, for a day."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "The token that POST /v1/login returns."},
 		"cookie": {Type: "apiKey", In: "cookie", Name: "forecall", Description: "The same token, as a browser keeps it."},

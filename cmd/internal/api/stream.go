@@ -72,7 +72,7 @@ func (s *stream) write(text string) {
 // each heartbeat the session is asked again, and a stream whose user may no
 // longer see it ends.
 func follow[T any](ctx context.Context, s *Server, st *stream, p campaigns.Permission, wake <-chan T, look func(campaigns.User) error) {
-	u, pulse := who(ctx), time.NewTicker(heartbeat)
+	u, pulse := who(ctx), time.NewTicker(s.Heartbeat)
 	defer pulse.Stop()
 	for err := look(u); err == nil && st.err == nil; err = look(u) {
 		select {

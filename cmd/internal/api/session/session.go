@@ -53,16 +53,18 @@ func New(s Settings) *Manager {
 	if s.Store == nil || s.Users == nil {
 		panic("session: a store and users are needed")
 	}
-	m := &Manager{scs: scs.New(), users: s.Users, idle: s.Idle, lifetime: s.Lifetime}
+	m := &Manager{users: s.Users, idle: s.Idle, lifetime: s.Lifetime}
 	if m.idle <= 0 {
 		m.idle = DefaultIdle
 	}
 	if m.lifetime <= 0 {
 		m.lifetime = DefaultLifetime
 	}
-	m.scs.Store, m.scs.Lifetime, m.scs.HashTokenInStore = s.Store, m.lifetime, true
-	m.scs.Cookie.Name = "forecall"
-	m.scs.Cookie.HttpOnly, m.scs.Cookie.SameSite, m.scs.Cookie.Persist = true, http.SameSiteStrictMode, false
+	// Not scs.New: it starts the clean-up of a store in memory that nobody can stop.
+	m.scs = &scs.SessionManager{
+		Store: s.Store, Lifetime: m.lifetime, HashTokenInStore: true, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: "forecall", Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode},
+	}
 	if s.Secure {
 		m.scs.Cookie.Name, m.scs.Cookie.Secure = "__Host-forecall", true // RFC 6265bis section 4.1.3.2
 	}

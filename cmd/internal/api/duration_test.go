@@ -1,0 +1,51 @@
+package api
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestADurationIsWrittenShortAndReadBack(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 25 * time.Second: "25s", 15 * time.Minute: "15m", 4 * time.Hour: "4h", 90 * time.Minute: "1h30m",
+		time.Hour + time.Second: "1h0m1s", 1500 * time.Millisecond: "1.5s",
+	} {
+		if got := Duration(d).String(); got != want {
+			t.Errorf("%s as %q, want %q", d, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "ns"))
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Duration
+		if err := json.Unmarshal(text, &back); err != nil || back != d {
+			t.Fatalf("%s came back as %s: %v", text, back, err)
+		}
+	})
+	for _, bad := range []string{`5`, `"soon"`, `"5 s"`, `null7`} {
+		var d Duration
+		if err := json.Unmarshal([]byte(bad), &d); err == nil {
+			t.Errorf("%s was read as %s", bad, d)
+		}
+	}
+}
+
+func TestWordsOnAWallboardAreShortAndReadForwards(t *testing.T) {
+	for text, want := range map[string]string{
+		"Ana":                     "Ana",
+		"\u202Eexe.txt\u202C":     "exe.txt",
+		"a\xffb":                  "a\uFFFDb",
+		"عمر و زيد":               "عمر و زيد",
+		string(make([]rune, 121)): string(make([]rune, 120)) + "…",
+	} {
+		if got := brief(text); got != want {
+			t.Errorf("%q as %q, want %q", text, got, want)
+		}
+	}
+}
