@@ -1,0 +1,87 @@
+package node
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/forecall/forecall/dialer/carrier"
+	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/dialer/sipua"
+)
+
+// handset is an agent's SIP phone: it registers, takes the one call of the
+// node, and hands what it hears to a sink.
+type handset struct {
+	hears media.Sink
+	media media.Settings
+	up    chan *media.Session
+}
+
+// plug registers a phone for an extension; what it hears goes to hears.
+func (o *office) plug(t testing.TB, extension string, hears media.Sink) *handset {
+	t.Helper()
+	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), up: make(chan *media.Session, 1)}
+	ua, err := sipua.Listen(sipua.Settings{
+		Name: "handset", Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
+		Serve: sipua.HandlerFunc(h.take),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, unplug := context.WithCancel(context.Background())
+	registrar, first := o.node.PhonesAddr(), make(chan error, 1)
+	var keeping sync.WaitGroup
+	keeping.Go(func() {
+		_ = ua.KeepRegistered(ctx, sipua.Registration{
+			Registrar: sipua.Target{Host: registrar.Addr().String(), Port: int(registrar.Port()), Transport: "udp"},
+			User:      extension, Auth: sipua.Credentials{User: extension, Password: o.secret},
+			OnState: func(s sipua.RegistrationState) {
+				select {
+				case first <- s.Err:
+				default:
+				}
+			},
+		})
+	})
+	t.Cleanup(func() {
+		unplug()
+		keeping.Wait()
+		_ = ua.Close()
+	})
+	if err := await(t, "the phone registers", first); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// take answers and stays until the other side hangs up.
+func (h *handset) take(inc *sipua.Incoming) {
+	session, sdp, err := carrier.OpenSound(inc.Offer(), h.media)
+	if err != nil {
+		_ = inc.Reject(488, "")
+		return
+	}
+	defer session.Close()
+	session.Connect(h.hears)
+	session.KeepAlive(true)
+	call, err := inc.Answer(context.Background(), sdp)
+	if err != nil {
+		return
+	}
+	h.up <- session
+	<-call.Done()
+}
+
+// soundOn is what sessions of a test are opened with.
+func soundOn(t testing.TB, from, to uint16) media.Settings {
+	t.Helper()
+	ports, err := media.NewPortRange(from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	poller := media.NewPlainPoller()
+	t.Cleanup(func() { _ = poller.Close() })
+	return media.Settings{IP: loopback, Ports: ports, Poller: poller}
+}
