@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -257,8 +258,72 @@ func TestAnAgentMayTakeBackAPreviewThatRings(t *testing.T) {
 		h.must(h.engine.HangUp(t.Context(), 1))
 		h.until(time.Second, "ready", func() bool { return h.state(1) == StateReady })
 		h.stop()
-		if a := h.only(); a.Outcome != campaigns.Cancelled || a.Reason != errWithdrawnByAgent.Error() {
+		if a := h.only(); a.Outcome != campaigns.Cancelled || a.Error != errWithdrawnByAgent.Error() {
 			t.Errorf("row: %+v", a)
 		}
+	})
+}
+
+func TestAPersonWhoWaitsGoesBeforeACallThatOnlyRings(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(number string) callee {
+			if number == "+15550000001" {
+				return answers(10*time.Second, time.Minute)
+			}
+			return answers(20*time.Second, time.Minute)
+		})
+		h.store.load(1, 2)
+		h.run()
+		h.agent(1, true, 1)
+		time.Sleep(time.Second)
+		h.agent(2, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
+		h.until(20*time.Second, "both ring", func() bool { return h.view(1).Ringing == 2 })
+		first := h.engine.Snapshot().Calls()[0]
+		for _, c := range h.engine.Snapshot().Calls() {
+			if c.Number == "+15550000001" {
+				first = c
+			}
+		}
+		h.phones[first.Agent].vanish() // the agent of the call that is answered first
+		h.until(20*time.Second, "talking", func() bool { return h.view(1).Talking == 1 })
+		h.agent(3, true, 1) // in time for the second
+		h.until(20*time.Second, "both talk", func() bool { return h.view(1).Talking == 2 })
+		if v := h.view(1); v.Totals.Abandoned != 0 {
+			t.Errorf("totals: %+v", v.Totals)
+		}
+		h.hard()
+		h.stop()
+	})
+}
+
+func TestAPreviewThatIsRefusedTellsTheAgentWhy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(string) callee { return answers(2*time.Second, time.Minute) })
+		h.store.load(1, 2)
+		h.store.dnc["+15550000001"] = campaigns.DoNotCall{Number: "+15550000001"}
+		h.run()
+		h.agent(1, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode = campaigns.Preview }))
+		h.until(10*time.Second, "card", func() bool { return h.state(1) == StatePreview })
+		time.Sleep(time.Second)
+		h.must(h.engine.Dial(t.Context(), 1))
+		h.until(time.Second, "next card", func() bool { c, _ := h.engine.Current(1); return c.Contact.ID == 2 })
+		if a, _ := h.engine.Agent(1); a.Notice == "" || h.trunk.count() != 0 {
+			t.Errorf("agent: %+v, %d dialed", a, h.trunk.count())
+		}
+		h.trunk.fail("trunk mem: breaker open")
+		time.Sleep(time.Second)
+		var notNow *NotNowError
+		if err := h.engine.Dial(t.Context(), 1); !errors.As(err, &notNow) || notNow.Why.Cause != CauseTrunk {
+			t.Errorf("dial without a line: %v", err)
+		}
+		if h.state(1) != StatePreview {
+			t.Errorf("the card is gone: %s", h.state(1))
+		}
+		if _, err := json.Marshal(h.engine.Snapshot()); err != nil {
+			t.Errorf("snapshot as JSON: %v", err)
+		}
+		h.stop()
 	})
 }

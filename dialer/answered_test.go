@@ -203,7 +203,7 @@ func TestAudioThatStopsInAConversationEndsItAsConnected(t *testing.T) {
 		h.until(2*time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
 		h.stop()
 		a := h.only()
-		if d := a.EndedAt.Sub(a.AnsweredAt); a.Outcome != campaigns.Connected || a.EndedBy != "us" || a.Reason == "" || d > 52*time.Second {
+		if d := a.EndedAt.Sub(a.AnsweredAt); a.Outcome != campaigns.Connected || a.EndedBy != "us" || a.Error == "" || d > 52*time.Second {
 			t.Errorf("after %s: %+v", d, a)
 		}
 	})
@@ -324,7 +324,7 @@ func TestANumberPutOnTheDoNotCallListIsWithdrawnWithinAHundredMilliseconds(t *te
 		h.until(100*time.Millisecond, "withdrawn", func() bool { return len(h.store.rows()) == 1 })
 		h.until(time.Second, "agent free again", func() bool { return h.state(1) == StateReady })
 		h.stop()
-		if a := h.only(); a.Outcome != campaigns.Cancelled || a.EndedBy != "us" || a.Reason != errWithdrawnDNC.Error() {
+		if a := h.only(); a.Outcome != campaigns.Cancelled || a.EndedBy != "us" || a.Error != errWithdrawnDNC.Error() {
 			t.Errorf("row: %+v", a)
 		}
 	})

@@ -72,7 +72,7 @@ func (a *attempt) place(dial, talk context.Context) {
 		}
 	}()
 	if dial.Err() != nil { // withdrawn while its row was written
-		a.row.Outcome, a.row.Reason = campaigns.Cancelled, causeOf(dial)
+		a.row.Outcome, a.row.Error = campaigns.Cancelled, causeOf(dial)
 		return
 	}
 	leg, err := a.trunk.Dial(dial, a.request())
@@ -121,10 +121,7 @@ func (a *attempt) unanswered(dial context.Context, err error) {
 		row.Outcome = campaigns.Cancelled
 	}
 	if dial.Err() != nil {
-		row.EndedBy = "us"
-		if row.Reason == "" {
-			row.Reason = causeOf(dial)
-		}
+		row.EndedBy, row.Error = "us", causeOf(dial)
 	}
 	if !row.AnsweredAt.IsZero() { // the answer crossed our withdrawal (F36)
 		row.Outcome = campaigns.AbandonedSilent
@@ -240,8 +237,5 @@ func (a *attempt) noteEnding() {
 	if row.EndedBy == "" {
 		row.EndedBy = "callee"
 	}
-	row.Code, row.Q850 = e.Code, e.Q850
-	if row.Reason == "" {
-		row.Reason = e.Reason
-	}
+	row.Code, row.Q850, row.Reason = e.Code, e.Q850, e.Reason
 }

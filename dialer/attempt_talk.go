@@ -89,7 +89,7 @@ func (a *attempt) converse(talk context.Context, s seat) {
 		return
 	}
 	if end == endPhoneLost && how != lineGone && talk.Err() == nil {
-		row.EndedBy, row.Reason = "us", "the agent's phone was lost and nobody else was free"
+		row.EndedBy, row.Error = "us", "the agent's phone was lost and nobody else was free"
 		a.playMessage(talk)
 	}
 }
@@ -101,7 +101,7 @@ func (a *attempt) unserved(talk context.Context, how claimEnd) {
 	case lineGone:
 		row.Outcome = campaigns.CalleeHungUp
 	case cutOff:
-		row.Outcome, row.EndedBy, row.Reason = campaigns.AbandonedSilent, "us", causeOf(talk)
+		row.Outcome, row.EndedBy, row.Error = campaigns.AbandonedSilent, "us", causeOf(talk)
 	default:
 		row.Outcome = campaigns.AbandonedSilent
 		if a.playMessage(talk) {
@@ -153,7 +153,7 @@ func (a *attempt) connected(s seat) {
 	now, row := time.Now(), a.row
 	first := row.BridgedAt.IsZero()
 	if !first {
-		row.Reason = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
+		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
 		row.BridgedAt = now
 	}
 	row.Agent = s.agent
@@ -188,9 +188,10 @@ func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
 		case <-phone.Done():
 			return endPhoneLost
 		case <-talk.Done():
-			a.row.EndedBy, a.row.Reason = "us", causeOf(talk)
 			if errors.Is(context.Cause(talk), errHungUpByAgent) {
-				a.row.EndedBy, a.row.Reason = "agent", ""
+				a.row.EndedBy = "agent"
+			} else {
+				a.row.EndedBy, a.row.Error = "us", causeOf(talk)
 			}
 			return endCut
 		case <-look.C:
@@ -201,7 +202,7 @@ func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
 			a.loop.tell(func() { a.loop.audio(a.call, missing) })
 		}
 		if quiet > a.settings.real(deadAirEnd) {
-			a.row.EndedBy, a.row.Reason = "us", "nothing was heard of the person"
+			a.row.EndedBy, a.row.Error = "us", "nothing was heard of the person"
 			if a.leg.Heard().IsZero() && a.row.Outcome == campaigns.Connected {
 				a.row.Outcome = campaigns.DeadAir
 			}

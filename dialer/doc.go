@@ -1,7 +1,7 @@
 // Package dialer acts: it places the calls that pacing asks for, gives each
 // answered person to a free agent, and records what came of it.
 //
-//	              Engine: which loops run, which agent is where
+//	              Engine: which loops run, which agent is lent to which
 //	                 |
 //	Hopper --Next--> Loop (one per campaign, owns its floor and agents)
 //	                 |  Floor.Snapshot -> pacing.Decide -> place n
@@ -14,15 +14,46 @@
 //	  |                               +-- nobody: message -+
 //	  +-- refused by a rule: nothing was sent, nothing to finish
 //
-// An agent's states, owned by the loop:
+// # Who owns what
 //
-//	offline -> ready -> (reserved) -> talking -> wrap-up -> ready
-//	             ^                                  |
-//	             +------------- paused <------------+
+// Engine and Loop are goroutines that touch memory only. Each has a mailbox
+// that never makes the sender wait; an attempt says one word at each turn of
+// its call, and waits for an answer only when it claims an agent. An agent has
+// one owner at a time and travels between them inside a message. What pages
+// read is laid out in a showcase and disturbs nobody.
 //
-// Promises: the row is on disk before the INVITE leaves; every row gets one
-// outcome; an agent never has two calls; a person who answers is with an
-// agent or hears the message within the campaign's hold; soft stop places
-// nothing more and lets conversations end, hard stop hangs up; every
-// goroutine is gone when Run returns.
+// # An agent's states
+//
+//	            +--(preview: a card)--+
+//	            |                     v
+//	offline -> paused <-> ready -> reserved -> talking -> wrap-up -> ready
+//	   ^          ^                                          |
+//	   |          +------ a pause asked for in a call -------+
+//	   +--- signed out (after the call), or the phone is lost (at once)
+//
+// Progressive mode reserves the longest idle agent when the call is placed,
+// predictive mode gives the longest idle one to the person who answers, preview
+// mode and callbacks agreed by name call for the agent who has the card.
+//
+// # Two seconds
+//
+// An answered person is with an agent within the campaign's hold, or the
+// safe-harbour message begins within it: it is started a sixteenth of the hold
+// early. A later connection is late_connected and counts as abandoned. One
+// whose agent loses the phone gets another agent, once, or the message.
+//
+// # When something fails
+//
+// No row, no call: while the store does not take rows or outcomes nothing is
+// placed, one call at a time finds out whether it works again, and outcomes
+// are kept in memory and tried until they are written. A wall clock that jumps
+// stops dialing for a minute. The reason stands in CampaignView.Why at any time.
+//
+// # Promises
+//
+// The row is on disk before the INVITE leaves; every row gets one outcome; an
+// agent never has two calls; a click that comes twice does nothing the second
+// time; soft stop places nothing more, withdraws what rings beyond the free
+// agents and lets conversations end; hard stop hangs up; every goroutine is
+// gone when Run returns.
 package dialer

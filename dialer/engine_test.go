@@ -20,7 +20,14 @@ func TestAWholeCampaignEndsWithOneOutcomeForEveryAttempt(t *testing.T) {
 					h.agent(id+1, true, 1)
 				}
 				h.until(8*time.Hour, "all contacts done", func() bool { return h.store.done() == 500 })
-				t.Logf("%s: %v, view %+v", mode, h.store.outcomes(), h.view(1).Totals)
+				out := h.store.outcomes()
+				v := h.view(1)
+				if v.Totals.Placed != 500 || v.Totals.Answered != v.Totals.Bridged+v.Totals.Abandoned+out[campaigns.CalleeHungUp] {
+					t.Errorf("totals do not add up: %+v, ledger %v", v.Totals, out)
+				}
+				if n := h.store.cancelled(); n != 0 {
+					t.Errorf("%d calls were withdrawn in a shift that lost nobody", n)
+				}
 				h.stop()
 				if n := len(h.store.rows()); n != 500 {
 					t.Errorf("%d outcomes for 500 attempts", n)

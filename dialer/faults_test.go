@@ -185,7 +185,7 @@ func TestWhenAThirdOfTheAgentsVanishDialingFollowsAtOnce(t *testing.T) {
 		h.hard()
 		h.stop()
 		for _, a := range h.store.rows() {
-			if ring := a.EndedAt.Sub(a.RingingAt); a.Outcome == campaigns.Cancelled && a.Reason == errWithdrawnNobody.Error() &&
+			if ring := a.EndedAt.Sub(a.RingingAt); a.Outcome == campaigns.Cancelled && a.Error == errWithdrawnNobody.Error() &&
 				!a.RingingAt.IsZero() && ring < 15*time.Second {
 				t.Errorf("withdrawn after %s of ringing", ring)
 			}

@@ -54,6 +54,7 @@ type Loop struct {
 	lastCall pacing.CallID
 	callerID int
 
+	shrunkAt time.Time // when there was one agent less
 	account  account
 	store    storeWatch
 	wall     clockWatch
@@ -218,7 +219,7 @@ func policyOf(c campaigns.Campaign, message media.Prompt) pacing.Policy {
 	}
 	return pacing.Policy{
 		Mode: mode, Cap: c.Cap, Target: c.Target, Hold: c.Hold, MinRing: campaigns.MinRingTime,
-		MaxLines: c.MaxLines, Cancel: mode != pacing.Preview,
+		MaxLines: c.MaxLines,
 	}
 }
 

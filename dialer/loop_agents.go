@@ -26,6 +26,7 @@ func (l *Loop) join(a *agent, now time.Time) {
 // handBack returns an idle agent to the engine.
 func (l *Loop) handBack(a *agent) {
 	delete(l.agents, a.info.ID)
+	l.shrunkAt = time.Now()
 	a.campaign, a.moving = 0, false
 	l.apply(pacing.AgentGone, 0, a.info.ID, time.Now())
 	l.engine.tell(func() { l.engine.takeBack(a) })
@@ -34,6 +35,7 @@ func (l *Loop) handBack(a *agent) {
 // lose removes an agent who is gone: signed out, or the phone is lost.
 func (l *Loop) lose(a *agent, reason string, now time.Time) {
 	delete(l.agents, a.info.ID)
+	l.shrunkAt = now
 	l.takeCard(a)
 	for _, c := range l.calls {
 		if c.agent == a {
@@ -110,6 +112,7 @@ func (l *Loop) askPause(a *agent, reason string, now time.Time) {
 		a.publish()
 	default:
 		l.takeCard(a)
+		l.shrunkAt = now
 		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
 		a.pause(reason, now)
 	}

@@ -58,6 +58,12 @@ func (m *memTrunk) Room([]string) (int, string) {
 	return m.lines - m.inCall, "all lines are in use"
 }
 
+func (m *memTrunk) fail(why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = why
+}
+
 func (m *memTrunk) seize(r Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

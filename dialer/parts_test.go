@@ -111,8 +111,8 @@ func TestFailuresOfTheTrunkBecomeOutcomes(t *testing.T) {
 			if a.row.Outcome != tc.want || a.row.EndedBy != tc.by {
 				t.Errorf("%s by %s, want %s by %s", a.row.Outcome, a.row.EndedBy, tc.want, tc.by)
 			}
-			if tc.withdrawn && a.row.Reason != errWithdrawnNobody.Error() {
-				t.Errorf("reason %q", a.row.Reason)
+			if tc.withdrawn && a.row.Error != errWithdrawnNobody.Error() {
+				t.Errorf("reason %q", a.row.Error)
 			}
 		})
 	}

@@ -66,4 +66,4 @@ func (s *storeWatch) down(now time.Time) (text string, until time.Time, down boo
 }
 
 // probing tells whether the next call is the one that tries a failing store.
-func (s *storeWatch) probing(time.Time) bool { return s.err != nil }
+func (s *storeWatch) probing() bool { return s.err != nil }
