@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 	"time"
@@ -46,6 +47,17 @@ func TestWordsOnAWallboardAreShortAndReadForwards(t *testing.T) {
 	} {
 		if got := brief(text); got != want {
 			t.Errorf("%q as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestNamesStandInTheOrderOfPeople(t *testing.T) {
+	names := []string{"", "1", "2", "10", "Ana", "Ana 2", "Ana 02 b", "Ana 10", "Bo", "Bo 1"}
+	for i := range names {
+		for j := range names {
+			if got, want := natural(names[i], names[j]), cmp.Compare(i, j); got != want {
+				t.Errorf("%q and %q: %d, want %d", names[i], names[j], got, want)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -85,11 +86,34 @@ func FloorOf(s campaigns.FloorSnapshot) Floor {
 		Calls:     each(s.Calls, floorCallOf),
 		Last:      each(s.Last, endedCallOf),
 	}
-	slices.SortStableFunc(f.Campaigns, func(a, b FloorCampaign) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortStableFunc(f.Agents, func(a, b Agent) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f.Campaigns, func(a, b FloorCampaign) int { return natural(a.Name, b.Name) })
+	slices.SortStableFunc(f.Agents, func(a, b Agent) int { return natural(a.Name, b.Name) })
 	slices.SortStableFunc(f.Calls, func(a, b FloorCall) int { return a.Since.Compare(b.Since) })
 	return f
 }
+
+// natural orders names as people do: Ana 2 before Ana 10.
+func natural(a, b string) int {
+	for a != "" && b != "" {
+		i, j := leadingNumber(a), leadingNumber(b)
+		if i == 0 || j == 0 {
+			if a[0] != b[0] {
+				return strings.Compare(a, b)
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
+		m, n := strings.TrimLeft(a[:i], "0"), strings.TrimLeft(b[:j], "0")
+		if c := cmp.Or(cmp.Compare(len(m), len(n)), strings.Compare(m, n)); c != 0 {
+			return c
+		}
+		a, b = a[i:], b[j:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// leadingNumber is how many digits a text begins with.
+func leadingNumber(text string) int { return len(text) - len(strings.TrimLeft(text, "0123456789")) }
 
 func floorAgentOf(a campaigns.AgentStatus) Agent {
 	a.Login, a.Name, a.Reason, a.Campaign = brief(a.Login), brief(a.Name), brief(a.Reason), brief(a.Campaign)

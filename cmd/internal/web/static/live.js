@@ -8,6 +8,7 @@ const hold = document.getElementById("hold");
 const breach = document.getElementById("breach");
 const floor = { campaigns: new Map(), agents: new Map(), calls: new Map(), last: [] };
 const keys = { campaigns: "id", agents: "id", calls: "attempt_id" };
+const names = new Intl.Collator(undefined, { numeric: true }); // Ana 2 before Ana 10
 const shown = 100; // rows of calls: nobody reads more
 let skew = 0; // of this clock against the server's, in ms
 let drawing = false;
@@ -113,19 +114,19 @@ function total() {
   text(strip, "agents", `${busy} on a call · ${wrap} wrap-up · ${floor.agents.size - ready - busy - wrap} away`);
   text(strip, "rate", Math.round(sum("per_minute")));
   text(strip, "campaigns", `${floor.campaigns.size} on the floor`);
-  const names = [...floor.campaigns.values()].filter(over).map((c) => c.name).join(", ");
+  const broken = [...floor.campaigns.values()].filter(over).map((c) => c.name).join(", ");
   const told = breach.querySelector("bdi");
-  if (told.textContent !== names) told.textContent = names; // an alert is read out once, not with every tick
-  breach.hidden = names === "";
+  if (told.textContent !== broken) told.textContent = broken; // an alert is read out once, not with every tick
+  breach.hidden = broken === "";
 }
 
 function render() {
   drawing = false;
   if (hold.getAttribute("aria-pressed") === "true") return;
-  const by = (field) => (a, b) => (a[field] < b[field] ? -1 : a[field] > b[field] ? 1 : 0); // as the server does
-  draw("campaigns", [...floor.campaigns.values()].sort(by("name")), "id");
-  draw("agents", [...floor.agents.values()].sort(by("name")), "id");
-  draw("calls", [...floor.calls.values()].sort(by("since")).slice(0, shown), "attempt_id");
+  const byName = (a, b) => names.compare(a.name, b.name);
+  draw("campaigns", [...floor.campaigns.values()].sort(byName), "id");
+  draw("agents", [...floor.agents.values()].sort(byName), "id");
+  draw("calls", [...floor.calls.values()].sort((a, b) => Date.parse(a.since) - Date.parse(b.since)).slice(0, shown), "attempt_id");
   draw("last", floor.last, "attempt_id");
   total();
 }
