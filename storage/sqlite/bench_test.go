@@ -144,6 +144,39 @@ func BenchmarkLedgerCommits(b *testing.B) {
 	}
 }
 
+// BenchmarkLedgerSteady measures how long an append takes when calls come at
+// an even rate, 5,000 appends a second, whatever the store makes of them.
+func BenchmarkLedgerSteady(b *testing.B) {
+	db := openTest(b)
+	c, l := newCampaign(b, db, "bench")
+	fill(b, db, l, b.N/2+1)
+	stock := leaseAll(b, db, c)
+	var took times
+	var wg sync.WaitGroup
+	start := time.Now()
+	b.ResetTimer()
+	for i := 0; i < (b.N+1)/2; i++ {
+		due := start.Add(time.Duration(i) * 400 * time.Microsecond) // one call, two appends
+		if wait := time.Until(due); wait > time.Millisecond {
+			<-time.After(wait)
+		}
+		wg.Go(func() {
+			first := true
+			err := dial(b.Context(), db, c, func() (campaigns.Contact, bool) {
+				defer func() { first = false }()
+				return stock[i], first
+			}, &took)
+			if err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+	took.report(b, "")
+}
+
 func leaseAll(b testing.TB, db *DB, c campaigns.Campaign) []campaigns.Contact {
 	b.Helper()
 	var all []campaigns.Contact

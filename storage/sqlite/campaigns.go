@@ -202,6 +202,16 @@ func (db *DB) Campaigns(context.Context) ([]campaigns.Campaign, error) {
 	return all, nil
 }
 
+// settings are the campaign's settings that bind at this place of the chain:
+// those that an operation before in the same transaction has set, else those
+// in memory.
+func (t *tx) settings(id int64) (campaigns.Campaign, bool) {
+	if c, ok := t.changed[id]; ok {
+		return c, true
+	}
+	return t.db.known.campaign(id)
+}
+
 // campaign reads a campaign as the transaction has it, which is newer than
 // memory when another operation of the group has changed it.
 func (t *tx) campaign(id int64) (c campaigns.Campaign, err error) {
@@ -243,6 +253,7 @@ func (t *tx) putCampaign(c campaigns.Campaign, kind, by string) error {
 		return err
 	}
 	c = copyCampaign(c)
+	t.changed[c.ID] = c
 	t.after = append(t.after, func() { t.db.known.putCampaign(c) })
 	return t.note(kind, by, subject("campaign", c.ID), string(settings))
 }
@@ -251,6 +262,7 @@ func (t *tx) putStatus(c campaigns.Campaign, from campaigns.Status, by string) e
 	if _, err := t.exec(`UPDATE campaigns SET status = ? WHERE id = ?`, string(c.Status), c.ID); err != nil {
 		return err
 	}
+	t.changed[c.ID] = c
 	t.after = append(t.after, func() { t.db.known.putCampaign(c) })
 	return t.note("campaign.status", by, subject("campaign", c.ID), string(from)+" to "+string(c.Status))
 }

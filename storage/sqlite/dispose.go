@@ -52,7 +52,7 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	case p.key.Valid:
 		return false, campaigns.ErrDisposed
 	}
-	c, ok := t.db.known.campaign(p.campaign)
+	c, ok := t.settings(p.campaign)
 	if !ok {
 		return false, fmt.Errorf("campaign %d: %w", p.campaign, campaigns.ErrNotFound)
 	}

@@ -98,7 +98,7 @@ func (t *tx) begun(id string, o campaigns.Outcome) (begun, error) {
 // out or it was a manual call; where the agent sent it, when the agent was
 // quicker than the end of the call; else where the retry rule sends it.
 func (t *tx) next(b begun, a campaigns.Attempt, tries int, ended time.Time) campaigns.Next {
-	c, known := t.db.known.campaign(b.campaign)
+	c, known := t.settings(b.campaign)
 	done := campaigns.Next{State: campaigns.ContactDone, Phone: b.person.Phone}
 	switch {
 	case b.contact == 0 || b.undone || a.OptOut || !known:
@@ -162,7 +162,7 @@ func (t *tx) settleDisposed(b begun, a campaigns.Attempt, tries int) error {
 
 // optOut puts the number on the do-not-call list: the person pressed the key.
 func (t *tx) optOut(b begun, a campaigns.Attempt) error {
-	c, _ := t.db.known.campaign(b.campaign)
+	c, _ := t.settings(b.campaign)
 	return t.addDoNotCall([]campaigns.DoNotCall{{
 		Number: number(b.e164), At: t.now, Channel: campaigns.ChannelKey, Seller: c.Seller, Goods: c.Goods,
 		Reason: "key pressed in the message", Attempt: a.ID, Campaign: b.campaign,

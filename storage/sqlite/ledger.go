@@ -46,7 +46,7 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 	if t.jumped != nil {
 		return nil, t.jumped
 	}
-	c, ok := t.db.known.campaign(campaign)
+	c, ok := t.settings(campaign)
 	if !ok {
 		return nil, fmt.Errorf("campaign %d: %w", campaign, campaigns.ErrNotFound)
 	}

@@ -71,7 +71,7 @@ func (t *tx) closeLost(now time.Time) ([]campaigns.Attempt, error) {
 // coolDown keeps the contact of a lost attempt waiting for the campaign's
 // cool-down, when its retry rule would have it back sooner.
 func (t *tx) coolDown(a campaigns.Attempt, now time.Time) error {
-	c, ok := t.db.known.campaign(a.Campaign)
+	c, ok := t.settings(a.Campaign)
 	if !ok || a.Contact == 0 {
 		return nil
 	}

@@ -30,8 +30,9 @@ type tx struct {
 	counters           // as the transaction leaves them
 	committed counters // as they are on disk
 	moves     map[place]int64
-	after     []func() // for memory, once the transaction is durable
-	writes    int      // statements that wrote, of the operation at work
+	changed   map[int64]campaigns.Campaign // by this transaction: newer than memory
+	after     []func()                     // for memory, once the transaction is durable
+	writes    int                          // statements that wrote, of the operation at work
 }
 
 // counters are the last keys of the tables that the writer numbers itself.
@@ -52,7 +53,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64)}
+	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign)}
 	if err := t.load(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -173,6 +174,7 @@ func (t *tx) commit() error {
 		f()
 	}
 	t.after = t.after[:0]
+	clear(t.changed)
 	return nil
 }
 
@@ -183,6 +185,7 @@ func (t *tx) rollback() {
 	t.counters = t.committed
 	t.after = t.after[:0]
 	clear(t.moves)
+	clear(t.changed)
 }
 
 func (t *tx) close() {

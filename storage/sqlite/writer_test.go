@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // held lets a test fill the queue while the writer is at work on one
@@ -134,6 +135,35 @@ func TestACallerThatIsCancelledTooLateGetsItsAnswer(t *testing.T) {
 	}
 	if entries, err := db.AuditEntries(t.Context(), 0, 0); err != nil || len(entries) != 1 {
 		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+}
+
+func TestSettingsBindFromTheirPlaceInTheChain(t *testing.T) {
+	db := openTest(t)
+	c, l := newCampaign(t, db, "c")
+	fill(t, db, l, 1)
+	p := leaseAll(t, db, c)[0]
+	release := held(t, db)
+	stricter := c
+	stricter.Windows = rules.Week{}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := db.UpdateCampaign(t.Context(), stricter, "manager"); err != nil {
+			t.Error(err)
+		}
+	})
+	queued(t, db.w.urgent, 1)
+	var refused *rules.Refusal
+	wg.Go(func() { // in the same transaction, right behind
+		if err := db.Begin(t.Context(), c, campaigns.NewAttempt(c, p, "", time.Now())); !errors.As(err, &refused) {
+			t.Errorf("got %v, want a refusal by the new windows", err)
+		}
+	})
+	queued(t, db.w.urgent, 2)
+	release()
+	wg.Wait()
+	if f, err := db.Verify(t.Context(), time.Now()); err != nil || !f.Clean() {
+		t.Fatalf("%+v, %v", f, err)
 	}
 }
 

@@ -1,0 +1,149 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/hex"
+	"strings"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// callReader reads one page and keeps what repeats in it.
+type callReader struct {
+	db    *DB
+	zones map[string][]string
+}
+
+const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
+	a.script_ver, a.intent_at, a.manual, a.hash,
+	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
+	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
+	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.next_state, o.next_at, o.next_phone, o.hash,
+	c.name, c.external,
+	d.key, d.agent, d.code, d.note, d.at, d.currency, d.extras`
+
+const callTables = ` FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq LEFT JOIN contacts c ON c.id = a.contact
+	LEFT JOIN dispositions d ON d.seq = a.seq`
+
+func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) {
+	var w where
+	// The plus keeps the planner from starting anywhere but at the ledger's
+	// own order, except for what few calls have.
+	w.add("a.seq BETWEEN ? AND ?", lo, hi)
+	if f.Contact != 0 {
+		w.add("a.contact = ?", f.Contact)
+	}
+	if f.Number != "" {
+		w.add("a.e164 = ?", e164(f.Number))
+	}
+	if f.Campaign != 0 {
+		w.add("+a.campaign = ?", f.Campaign)
+	}
+	if f.Agent != 0 {
+		w.add("COALESCE(o.agent, a.agent) = ?", f.Agent)
+	}
+	if len(f.Outcomes) > 0 {
+		args := make([]any, len(f.Outcomes))
+		for i, o := range f.Outcomes {
+			args[i] = string(o)
+		}
+		w.add("COALESCE(o.outcome, '') IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
+	}
+	if f.Disposition != "" {
+		w.add("COALESCE(d.code, '') = ?", f.Disposition)
+	}
+	if f.Sold {
+		w.add("COALESCE(d.currency, '') <> ''")
+	}
+	order := " ORDER BY a.seq"
+	if f.Newest {
+		order = " ORDER BY a.seq DESC"
+	}
+	if f.Limit > 0 {
+		order += " LIMIT ?"
+		w.args = append(w.args, f.Limit)
+	}
+	return `SELECT ` + callColumns + callTables + w.text() + order, w.args
+}
+
+func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int64) ([]campaigns.Call, error) {
+	query, args := callQuery(f, lo, hi)
+	r := &callReader{db: db, zones: make(map[string][]string)}
+	room := 0
+	if len(args) == 2 && hi-lo < callPage { // nothing but the places chooses
+		room = int(hi - lo + 1)
+	}
+	return r.query(ctx, room, query, args)
+}
+
+// query reads the calls of a query; room is how many to expect.
+func (r *callReader) query(ctx context.Context, room int, query string, args []any) ([]campaigns.Call, error) {
+	calls := make([]campaigns.Call, 0, room)
+	err := r.db.withDriver(ctx, func(q driver.QueryerContext) error {
+		more := make(map[int64]extraOf)
+		err := each(q, query, args, func(c *cells) error {
+			call, bits := r.call(c)
+			if bits != 0 {
+				more[call.Seq] = extraOf{bits, call.Disposition}
+			}
+			calls = append(calls, call)
+			if len(calls)%100 == 0 {
+				return ctx.Err()
+			}
+			return nil
+		})
+		if err != nil || len(more) == 0 {
+			return err
+		}
+		return readExtras(q, more)
+	})
+	return calls, err
+}
+
+// call reads a row of callColumns; bits is what its disposition has beside.
+func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
+	a := &call.Attempt
+	a.Seq, a.ID, a.Campaign, a.List, a.Contact = c.integer(), c.text(), c.integer(), c.integer(), c.integer()
+	a.Phone, a.Number, a.CallerID, a.Mode = c.small(), number(c.integer()), c.text(), campaigns.Mode(c.text())
+	a.Agent, a.Callback, a.Try, a.Zones = c.integer(), c.integer(), c.small(), r.split(c.text())
+	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
+	hash := c.blob()
+	if c.null() {
+		c.skip(26)
+	} else {
+		hash = readOutcome(c, a)
+	}
+	call.Hash = hex.EncodeToString(hash)
+	call.ContactName, call.External = c.text(), c.text()
+	if !c.null() {
+		call.Disposition, bits = readDisposition(c, a.ID)
+	}
+	campaign, _ := r.db.known.campaign(a.Campaign)
+	list, _ := r.db.known.list(a.List)
+	call.CampaignName, call.ListName, call.AgentLogin = campaign.Name, list.Name, r.db.known.login(a.Agent)
+	return call, bits
+}
+
+func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {
+	a.Outcome = campaigns.Outcome(c.text())
+	if agent := c.integer(); agent != 0 {
+		a.Agent = agent
+	}
+	a.Trunk, a.Code, a.Q850, a.Reason, a.EndedBy, a.Error = c.text(), c.small(), c.small(), c.text(), c.text(), c.text()
+	a.SentAt, a.RingingAt, a.AnsweredAt, a.BridgedAt = c.instant(), c.instant(), c.instant(), c.instant()
+	a.MessageAt, a.MessageEndAt, a.EndedAt, a.ConnectDelay = c.instant(), c.instant(), c.instant(), c.span()
+	a.OptOut, a.PacketsIn, a.PacketsOut = c.truth(), uint64(c.integer()), uint64(c.integer())
+	a.LossShare, a.JitterMS, a.MOS = c.real(), c.real(), c.real()
+	a.Next = campaigns.Next{State: campaigns.ContactState(c.text()), At: c.instant(), Phone: c.small()}
+	return c.blob()
+}
+
+func (r *callReader) split(zones string) []string {
+	if s, ok := r.zones[zones]; ok {
+		return s
+	}
+	s := splitZones(zones)
+	r.zones[zones] = s
+	return s
+}
