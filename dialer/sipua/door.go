@@ -96,6 +96,9 @@ func checkCommon(md *sip.MessageData, m sip.Message) error {
 		if i >= maxHeaders || len(h.Name()) > maxHeaderName {
 			return errTooLarge
 		}
+		if !clean(strings.ReplaceAll(h.Value(), "\t", " ")) || !isToken(h.Name()) {
+			return errSyntax // a lone LF in a Contact would break a line that we write
+		}
 		switch h.(type) {
 		case *sip.ToHeader:
 			to++
@@ -114,6 +117,8 @@ func checkCommon(md *sip.MessageData, m sip.Message) error {
 		}
 	}
 	switch {
+	case !clean(md.SipVersion):
+		return errVersion
 	case to == 0 || from == 0 || callID == 0 || cseq == 0 || via == 0:
 		return errMissing
 	case to > 1 || from > 1 || callID > 1 || cseq > 1 || lengths > 1:

@@ -24,6 +24,7 @@ type forks struct {
 	settled bool
 	won     bool            // by an answer, not a refusal
 	acks    map[string]sent // by To tag
+	owed    bool            // the first 200 was repeated while its ACK was on its way out
 }
 
 func newForks(ua *UA) *forks {
@@ -42,6 +43,7 @@ func (k *forks) deliver(ev txEvent) {
 	if !k.settled {
 		k.box.put(ev)
 	}
+	k.owed = k.owed || known && ack.req == nil
 	k.mu.Unlock()
 	if known && ack.req != nil {
 		ack.again()
@@ -88,11 +90,16 @@ func (k *forks) settle() {
 // acked remembers the ACK for repetitions of its 200.
 func (k *forks) acked(tag string, ack sent) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	if k.acks == nil {
 		k.acks = map[string]sent{}
 	}
 	k.acks[tag] = ack
+	owed := k.owed
+	k.owed = false
+	k.mu.Unlock()
+	if owed {
+		ack.again()
+	}
 }
 
 // releaseStray ends an answer that nobody waits for; forked when another branch
