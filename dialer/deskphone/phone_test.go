@@ -118,6 +118,7 @@ type phone struct {
 	mute    bool // answers and sends nothing
 	refuse  int  // instead of answering
 	ignore  bool // rings until it is cancelled
+	look    func(*sipua.Incoming)
 	calls   chan *phoneCall
 	unbind  context.CancelFunc
 	unbound chan struct{}
@@ -146,6 +147,9 @@ func newPhone(t testing.TB, change ...func(*phone)) *phone {
 
 // take answers a call and stays until its end.
 func (p *phone) take(inc *sipua.Incoming) {
+	if p.look != nil {
+		p.look(inc)
+	}
 	if p.ignore {
 		_ = inc.Ring(180, nil)
 		<-inc.Cancelled()

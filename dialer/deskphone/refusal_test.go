@@ -76,3 +76,68 @@ func TestSettingsOfPhonesThatCannotWorkAreRefused(t *testing.T) {
 		t.Error("opened")
 	}
 }
+
+func TestAPhoneIsAskedToAnswerByItselfWhereThatIsSet(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []bool{true, false} {
+		headers := make(chan string, 1)
+		phones := open(t, func(s *Settings) { s.AutoAnswer = asked })
+		agent := newPhone(t, func(p *phone) {
+			p.look = func(inc *sipua.Incoming) {
+				mode, _ := inc.Header("Answer-Mode")
+				info, _ := inc.Header("Call-Info")
+				alert, _ := inc.Header("Alert-Info")
+				headers <- mode + info + alert
+			}
+		})
+		agent.register(phones, "101", "udp")
+		callUp(t, phones, "101").Hangup(within(t))
+		want := ""
+		if asked {
+			want = "Auto<sip:forecall>;answer-after=0<sip:forecall>;info=alert-autoanswer;delay=0"
+		}
+		if got := <-headers; got != want {
+			t.Errorf("auto answer %v: %q", asked, got)
+		}
+	}
+}
+
+func TestACallToAPhoneCanBeGivenUp(t *testing.T) {
+	t.Parallel()
+	phones := open(t)
+	cancelled := make(chan struct{})
+	agent := newPhone(t, func(p *phone) {
+		p.ignore = true
+		p.look = func(inc *sipua.Incoming) {
+			go func() { <-inc.Cancelled(); close(cancelled) }()
+		}
+	})
+	agent.register(phones, "101", "udp")
+	ctx, giveUp := context.WithCancel(within(t))
+	time.AfterFunc(100*time.Millisecond, giveUp)
+	if _, err := phones.Call(ctx, "101"); err == nil {
+		t.Error("the phone is up")
+	}
+	wait(t, "the phone stops ringing", cancelled)
+	if s := stateOf(t, phones, "101"); s.Leg != LegNone {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAPhoneThatGoesAwayWhileItRingsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	phones := open(t)
+	ringing := make(chan struct{})
+	agent := newPhone(t, func(p *phone) {
+		p.ignore = true
+		p.look = func(*sipua.Incoming) { close(ringing) }
+	})
+	agent.register(phones, "101", "udp")
+	failed := make(chan error, 1)
+	go func() { _, err := phones.Call(within(t), "101"); failed <- err }()
+	wait(t, "it rings", ringing)
+	agent.unbind()
+	if err := <-failed; err == nil {
+		t.Error("the phone is up")
+	}
+}

@@ -1,6 +1,8 @@
 package siptrunk
 
 import (
+	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -85,4 +87,47 @@ func TestCallsEndWhenTheTrunksClose(t *testing.T) {
 	if err := leg.Audio().WriteFrame(media.Frame{}); err == nil {
 		t.Error("the sound goes on")
 	}
+}
+
+func TestACallWithoutAFreeMediaPortIsNotSent(t *testing.T) {
+	t.Parallel()
+	calls := make(chan *person, 2)
+	settings := newMedia(t)
+	at := carrier(t, answerWithMedia(t, settings, calls))
+	ours := newMedia(t)
+	ours.Ports = onePair(t, ours)
+	trunks, err := Open(Settings{Trunks: []Trunk{trunkTo("a", at)}, Media: ours})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = trunks.Close() }()
+	leg := mustAnswer(t, trunks, request(callee))
+	failed := mustFail(t, trunks, within(t), request(callee), campaigns.RouteFailed)
+	if !errors.Is(failed, media.ErrPortsExhausted) || !failed.SentAt.IsZero() {
+		t.Errorf("%+v", failed)
+	}
+	leg.Hangup(within(t))
+	if s := trunks.State()[0]; s.Lines != 0 || s.Pending != 0 || s.Placed != 1 {
+		t.Errorf("%+v", s)
+	}
+	mustAnswer(t, trunks, request(callee)).Hangup(within(t)) // the port came back with the line
+}
+
+// onePair finds a range of one pair of ports that nobody on this machine uses.
+func onePair(t *testing.T, settings media.Settings) *media.PortRange {
+	t.Helper()
+	for range 50 {
+		first := uint16(5000 + 2*rand.IntN(2000))
+		pair, err := media.NewPortRange(first, first+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings.Ports = pair
+		if session, err := media.Open(settings); err == nil {
+			_ = session.Close()
+			return pair
+		}
+	}
+	t.Fatal("no pair of ports is free")
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,27 +55,19 @@ func TestATrunkIsUsedWhileItIsRegistered(t *testing.T) {
 
 func TestATrunkThatDoesNotAnswerOptionsIsNotUsedUntilItDoes(t *testing.T) {
 	t.Parallel()
-	listen := func(at netip.AddrPort) *sipua.UA {
-		ua, err := sipua.Listen(sipua.Settings{Listen: []sipua.Listener{{Transport: "udp", Addr: at}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ua
-	}
-	peer := listen(freePort(t))
-	at := peer.Addr("udp")
+	var asleep atomic.Bool
+	at := carrier(t, refuse(486), func(s *sipua.Settings) { s.Allow = func(netip.Addr) bool { return !asleep.Load() } })
 	trunks := open(t, trunkTo("a", at, func(t *Trunk) { t.OptionsPing = time.Second }))
 	eventually(t, "an answer", func() bool { return trunks.State()[0].OptionsCode == 200 })
 	if s := trunks.State()[0]; !s.Up || s.OptionsRTT <= 0 || s.OptionsAt.IsZero() {
 		t.Errorf("%+v", s)
 	}
-	_ = peer.Close()
+	asleep.Store(true)
 	eventually(t, "the trunk goes down", func() bool { return !trunks.State()[0].Up })
 	if room, why := trunks.Room(nil); room != 0 || !strings.Contains(why, "no reply to 2 OPTIONS") {
 		t.Errorf("room %d, %q", room, why)
 	}
-	peer = listen(at)
-	defer func() { _ = peer.Close() }()
+	asleep.Store(false)
 	eventually(t, "the trunk comes back", func() bool { room, _ := trunks.Room(nil); return room > 0 })
 }
 

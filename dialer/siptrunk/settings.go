@@ -21,6 +21,7 @@ type Settings struct {
 	Trunks []Trunk
 
 	// Media is what every leg is opened with: local address, port range, poller.
+	// Its Allow is not used: each trunk has a list of its own.
 	Media media.Settings
 
 	// Name goes out as User-Agent; empty sends none.

@@ -53,12 +53,26 @@ func startSippText(t testing.TB, name string, text []byte, calls int, args ...st
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &sipp{at: freePort(t), exited: make(chan struct{}), log: dir}
+	for range 5 { // another program may take the port between our look and sipp's
+		p := &sipp{at: freePort(t), exited: make(chan struct{}), log: dir}
+		p.start(t, program, file, calls, args)
+		eventually(t, "sipp listens or gives up", func() bool { return p.listens() || p.over() })
+		if !p.over() {
+			return p
+		}
+	}
+	t.Fatal("sipp does not start")
+	return nil
+}
+
+func (p *sipp) start(t testing.TB, program, file string, calls int, args []string) {
+	t.Helper()
 	p.cmd = exec.Command(program, append([]string{
 		"-sf", file, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", strconv.Itoa(int(p.at.Port())), "-m", strconv.Itoa(calls),
-		"-nostdin", "-timeout", "60", "-timeout_error", "-default_behaviors", "-bye", "-trace_err", "-error_file", filepath.Join(dir, "errors"), "-trace_msg", "-message_file", filepath.Join(dir, "messages"),
+		"-nostdin", "-timeout", "60", "-timeout_error", "-default_behaviors", "-bye",
+		"-trace_err", "-error_file", filepath.Join(p.log, "errors"), "-trace_msg", "-message_file", filepath.Join(p.log, "messages"),
 	}, args...)...)
-	p.cmd.Dir = dir
+	p.cmd.Dir = p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +84,15 @@ func startSippText(t testing.TB, name string, text []byte, calls int, args ...st
 		_ = p.cmd.Process.Kill() // already gone when all went well
 		<-p.exited
 	})
-	eventually(t, "sipp listens", p.listens)
-	return p
+}
+
+func (p *sipp) over() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // Ports are given out in turn: tests that run at once must not get the same.
@@ -101,11 +122,32 @@ func freePort(t testing.TB) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// listens looks for the socket in the kernel's table.
+// listens looks for the port in the kernel's tables, and for its socket among
+// those of this very process.
 func (p *sipp) listens() bool {
-	want := fmt.Appendf(nil, "0100007F:%04X ", p.at.Port())
+	want := fmt.Sprintf("0100007F:%04X", p.at.Port())
 	for _, table := range []string{"/proc/net/udp", "/proc/net/tcp"} {
-		if text, err := os.ReadFile(table); err == nil && bytes.Contains(text, want) {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			continue
+		}
+		for line := range bytes.Lines(text) {
+			if fields := bytes.Fields(line); len(fields) > 9 && string(fields[1]) == want && p.owns("socket:["+string(fields[9])+"]") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *sipp) owns(socket string) bool {
+	dir := filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "fd")
+	open, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, fd := range open {
+		if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && to == socket {
 			return true
 		}
 	}
