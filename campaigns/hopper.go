@@ -99,6 +99,7 @@ type Hopper struct {
 type asideContact struct {
 	contact Contact
 	until   time.Time // zero = its window never opens
+	putOff  bool      // not a matter of windows
 }
 
 // window remembers when the calling window of a set of zones opens next, since
@@ -120,7 +121,9 @@ func (h *Hopper) Set(c Campaign) {
 	h.campaign = c
 	clear(h.windows)
 	for i := range h.aside {
-		h.aside[i].until = time.Time{} // judged anew
+		if !h.aside[i].putOff {
+			h.aside[i].until = time.Time{} // judged anew
+		}
 	}
 	h.sortAside(time.Now())
 	h.nudge()
@@ -168,7 +171,7 @@ func (h *Hopper) Return(p Contact, notBefore time.Time) {
 		h.admit([]Contact{p})
 		return
 	}
-	h.keepAside(p, notBefore)
+	h.keepAside(asideContact{contact: p, until: notBefore, putOff: true})
 }
 
 // HopperState is what a hopper holds, and why it holds nothing.
@@ -239,17 +242,23 @@ func (h *Hopper) nextOpen(p Contact, now time.Time) time.Time {
 	return at
 }
 
-func (h *Hopper) putAside(p Contact, now time.Time) { h.keepAside(p, h.nextOpen(p, now)) }
+func (h *Hopper) putAside(p Contact, now time.Time) {
+	h.keepAside(asideContact{contact: p, until: h.nextOpen(p, now)})
+}
 
-func (h *Hopper) keepAside(p Contact, until time.Time) {
+func (h *Hopper) keepAside(a asideContact) {
 	if len(h.aside) >= h.settings.Aside {
-		h.back = append(h.back, p.ID)
+		h.back = append(h.back, a.contact.ID)
 		h.nudge()
 		return
 	}
-	h.aside = append(h.aside, asideContact{p, until})
-	if !until.IsZero() && (h.opens.IsZero() || until.Before(h.opens)) {
-		h.opens = until
+	h.aside = append(h.aside, a)
+	h.noteOpening(a.until)
+}
+
+func (h *Hopper) noteOpening(at time.Time) {
+	if !at.IsZero() && (h.opens.IsZero() || at.Before(h.opens)) {
+		h.opens = at
 	}
 }
 
@@ -264,12 +273,10 @@ func (h *Hopper) sortAside(now time.Time) {
 				due = append(due, a.contact)
 				continue
 			}
-			a.until = h.nextOpen(a.contact, now)
+			a.until, a.putOff = h.nextOpen(a.contact, now), false
 		}
 		kept = append(kept, a)
-		if !a.until.IsZero() && (h.opens.IsZero() || a.until.Before(h.opens)) {
-			h.opens = a.until
-		}
+		h.noteOpening(a.until)
 	}
 	clear(h.aside[len(kept):])
 	h.aside = kept

@@ -308,6 +308,9 @@ func TestAContactThatIsPutOffComesBackAtItsTime(t *testing.T) {
 		h, stop := feed(t, s, rules.Always(), HopperSettings{})
 		p, _ := h.Next(time.Now())
 		h.Return(p, time.Now().Add(10*time.Minute))
+		c := NewCampaign("c")
+		c.ID, c.Windows = 1, rules.Always()
+		h.Set(c) // changed settings do not bring it back
 		time.Sleep(9 * time.Minute)
 		if _, ok := h.Next(time.Now()); ok {
 			t.Error("back too early")

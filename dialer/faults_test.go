@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -370,5 +371,25 @@ func TestWithoutAMessageNobodyIsDialedAhead(t *testing.T) {
 		if h.trunk.peak > 1 {
 			t.Errorf("%d calls at once for one agent", h.trunk.peak)
 		}
+	})
+}
+
+func TestAClockThatTheStoreDoesNotTrustStopsNewCalls(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := team(t, 3, 30, mixed(15, 0.4, 10*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
+		h.until(time.Minute, "some dialed", func() bool { return h.trunk.count() > 3 })
+		h.store.set(func() { h.store.failBegin = fmt.Errorf("begin: %w", campaigns.ErrClock) })
+		h.until(2*time.Minute, "clock jumped", func() bool { return h.view(1).Why.Cause == CauseClockJumped })
+		before := h.trunk.count()
+		h.store.set(func() { h.store.failBegin = nil })
+		if until := time.Until(h.view(1).Why.Until); until > clockSettle || until < 0 {
+			t.Errorf("it rests for %s", until)
+		}
+		time.Sleep(50 * time.Second)
+		if n := h.trunk.count() - before; n != 0 {
+			t.Errorf("%d calls were placed before the clock had been steady for a minute", n)
+		}
+		h.until(time.Hour, "all done", func() bool { return h.store.done() == 30 })
+		h.stop()
 	})
 }
