@@ -89,8 +89,13 @@ func FloorOf(s campaigns.FloorSnapshot) Floor {
 	slices.SortStableFunc(f.Campaigns, func(a, b FloorCampaign) int { return natural(a.Name, b.Name) })
 	slices.SortStableFunc(f.Agents, func(a, b Agent) int { return natural(a.Name, b.Name) })
 	slices.SortStableFunc(f.Calls, func(a, b FloorCall) int { return a.Since.Compare(b.Since) })
+	slices.SortStableFunc(f.Last, func(a, b EndedCall) int { return b.At.Compare(a.At) })
+	f.Last = f.Last[:min(len(f.Last), lastShown)]
 	return f
 }
+
+// lastShown is how many ended calls a wallboard shows, over all campaigns.
+const lastShown = 50
 
 // natural orders names as people do: Ana 2 before Ana 10.
 func natural(a, b string) int {

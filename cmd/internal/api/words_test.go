@@ -3,10 +3,13 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 func TestADurationIsWrittenShortAndReadBack(t *testing.T) {
@@ -59,5 +62,17 @@ func TestNamesStandInTheOrderOfPeople(t *testing.T) {
 				t.Errorf("%q and %q: %d, want %d", names[i], names[j], got, want)
 			}
 		}
+	}
+}
+
+func TestTheLastCallsOfAllCampaignsStandTogetherNewestFirst(t *testing.T) {
+	now := time.Now()
+	var s campaigns.FloorSnapshot
+	for i := range 80 { // campaign by campaign, each newest first
+		s.Last = append(s.Last, campaigns.EndedCall{Attempt: string(rune('a' + i%2)), At: now.Add(-time.Duration(i%40) * time.Second)})
+	}
+	last := FloorOf(s).Last
+	if len(last) != lastShown || !slices.IsSortedFunc(last, func(a, b EndedCall) int { return b.At.Compare(a.At) }) {
+		t.Errorf("%d calls, or out of order", len(last))
 	}
 }
