@@ -49,8 +49,12 @@ func (r *route) keepRegistered(ctx context.Context) {
 	t := r.trunk
 	err := r.ua.KeepRegistered(ctx, sipua.Registration{
 		Registrar: r.target, User: t.Username, Domain: t.Host, Expires: t.RegisterExpires,
-		Auth:    sipua.Credentials{User: t.AuthUsername, Password: t.Password, Realm: t.Realm},
-		OnState: r.registered,
+		Auth: sipua.Credentials{User: t.AuthUsername, Password: t.Password, Realm: t.Realm},
+		OnState: func(s sipua.RegistrationState) {
+			if ctx.Err() == nil { // un-registering at Close is no news
+				r.registered(s)
+			}
+		},
 	})
 	if err != nil {
 		r.registered(sipua.RegistrationState{Err: err})

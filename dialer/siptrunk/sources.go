@@ -30,10 +30,13 @@ func newSources(t Trunk, hop sipua.Target) *sources {
 	if own := (sipua.Target{Host: t.Host, Port: t.Port, Transport: t.Transport}); own != hop {
 		s.hosts = append(s.hosts, own)
 	}
-	s.found.Store(new([]netip.Addr))
-	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
-	defer cancel()
-	s.lookup(ctx)
+	var known []netip.Addr // names follow with the first lookup, which must not hold up the start
+	for _, h := range s.hosts {
+		if a, err := netip.ParseAddr(h.Host); err == nil {
+			known = append(known, a.Unmap())
+		}
+	}
+	s.found.Store(&known)
 	return s
 }
 
@@ -48,6 +51,8 @@ func (s *sources) host(ip netip.Addr) bool { return slices.Contains(*s.found.Loa
 
 // lookup refreshes the addresses. A name that is not found now keeps its last ones.
 func (s *sources) lookup(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
 	var found []netip.Addr
 	for _, t := range s.hosts {
 		found = append(found, addresses(ctx, t)...)
