@@ -16,13 +16,14 @@ import (
 type handset struct {
 	hears media.Sink
 	media media.Settings
-	up    chan *media.Session
+	up    chan *media.Session // its call is up
+	down  chan struct{}       // its call has ended
 }
 
 // plug registers a phone for an extension; what it hears goes to hears.
 func (o *office) plug(t testing.TB, extension string, hears media.Sink) *handset {
 	t.Helper()
-	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), up: make(chan *media.Session, 1)}
+	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), up: make(chan *media.Session, 1), down: make(chan struct{})}
 	ua, err := sipua.Listen(sipua.Settings{
 		Name: "handset", Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Serve: sipua.HandlerFunc(h.take),
@@ -72,6 +73,7 @@ func (h *handset) take(inc *sipua.Incoming) {
 	}
 	h.up <- session
 	<-call.Done()
+	close(h.down)
 }
 
 // soundOn is what sessions of a test are opened with.
