@@ -2,22 +2,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/campaigns/numbers"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/siptrunk"
 )
@@ -27,7 +26,16 @@ type testCall struct {
 	number, trunk, callerID, play string
 	ring, talk                    time.Duration
 	asJSON                        bool
+	where                         location // a service to ask for its do-not-call list
+	prompt                        media.Prompt
 }
+
+// Bounds of a test call. A ring below 15 s is too short for people to reach
+// the phone: four rings (16 CFR 310.4(b)(4)(ii)).
+const (
+	shortestRing = 15 * time.Second
+	longestTalk  = 10 * time.Minute
+)
 
 func newCall() *cobra.Command {
 	var t testCall
@@ -36,9 +44,14 @@ func newCall() *cobra.Command {
 		Long: `Places one call over a configured trunk, says what the carrier answered and when,
 plays a tone (or --play) once answered, listens, hangs up after --talk, and
 reports the sound. The number must be one that may be dialed and not be on the
-do-not-call list of the data folder.
+do-not-call list: that of the data folder, or with --server and --user that of
+a service which runs on it.
 
-Exit status 0 when answered, 3 when not, 1 when the call could not be placed.`,
+Exit status 0 when answered, 3 when the call was placed and not answered, 1 when
+it could not be placed, 2 when it was asked wrongly or the number may never be
+dialed.`,
+		Example: `  forecall call +34600111222 --trunk carrier-a
+  forecall call +34600111222 --trunk carrier-a --json --config /etc/forecall/forecall.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			t.number = args[0]
 			return t.run(c)
@@ -46,11 +59,12 @@ Exit status 0 when answered, 3 when not, 1 when the call could not be placed.`,
 	}
 	f := c.Flags()
 	f.StringVar(&t.trunk, "trunk", "", "name of the trunk (default: the first configured)")
-	f.StringVar(&t.callerID, "caller-id", "", "number to show, E.164 (default: the trunk's first)")
+	f.StringVar(&t.callerID, "caller-id", "", "number to show (default: the trunk's first)")
 	f.StringVar(&t.play, "play", "", "WAV file to play once answered (default: a tone of 440 Hz)")
-	f.DurationVar(&t.ring, "ring", 25*time.Second, "how long to let it ring, at least 15s")
+	f.DurationVar(&t.ring, "ring", 25*time.Second, "how long to let it ring, at least "+shortestRing.String())
 	f.DurationVar(&t.talk, "talk", 3*time.Second, "how long to stay on the line")
 	f.BoolVar(&t.asJSON, "json", false, "print JSON")
+	t.where.serverFlags(c)
 	addConfigFlags(c)
 	return c
 }
@@ -60,190 +74,149 @@ func (t *testCall) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	number, err := t.check(c.Context(), loaded.Config)
-	if err != nil {
-		return &exitError{exitUsage, err}
+	if err := t.check(loaded.Config); err != nil {
+		return err
 	}
-	trunks, sound, err := openForCall(loaded.Config)
+	if err := t.suppressed(c.Context(), loaded.Data); err != nil {
+		return err
+	}
+	trunks, sound, err := t.open(c, loaded.Config)
 	if err != nil {
 		return err
 	}
 	defer sound.Poller.Close()
 	defer trunks.Close()
-	r := t.place(c.Context(), trunks, number.E164)
+	r := t.place(c.Context(), trunks)
 	if err := r.print(c.OutOrStdout(), t.asJSON); err != nil {
 		return err
 	}
-	if !r.Answered {
-		return &exitError{exitUnanswered, errors.New("not answered: " + r.Outcome)}
+	return r.verdict()
+}
+
+// check refuses what must not be dialed and what cannot be done, before
+// anything is opened. The numbers are E.164 afterwards.
+func (t *testCall) check(c config.Config) (err error) {
+	if t.number, err = dialable(t.number, c.Import.Region); err != nil {
+		return usage("%w; nothing was sent", err)
+	}
+	if t.callerID != "" {
+		if t.callerID, err = dialable(t.callerID, c.Import.Region); err != nil {
+			return usage("--caller-id %w", err)
+		}
+	}
+	switch {
+	case t.ring < shortestRing:
+		return usage("--ring %s: at least %s, or four rings (16 CFR 310.4(b)(4)(ii))", t.ring, shortestRing)
+	case t.talk < 0 || t.talk > longestTalk:
+		return usage("--talk %s: 0s to %s", t.talk, longestTalk)
+	case len(c.Trunks) == 0:
+		return usage("trunks: none is configured; name the file with --config")
+	}
+	if err := t.choose(c.Trunks); err != nil {
+		return err
+	}
+	t.prompt, err = t.load()
+	return err
+}
+
+// choose finds the trunk by name.
+func (t *testCall) choose(trunks []config.Trunk) error {
+	if t.trunk == "" {
+		t.trunk = trunks[0].Name
+	}
+	var names []string
+	for _, k := range trunks {
+		names = append(names, k.Name)
+	}
+	if !slices.Contains(names, t.trunk) {
+		return usage("--trunk %s: no such trunk is configured; there are: %s", t.trunk, strings.Join(names, ", "))
 	}
 	return nil
 }
 
-// check refuses what must not be dialed.
-func (t *testCall) check(ctx context.Context, c config.Config) (numbers.Number, error) {
-	parser, err := numbers.NewParser(numbers.Policy{})
-	if err != nil {
-		return numbers.Number{}, err
-	}
-	n, err := parser.Parse(t.number, c.Import.Region)
-	if err != nil {
-		return n, fmt.Errorf("%q: %w", t.number, err)
-	}
-	if t.ring < 15*time.Second {
-		return n, fmt.Errorf("--ring %s: at least 15s, or four rings (16 CFR 310.4(b)(4)(ii))", t.ring)
-	}
-	if len(c.Trunks) == 0 {
-		return n, errors.New("trunks: none is configured; name the file with --config")
-	}
-	if t.trunk == "" {
-		t.trunk = c.Trunks[0].Name
-	}
-	if !slices.ContainsFunc(c.Trunks, func(k config.Trunk) bool { return k.Name == t.trunk }) {
-		return n, fmt.Errorf("--trunk %s: no such trunk is configured", t.trunk)
-	}
-	return n, notSuppressed(ctx, c.Data, n.E164)
-}
-
-// notSuppressed refuses a number on the do-not-call list of the data folder,
-// when there is one.
-func notSuppressed(ctx context.Context, folder, number string) error {
-	if _, err := os.Stat(dataFile(folder)); err != nil {
-		return nil
-	}
-	db, err := location{data: folder}.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	listed, err := db.IsDoNotCall(ctx, number)
-	if err == nil && listed {
-		err = errors.New("the number is on the do-not-call list")
-	}
-	return err
-}
-
-func openForCall(c config.Config) (*siptrunk.Trunks, media.Settings, error) {
-	sound, err := node.MediaSettings(c)
-	if err != nil {
-		return nil, sound, err
-	}
-	settings, err := node.TrunkSettings(c, sound, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, sound, errors.Join(err, sound.Poller.Close())
-	}
-	trunks, err := siptrunk.Open(settings)
-	if err != nil {
-		return nil, sound, errors.Join(err, sound.Poller.Close())
-	}
-	return trunks, sound, nil
-}
-
-// step is something that happened on the way.
-type step struct {
-	AfterMS float64 `json:"after_ms"`
-	Step    string  `json:"step"`
-	Trunk   string  `json:"trunk,omitempty"`
-	Code    int     `json:"code,omitempty"`
-	Detail  string  `json:"detail,omitempty"`
-}
-
-// callReport is what a test call came to.
-type callReport struct {
-	CallID   string         `json:"sip_call_id"`
-	Trunk    string         `json:"trunk"`
-	Started  time.Time      `json:"started_at"`
-	Steps    []step         `json:"steps"`
-	Answered bool           `json:"answered"`
-	Outcome  string         `json:"outcome"`
-	Error    string         `json:"error,omitempty"`
-	EndedBy  string         `json:"ended_by,omitempty"`
-	Sound    *media.Quality `json:"sound,omitempty"`
-}
-
-func (r *callReport) add(at time.Time, s step) {
-	s.AfterMS = float64(at.Sub(r.Started).Microseconds()) / 1000
-	r.Steps = append(r.Steps, s)
-}
-
-func (t *testCall) place(ctx context.Context, trunks *siptrunk.Trunks, number string) *callReport {
-	r := &callReport{CallID: "test-" + uuid.NewString() + "@forecall", Trunk: t.trunk, Started: time.Now()}
-	leg, err := trunks.Dial(ctx, dialer.Request{
-		CallID: r.CallID, Number: number, CallerID: t.callerID, Trunks: []string{t.trunk}, RingTime: t.ring,
-		OnProgress: func(p dialer.Progress) {
-			r.add(p.At, step{Step: string(p.Step), Trunk: p.Trunk, Code: p.Code, Detail: p.Detail})
-		},
-	})
-	if failed, ok := errors.AsType[*dialer.CallError](err); ok {
-		r.Outcome, r.Error = string(failed.Outcome), failed.Error()
-		r.add(time.Now(), step{Step: "ended", Trunk: failed.Trunk, Code: failed.Code, Detail: failed.Reason})
-		return r
-	}
-	if err != nil {
-		r.Outcome, r.Error = "failed", err.Error()
-		return r
-	}
-	r.Answered, r.Outcome = true, "answered"
-	t.listen(ctx, leg, r)
-	return r
-}
-
-// listen plays, listens and hangs up.
-func (t *testCall) listen(ctx context.Context, leg dialer.Leg, r *callReport) {
-	prompt, err := t.prompt()
-	if err != nil {
-		r.Error = err.Error()
-	}
-	talking, stop := context.WithTimeout(ctx, t.talk)
-	defer stop()
-	played := make(chan struct{})
-	go func() {
-		defer close(played)
-		_ = media.Play(talking, leg.Audio(), prompt) // ends with the call
-	}()
-	select {
-	case <-leg.Done():
-		r.EndedBy = leg.Ending().By
-	case <-talking.Done():
-		r.EndedBy = "us"
-	}
-	stop()
-	<-played
-	quality := leg.Audio().Quality()
-	r.Sound = &quality
-	leg.Hangup(context.WithoutCancel(ctx))
-	r.add(time.Now(), step{Step: "ended", Detail: "by " + r.EndedBy})
-}
-
-func (t *testCall) prompt() (media.Prompt, error) {
+// load reads what is played, so that a bad file is told before anybody's
+// phone rings.
+func (t *testCall) load() (media.Prompt, error) {
 	if t.play == "" {
 		return media.Tone(440, t.talk), nil
 	}
 	f, err := os.Open(t.play)
 	if err != nil {
-		return media.Silence(t.talk), fmt.Errorf("--play: %w", err)
+		return media.Prompt{}, usage("--play: %w", err)
 	}
 	defer f.Close()
-	return media.LoadWAV(f)
+	prompt, err := media.LoadWAV(f)
+	if err != nil {
+		return media.Prompt{}, usage("--play %s: %w", t.play, err)
+	}
+	return prompt, nil
 }
 
-func (r *callReport) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+// dialable is a number as E.164. Emergency and premium numbers, codes of a
+// phone and everything that is no plain number are refused.
+func dialable(text, region string) (string, error) {
+	parser, err := numbers.NewParser(numbers.Policy{})
+	if err != nil {
+		return "", err
 	}
-	for _, s := range r.Steps {
-		fmt.Fprintf(w, "%9.1f ms  %-12s %s %s", s.AfterMS, s.Step, s.Trunk, s.Detail)
-		if s.Code != 0 {
-			fmt.Fprintf(w, " (%d)", s.Code)
+	n, err := parser.Parse(text, region)
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", text, err)
+	}
+	return n.E164, nil
+}
+
+// suppressed refuses a number on the do-not-call list: that of a service that
+// runs, or of the data folder when there is one.
+func (t *testCall) suppressed(ctx context.Context, folder string) error {
+	listed, err := t.listed(ctx, folder)
+	if err == nil && listed {
+		return errors.New("the number is on the do-not-call list; nothing was sent")
+	}
+	return err
+}
+
+func (t *testCall) listed(ctx context.Context, folder string) (bool, error) {
+	if t.where.remote() {
+		session, err := t.where.login(ctx)
+		if err != nil {
+			return false, err
 		}
-		fmt.Fprintln(w)
+		return session.IsDoNotCall(ctx, t.number)
 	}
-	fmt.Fprintf(w, "%s\n", r.Outcome)
-	if r.Sound != nil {
-		fmt.Fprintf(w, "sound: %d packets heard, %d sent, %.1f %% lost, jitter %.1f ms, MOS %.1f\n",
-			r.Sound.PacketsReceived, r.Sound.PacketsSent, 100*r.Sound.LossShare, r.Sound.JitterMS, r.Sound.MOS)
+	if _, err := os.Stat(dataFile(folder)); err != nil {
+		return false, nil // nothing was ever stored, so nobody was ever listed
 	}
-	return nil
+	db, err := location{data: folder}.open(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the do-not-call list: %w", err)
+	}
+	listed, err := db.IsDoNotCall(ctx, t.number)
+	return listed, errors.Join(err, db.Close())
+}
+
+// open opens the one trunk. Where a service that runs holds its port, the
+// call leaves from another.
+func (t *testCall) open(c *cobra.Command, conf config.Config) (*siptrunk.Trunks, media.Settings, error) {
+	sound, err := node.MediaSettings(conf)
+	if err != nil {
+		return nil, sound, usage("%w", err)
+	}
+	settings, err := node.TrunkSettings(conf, sound, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, sound, errors.Join(usage("%w", err), sound.Poller.Close())
+	}
+	settings.Trunks = slices.DeleteFunc(settings.Trunks, func(k siptrunk.Trunk) bool { return k.Name != t.trunk })
+	trunks, err := siptrunk.Open(settings)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		listen := settings.Trunks[0].Listen
+		fmt.Fprintf(c.ErrOrStderr(), "forecall: port %d is taken, by the service perhaps: the test call leaves from another\n", listen.Port())
+		settings.Trunks[0].Listen = netip.AddrPortFrom(listen.Addr(), 0)
+		settings.Trunks[0].Advertise = netip.AddrPortFrom(settings.Trunks[0].Advertise.Addr(), 0)
+		trunks, err = siptrunk.Open(settings)
+	}
+	if err != nil {
+		return nil, sound, errors.Join(err, sound.Poller.Close())
+	}
+	return trunks, sound, nil
 }

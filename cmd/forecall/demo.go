@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"time"
 
@@ -23,6 +24,12 @@ here and on a live page. At the end it prints a summary and where the call log
 lies. Everything stays on this machine. Exit status 0 when every law of the
 ledger held.`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.Validate(); err != nil {
+				return &exitError{exitUsage, err}
+			}
+			if math.IsNaN(s.Speed) { // which is neither below nor above a bound
+				return usage("--speed: not a number")
+			}
 			if s.Data == "" {
 				s.Data = filepath.Join("forecall-data", "demo-"+time.Now().Format("20060102-150405"))
 			}
@@ -41,9 +48,9 @@ ledger held.`,
 	}
 	f := c.Flags()
 	f.IntVar(&s.Agents, "agents", 20, "robot agents, 1 to 200")
-	f.IntVar(&s.Contacts, "contacts", demo.MaxContacts, "people to call")
+	f.IntVar(&s.Contacts, "contacts", demo.MaxContacts, fmt.Sprintf("people to call, 1 to %d", demo.MaxContacts))
 	f.Uint64Var(&s.Seed, "seed", 1, "draws the people: the same seed calls up the same ones")
-	f.Float64Var(&s.Speed, "speed", 10, "how many times faster people ring, talk and write")
+	f.Float64Var(&s.Speed, "speed", 10, "how many times faster people ring, talk and write, 1 to 50")
 	f.DurationVar(&s.For, "for", 0, "end after so long (default: when the list is done)")
 	f.BoolVar(&s.Exit, "exit", false, "end when the list is done, instead of serving the page on")
 	f.BoolVar(&s.JSON, "json", false, "print the summary alone, as JSON")

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/url"
+	"iter"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,9 +21,14 @@ type exporting struct {
 	where                    location
 	campaign, agent, outcome string
 	from, to                 string
-	format, out              string
+	what, format, out        string
 	raw                      bool
+
+	begin, end time.Time // read from from and to
 }
+
+// reporter writes one of the reports of package report.
+type reporter func(io.Writer, iter.Seq2[campaigns.Call, error], report.Options) (int64, error)
 
 func newExport() *cobra.Command {
 	var ex exporting
@@ -31,85 +36,67 @@ func newExport() *cobra.Command {
 		Use: "export", Short: "Write the call log as CSV or JSON lines", Args: cobra.NoArgs,
 		Long: `Streams every call with the fields that the law asks for, times in UTC and in
 the contact's own zone, what the agent said of it, and its link in the hash
-chain. Cells that a spreadsheet would run as formulas are made harmless.`,
+chain. Cells that a spreadsheet would run as formulas are made harmless.
+
+--what sales, appointments or answers writes one row for each order line,
+appointment or answer instead.`,
+		Example: `  forecall export --campaign Spring --from 2026-11-01 --to 2026-12-01 --out november.csv
+  forecall export --format jsonl --outcome abandoned_msg
+  forecall export --what sales --server http://127.0.0.1:8080 --user mia --out sales.csv`,
 		RunE: func(c *cobra.Command, _ []string) error { return ex.run(c) },
 	}
 	ex.where.flags(c)
 	f := c.Flags()
 	f.StringVar(&ex.campaign, "campaign", "", "name of a campaign (default: all)")
-	f.StringVar(&ex.agent, "agent", "", "login of an agent (default: all)")
+	f.StringVar(&ex.agent, "agent", "", "login of an agent, or the number that the log shows (default: all)")
 	f.StringVar(&ex.outcome, "outcome", "", "only calls that ended so")
-	f.StringVar(&ex.from, "from", "", "calls begun at or after, as 2026-11-22 or 2026-11-22T08:00:00Z")
+	f.StringVar(&ex.from, "from", "", "calls begun at or after, as 2026-11-22 (midnight UTC) or 2026-11-22T08:00:00Z")
 	f.StringVar(&ex.to, "to", "", "calls begun before")
-	f.StringVar(&ex.format, "format", "csv", "csv or jsonl")
-	f.BoolVar(&ex.raw, "raw", false, "for programs: CSV cells as they are, without the guard against spreadsheet formulas")
-	f.StringVar(&ex.out, "out", "", "file to write (default: standard output)")
+	f.StringVar(&ex.what, "what", "calls", "calls, sales, appointments or answers")
+	f.StringVar(&ex.format, "format", "csv", "csv or jsonl; jsonl holds sales, appointments and answers within the calls")
+	f.BoolVar(&ex.raw, "raw", false, "for programs: CSV cells as they are, without the guard against spreadsheet formulas and the byte order mark")
+	f.StringVar(&ex.out, "out", "", "file to write (default: standard output); it takes its name when it is whole")
 	return c
 }
 
-func (ex *exporting) run(c *cobra.Command) (err error) {
-	if ex.format != "csv" && ex.format != "jsonl" {
-		return &exitError{exitUsage, fmt.Errorf("--format %q: csv or jsonl", ex.format)}
-	}
-	if o := campaigns.Outcome(ex.outcome); ex.outcome != "" && !o.Known() {
-		return &exitError{exitUsage, fmt.Errorf("--outcome %q: one of %v", ex.outcome, campaigns.Outcomes())}
-	}
-	w := c.OutOrStdout()
-	if ex.out != "" {
-		f, err := os.Create(ex.out)
-		if err != nil {
-			return fmt.Errorf("--out: %w", err)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		w = f
-	}
-	if ex.where.remote() {
-		return ex.download(c.Context(), w)
-	}
-	return ex.write(c.Context(), w)
-}
-
-func (ex *exporting) write(ctx context.Context, w io.Writer) error {
-	db, err := ex.where.open(ctx)
-	if err != nil {
+func (ex *exporting) run(c *cobra.Command) error {
+	if err := ex.check(); err != nil {
 		return err
 	}
-	filter, err := ex.filter(ctx, db)
-	options := report.Options{Raw: ex.raw, Campaign: func(id int64) (campaigns.Campaign, bool) {
-		c, err := db.Campaign(ctx, id)
-		return c, err == nil
-	}}
-	if err == nil && ex.format == "csv" {
-		_, err = report.WriteCSV(w, db.Calls(ctx, filter), options)
-	} else if err == nil {
-		_, err = report.WriteJSONLines(w, db.Calls(ctx, filter), options)
+	write := ex.write
+	if ex.where.remote() {
+		write = ex.download
 	}
-	return errors.Join(err, db.Close())
+	if ex.out == "" {
+		return write(c.Context(), c.OutOrStdout())
+	}
+	return whole(ex.out, func(w io.Writer) error { return write(c.Context(), w) })
 }
 
-func (ex *exporting) filter(ctx context.Context, db *sqlite.DB) (campaigns.CallFilter, error) {
-	f := campaigns.CallFilter{}
-	if ex.outcome != "" {
-		f.Outcomes = []campaigns.Outcome{campaigns.Outcome(ex.outcome)}
+// check reads the flags before anything is opened.
+func (ex *exporting) check() error {
+	if ex.format != "csv" && ex.format != "jsonl" {
+		return usage("--format %q: csv or jsonl", ex.format)
 	}
-	if ex.campaign != "" {
-		c, err := db.CampaignByName(ctx, ex.campaign)
-		if err != nil {
-			return f, fmt.Errorf("--campaign %s: %w", ex.campaign, err)
-		}
-		f.Campaign = c.ID
+	if _, ok := reporters()[ex.what]; !ok {
+		return usage("--what %q: calls, sales, appointments or answers", ex.what)
 	}
-	if ex.agent != "" {
-		u, err := db.UserByLogin(ctx, ex.agent)
-		if err != nil {
-			return f, fmt.Errorf("--agent %s: %w", ex.agent, err)
-		}
-		f.Agent = u.ID
+	if ex.format == "jsonl" && ex.what != "calls" {
+		return usage("--what %s goes with --format csv; JSON lines hold them within the calls", ex.what)
+	}
+	if o := campaigns.Outcome(ex.outcome); ex.outcome != "" && !o.Known() {
+		return usage("--outcome %q: one of %v", ex.outcome, campaigns.Outcomes())
 	}
 	var errFrom, errTo error
-	f.From, errFrom = instant("--from", ex.from)
-	f.To, errTo = instant("--to", ex.to)
-	return f, errors.Join(errFrom, errTo)
+	ex.begin, errFrom = instant("--from", ex.from)
+	ex.end, errTo = instant("--to", ex.to)
+	return errors.Join(errFrom, errTo)
+}
+
+func reporters() map[string]reporter {
+	return map[string]reporter{
+		"calls": report.WriteCSV, "sales": report.WriteSales, "appointments": report.WriteAppointments, "answers": report.WriteAnswers,
+	}
 }
 
 // instant reads a date or a moment; empty is the zero time.
@@ -122,37 +109,72 @@ func instant(flag, text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &exitError{exitUsage, fmt.Errorf("%s %q: write 2026-11-22 or 2026-11-22T08:00:00Z", flag, text)}
+	return time.Time{}, usage("%s %q: write 2026-11-22 or 2026-11-22T08:00:00Z", flag, text)
 }
 
-// download asks the service for the log.
-func (ex *exporting) download(ctx context.Context, w io.Writer) error {
-	session, err := ex.where.login(ctx)
+// whole writes a file beside its name and gives it the name at the end: an
+// export that fails leaves the file of the last one as it was. What is no
+// plain file (a pipe, a terminal) is written as it comes.
+func whole(name string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return direct(name, write)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return usage("--out: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func direct(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return usage("--out: %w", err)
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// write reads the data folder.
+func (ex *exporting) write(ctx context.Context, w io.Writer) error {
+	db, err := ex.where.open(ctx)
 	if err != nil {
 		return err
 	}
-	query := url.Values{"format": {ex.format}}
-	if ex.campaign != "" {
-		id, err := session.CampaignID(ctx, ex.campaign)
-		if err != nil {
-			return err
-		}
-		query.Set("campaign", fmt.Sprint(id))
+	return errors.Join(ex.report(ctx, db, w), db.Close())
+}
+
+func (ex *exporting) report(ctx context.Context, db *sqlite.DB, w io.Writer) error {
+	filter, err := ex.filter(ctx, db)
+	if err != nil {
+		return err
 	}
-	if ex.agent != "" {
-		return &exitError{exitUsage, errors.New("--agent goes with --data, not with --server")}
+	calls, err := campaigns.NewCallLog(db, db, db).Export(ctx, operator, filter, ex.what) // written down: who took the log
+	if err != nil {
+		return err
 	}
-	if ex.outcome != "" {
-		query.Set("outcome", ex.outcome)
+	all, err := db.Campaigns(ctx)
+	if err != nil {
+		return err
 	}
-	for key, text := range map[string]string{"from": ex.from, "to": ex.to} {
-		t, err := instant("--"+key, text)
-		if err != nil {
-			return err
-		}
-		if !t.IsZero() {
-			query.Set(key, t.UTC().Format(time.RFC3339))
-		}
+	byID := map[int64]campaigns.Campaign{}
+	for _, c := range all {
+		byID[c.ID] = c
 	}
-	return session.Download(ctx, "/v1/calls/export", query, w)
+	write := reporters()[ex.what]
+	if ex.format == "jsonl" {
+		write = report.WriteJSONLines
+	}
+	_, err = write(w, calls, report.Options{
+		Raw: ex.raw, Mark: ex.format == "csv" && !ex.raw,
+		Campaign: func(id int64) (campaigns.Campaign, bool) { c, ok := byID[id]; return c, ok },
+	})
+	return err
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -17,9 +16,6 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/intake"
-	"github.com/forecall/forecall/cmd/internal/api"
-	"github.com/forecall/forecall/cmd/internal/client"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // importing is what an import is asked for.
@@ -33,6 +29,7 @@ type importing struct {
 	dryRun, asJSON         bool
 	undo                   int64
 	priority               int
+	source                 string // the file, or stdin
 }
 
 func newImport() *cobra.Command {
@@ -42,7 +39,14 @@ func newImport() *cobra.Command {
 		Long: `Reads CSV of any size: delimiter and character set are found out, columns by
 their headers (in six languages) or by --column, numbers become E.164. Each row
 that is refused stands in --report with line, column and reason. --dry-run
-judges everything and stores nothing. --undo takes a whole load back.`,
+judges every row and stores nothing; who is in the campaign already is found
+only when it is stored. --undo takes a whole load back.
+
+Works on a data folder, or with --server on a service that runs; the result is
+the same. Exit status 0 when the file was read to its end, refused rows or not.`,
+		Example: `  forecall import march.csv --campaign Spring --region ES --report refused.csv
+  forecall import - --campaign Spring --column phone=3 --column name=1 < march.csv
+  forecall import --undo 7`,
 		RunE: func(c *cobra.Command, args []string) error { return im.run(c, args) },
 	}
 	im.where.flags(c)
@@ -56,7 +60,7 @@ judges everything and stores nothing. --undo takes a whole load back.`,
 	f.StringVar(&im.delimiter, "delimiter", "", "one character, or tab (default: found out)")
 	f.StringVar(&im.header, "header", "", "yes or no (default: found out)")
 	f.StringVar(&im.duplicates, "duplicates", string(campaigns.SkipDuplicates), "skip, allow or update")
-	f.StringVar(&im.report, "report", "", "file for the refused rows, as CSV")
+	f.StringVar(&im.report, "report", "", "file for the rows that were not taken, as CSV")
 	f.BoolVar(&im.dryRun, "dry-run", false, "judge everything, store nothing")
 	f.BoolVar(&im.asJSON, "json", false, "print the result as JSON")
 	f.Int64Var(&im.undo, "undo", 0, "take back the load with this number")
@@ -65,73 +69,95 @@ judges everything and stores nothing. --undo takes a whole load back.`,
 
 func (im *importing) run(c *cobra.Command, args []string) error {
 	switch {
+	case c.Flags().Changed("undo") && im.undo < 1:
+		return usage("--undo %d: the number of a load, from 1 on, as an import prints it", im.undo)
+	case im.undo != 0 && len(args) != 0:
+		return usage("--undo takes a load back and reads no file")
 	case im.undo != 0:
 		return im.takeBack(c)
 	case len(args) != 1:
-		return &exitError{exitUsage, errors.New("which file? name it, or - for standard input")}
+		return usage("which file? name it, or - for standard input")
 	case im.campaign == "":
-		return &exitError{exitUsage, errors.New("--campaign: which campaign is the list for?")}
+		return usage("--campaign: which campaign is the list for?")
+	}
+	options, err := im.options()
+	if err != nil {
+		return err
 	}
 	in, size, err := openList(c, args[0])
 	if err != nil {
 		return err
 	}
 	defer in.Close()
+	im.source = args[0]
+	if im.source == "-" {
+		im.source = "stdin"
+	}
 	if im.list == "" {
-		im.list = filepath.Base(args[0])
+		im.list = listNamed(im.source)
 	}
+	options.Source, options.Size = filepath.Base(im.source), size
 	if im.where.remote() {
-		return im.upload(c, in)
+		return im.about(im.upload(c, in, options))
 	}
-	return im.load(c, in, args[0], size)
+	return im.about(im.load(c, in, options))
 }
 
+// about names the file in an error of the file, and says how the command line
+// names a column.
+func (im *importing) about(err error) error {
+	file, ok := errors.AsType[*intake.FileError](err)
+	if !ok {
+		return err
+	}
+	if file.Code == intake.FileNoPhone {
+		return fmt.Errorf("%s: %w On the command line: --column phone=HEADER", im.source, err)
+	}
+	return fmt.Errorf("%s: %w", im.source, err)
+}
+
+// openList opens a file and tells its size; 0 = unknown.
 func openList(c *cobra.Command, name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
 		return io.NopCloser(c.InOrStdin()), 0, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, usage("%w", err)
 	}
 	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = usage("%s is a folder; name a file, or let import.watch pick up a folder's files", name)
+	}
 	if err != nil {
 		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, info.Size(), nil
 }
 
-// load imports into the data folder.
-func (im *importing) load(c *cobra.Command, in io.Reader, source string, size int64) (err error) {
-	db, err := im.where.open(c.Context())
-	if err != nil {
-		return err
+// notInName is what a list's name may not hold.
+var notInName = regexp.MustCompile(`[^\p{L}\p{N} ._-]+`)
+
+// listNamed makes the name of a list out of that of a file.
+func listNamed(file string) string {
+	name := []rune(strings.TrimLeft(notInName.ReplaceAllString(filepath.Base(file), "-"), " ._-"))
+	if len(name) == 0 {
+		return "list"
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	options, err := im.options(source, size)
-	if err != nil {
-		return err
-	}
-	if options.Campaign, options.List, err = im.place(c.Context(), db); err != nil {
-		return err
-	}
-	if im.report != "" {
-		f, err := os.Create(im.report)
-		if err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		options.Report = f
-	}
-	options.Progress = progress(c.ErrOrStderr(), size)
-	result, err := intake.Import(c.Context(), db, in, options)
-	return errors.Join(im.print(c.OutOrStdout(), result), err)
+	return string(name[:min(len(name), 64)])
 }
 
-func (im *importing) options(source string, size int64) (intake.Options, error) {
+func (im *importing) options() (intake.Options, error) {
+	im.region = strings.ToUpper(im.region)
 	o := intake.Options{
-		Source: source, By: "command line", Duplicates: campaigns.Duplicates(im.duplicates), DryRun: im.dryRun,
-		DefaultRegion: im.region, Charset: im.charset, Header: intake.Header(im.header), Size: size,
+		By: "command line", Duplicates: campaigns.Duplicates(im.duplicates), DryRun: im.dryRun,
+		DefaultRegion: im.region, Charset: im.charset, Header: intake.Header(im.header),
+	}
+	if !o.Duplicates.Known() {
+		return o, usage("--duplicates %q: skip, allow or update", im.duplicates)
+	}
+	if o.Header != intake.HeaderAuto && o.Header != intake.HeaderYes && o.Header != intake.HeaderNo {
+		return o, usage("--header %q: yes or no", im.header)
 	}
 	switch {
 	case im.delimiter == "tab":
@@ -139,139 +165,59 @@ func (im *importing) options(source string, size int64) (intake.Options, error) 
 	case len(im.delimiter) == 1:
 		o.Delimiter = im.delimiter[0]
 	case im.delimiter != "":
-		return o, &exitError{exitUsage, fmt.Errorf("--delimiter %q: one character, or tab", im.delimiter)}
+		return o, usage("--delimiter %q: one character, or tab", im.delimiter)
 	}
 	for _, text := range im.columns {
 		a, err := intake.ParseAssignment(text)
 		if err != nil {
-			return o, &exitError{exitUsage, err}
+			return o, usage("--column: %w", err)
 		}
 		o.Columns = append(o.Columns, a)
 	}
 	return o, nil
 }
 
-// place finds the campaign and the list, which is made when it is not there.
-func (im *importing) place(ctx context.Context, db *sqlite.DB) (campaign, list int64, err error) {
-	c, err := db.CampaignByName(ctx, im.campaign)
-	if err != nil {
-		return 0, 0, fmt.Errorf("--campaign %s: %w", im.campaign, err)
-	}
-	lists, err := db.Lists(ctx, c.ID)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, l := range lists {
-		if l.Name == im.list {
-			return c.ID, l.ID, nil
-		}
-	}
-	if im.dryRun {
-		return c.ID, 0, nil
-	}
-	l, err := db.CreateList(ctx, campaigns.List{Campaign: c.ID, Name: im.list, Priority: im.priority, Active: true, CreatedAt: time.Now().UTC()})
-	return c.ID, l.ID, err
-}
-
-// progress draws a bar on a terminal and is silent elsewhere.
-func progress(w io.Writer, size int64) func(intake.Progress) {
+// newBar draws on a terminal; elsewhere it is nil.
+func newBar(w io.Writer, size int64) *progressbar.ProgressBar {
 	if !isTerminal(w) {
 		return nil
 	}
 	if size == 0 {
 		size = -1 // a spinner: the length of standard input is not known
 	}
-	bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetDescription("importing"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	return func(p intake.Progress) {
-		bar.Describe(fmt.Sprintf("%d rows", p.Counts.Rows))
-		_ = bar.Set64(p.Bytes) // a terminal that is gone is no reason to stop
-	}
 }
 
+// print says what became of the list.
 func (im *importing) print(w io.Writer, r intake.Result) error {
 	if im.asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(r)
 	}
-	if r.Counts.Rows == 0 && r.Load == 0 {
-		return nil
+	stored := fmt.Sprintf("load %d", r.Load)
+	if im.dryRun {
+		stored = "dry run, nothing stored"
 	}
-	_, err := fmt.Fprintf(w, "%d rows: %d added, %d updated, %d duplicates, %d refused; %.0f rows/s; load %d\n",
-		r.Counts.Rows, r.Counts.Added, r.Counts.Updated, r.Counts.Duplicates, r.Counts.Refused, r.Rate(), r.Load)
+	_, err := fmt.Fprintf(w, "%d rows: %d added, %d updated, %d duplicates, %d refused; %.0f rows/s; %s\n",
+		r.Counts.Rows, r.Counts.Added, r.Counts.Updated, r.Counts.Duplicates, r.Counts.Refused, r.Rate(), stored)
 	for _, f := range r.First {
-		if err == nil {
-			_, err = fmt.Fprintf(w, "  line %d, column %s: %s\n", f.Line, f.Column, f.Reason)
+		where := fmt.Sprintf("line %d", f.Line)
+		if f.Column != "" {
+			where += ", column " + f.Column
 		}
+		if err == nil {
+			_, err = fmt.Fprintf(w, "  %s: %s\n", where, f.Reason)
+		}
+	}
+	if more := r.Counts.Duplicates + r.Counts.Refused - int64(len(r.First)); err == nil && more > 0 {
+		_, err = fmt.Fprintf(w, "  and %d more; --report writes them all into a file\n", more)
 	}
 	return err
 }
 
-func (im *importing) upload(c *cobra.Command, in io.Reader) error {
-	session, err := im.where.login(c.Context())
-	if err != nil {
-		return err
-	}
-	campaign, err := session.CampaignID(c.Context(), im.campaign)
-	if err != nil {
-		return err
-	}
-	query := url.Values{"campaign": {fmt.Sprint(campaign)}, "list": {im.list}, "duplicates": {im.duplicates}, "column": im.columns}
-	for key, value := range map[string]string{"region": im.region, "charset": im.charset, "delimiter": im.delimiter, "header": im.header} {
-		if value != "" {
-			query.Set(key, value)
-		}
-	}
-	if im.dryRun {
-		query.Set("dry_run", "true")
-	}
-	var done api.Import
-	if err := session.Upload(c.Context(), "/v1/imports", query, in, &done); err != nil {
-		return err
-	}
-	if im.report != "" {
-		if err := downloadTo(c.Context(), session, "/v1/imports/"+done.ID+"/report", nil, im.report); err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-	}
-	load, _ := strconv.ParseInt(done.ID, 10, 64) // a dry run has no load
-	return im.print(c.OutOrStdout(), intake.Result{Load: load, Counts: done.Counts, Codes: done.Codes, First: done.First, Columns: done.Columns})
-}
-
-// downloadTo writes a resource of the service into a file.
-func downloadTo(ctx context.Context, session *client.Client, path string, query url.Values, file string) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(session.Download(ctx, path, query, f), f.Close())
-}
-
-func (im *importing) takeBack(c *cobra.Command) error {
-	if im.where.remote() {
-		session, err := im.where.login(c.Context())
-		if err != nil {
-			return err
-		}
-		var u api.Undone
-		if err := session.Delete(c.Context(), fmt.Sprintf("/v1/imports/%d", im.undo), &u); err != nil {
-			return err
-		}
-		im.sayUndone(c, u.Removed, u.Kept)
-		return nil
-	}
-	db, err := im.where.open(c.Context())
-	if err != nil {
-		return err
-	}
-	removed, kept, err := db.UndoLoad(c.Context(), im.undo, "command line")
-	if err == nil {
-		im.sayUndone(c, removed, kept)
-	}
-	return errors.Join(err, db.Close())
-}
-
-func (im *importing) sayUndone(c *cobra.Command, removed, kept int64) {
-	fmt.Fprintf(c.OutOrStdout(), "load %d: %d people removed; %d had been called already and will not be called again\n", im.undo, removed, kept)
+func (im *importing) sayUndone(w io.Writer, removed, kept int64) error {
+	_, err := fmt.Fprintf(w, "load %d: %d people removed; %d had been called already and will not be called again\n", im.undo, removed, kept)
+	return err
 }

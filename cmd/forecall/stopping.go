@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
 // untilStopped returns the two contexts of a service: soft ends with the
-// first signal (or with ctx), hard with the second. Call release at the end.
+// first signal (or with ctx), hard with the second. Call release at the end; it
+// ends both.
 func untilStopped(ctx context.Context) (soft, hard context.Context, release func()) {
 	soft, softNow := context.WithCancel(ctx)
 	hard, hardNow := context.WithCancel(context.WithoutCancel(ctx))
@@ -25,10 +27,10 @@ func untilStopped(ctx context.Context) (soft, hard context.Context, release func
 			}
 		}
 	}()
-	return soft, hard, func() {
+	return soft, hard, sync.OnceFunc(func() {
 		signal.Stop(signals)
 		close(ended)
 		softNow()
 		hardNow()
-	}
+	})
 }

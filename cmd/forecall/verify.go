@@ -1,19 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/check"
-	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/storage/sqlite"
 )
@@ -57,7 +56,7 @@ Exit status 0 when every law holds, 1 when one is broken.`,
 func verify(c *cobra.Command, where location, carrierLog string) (campaigns.Findings, error) {
 	if where.remote() {
 		if carrierLog != "" {
-			return campaigns.Findings{}, &exitError{exitUsage, errors.New("--carrier-log goes with --data, not with --server")}
+			return campaigns.Findings{}, usage("--carrier-log goes with --data, not with --server")
 		}
 		return verifyServer(c, where)
 	}
@@ -73,11 +72,16 @@ func verify(c *cobra.Command, where location, carrierLog string) (campaigns.Find
 	return verifyCarrier(c, db, carrierLog, f)
 }
 
+// verifyWithin bounds a check at the service, which answers at its end.
+const verifyWithin = 30 * time.Minute
+
 func verifyServer(c *cobra.Command, where location) (campaigns.Findings, error) {
+	ctx, stop := context.WithTimeout(c.Context(), verifyWithin)
+	defer stop()
 	var f campaigns.Findings
-	session, err := where.login(c.Context())
+	session, err := where.login(ctx)
 	if err == nil {
-		err = session.Post(c.Context(), "/v1/verify", struct{}{}, &f)
+		err = session.Post(ctx, "/v1/verify", struct{}{}, &f)
 	}
 	return f, err
 }
@@ -86,7 +90,7 @@ func verifyServer(c *cobra.Command, where location) (campaigns.Findings, error) 
 func verifyCarrier(c *cobra.Command, db *sqlite.DB, file string, f campaigns.Findings) (campaigns.Findings, error) {
 	log, err := os.Open(file)
 	if err != nil {
-		return f, fmt.Errorf("carrier log: %w", err)
+		return f, usage("--carrier-log: %w", err)
 	}
 	defer log.Close()
 	records, err := carrier.ReadLog(log)
@@ -123,6 +127,3 @@ func printFindings(w io.Writer, f campaigns.Findings, asJSON bool) error {
 	_, err := fmt.Fprintf(w, "%d breaches\n", f.Count)
 	return err
 }
-
-// dataFile is the database of a data folder.
-func dataFile(folder string) string { return filepath.Join(folder, node.DataFile) }

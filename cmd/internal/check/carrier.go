@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"iter"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/carrier"
+	"github.com/forecall/forecall/dialer/siptrunk"
 )
 
 // LawAnswered is I6: every answer is acknowledged and ends with an agent or
@@ -18,13 +18,14 @@ const LawAnswered campaigns.Law = "I6"
 // mostOfEach bounds the findings of one law; all are counted.
 const mostOfEach = 100
 
-// suffixOf marks the second Call-ID of an attempt that failed over to another
-// trunk: attempt@forecall and attempt.2@forecall are one attempt.
-const suffixOf = "."
+// mostLegs is how many Call-IDs an attempt may have on the wire: its own, and
+// one more after a fail-over to another trunk (siptrunk.LegCallID).
+const mostLegs = 2
 
 // seen is one call as the carrier saw it.
 type seen struct {
 	callID, number                 string
+	attempt                        string // of the ledger
 	invitedAt, answeredAt, endedAt time.Time
 	acked                          bool
 	vanished                       bool
@@ -42,6 +43,7 @@ func Carrier(calls iter.Seq2[campaigns.Call, error], dnc []campaigns.DoNotCallCh
 	}
 	f.Attempts = int64(len(attempts))
 	far := follow(log)
+	name(far, attempts)
 	f.Records = int64(len(log))
 	f.matched(attempts, far)
 	f.answered(attempts, far)
@@ -105,14 +107,22 @@ func (c *seen) apply(r carrier.Record) {
 	}
 }
 
-// attemptOf reads the attempt out of a Call-ID of ours; empty for others.
-func attemptOf(callID string) string {
-	id, ok := strings.CutSuffix(callID, "@forecall")
-	if !ok {
-		return ""
+// name tells each call which attempt of the ledger it belongs to. One that
+// belongs to none goes by its own Call-ID.
+func name(far []*seen, attempts map[string]campaigns.Call) {
+	byCallID := map[string]string{}
+	for id := range attempts {
+		a := campaigns.Attempt{ID: id}
+		for n := 1; n <= mostLegs; n++ {
+			byCallID[siptrunk.LegCallID(a.CallID(), n)] = id
+		}
 	}
-	id, _, _ = strings.Cut(id, suffixOf)
-	return id
+	for _, c := range far {
+		c.attempt = byCallID[c.callID]
+		if c.attempt == "" {
+			c.attempt = c.callID
+		}
+	}
 }
 
 type findings struct {
@@ -132,7 +142,7 @@ func (f *findings) matched(attempts map[string]campaigns.Call, far []*seen) {
 	invites := map[string]int{}
 	calls := map[string]bool{}
 	for _, c := range far {
-		id := attemptOf(c.callID)
+		id := c.attempt
 		if _, ok := attempts[id]; !ok {
 			f.add(campaigns.LawOneCall, id, "the carrier saw an INVITE with Call-ID %s that the ledger does not hold", c.callID)
 			continue
@@ -156,7 +166,7 @@ func (f *findings) matched(attempts map[string]campaigns.Call, far []*seen) {
 // answered is I6.
 func (f *findings) answered(attempts map[string]campaigns.Call, far []*seen) {
 	for _, c := range far {
-		id := attemptOf(c.callID)
+		id := c.attempt
 		a, ok := attempts[id]
 		if !ok || c.answeredAt.IsZero() {
 			continue
@@ -186,7 +196,7 @@ func (f *findings) overlaps(far []*seen) {
 }
 
 func (f *findings) overlap(before, after *seen) {
-	id, previous := attemptOf(after.callID), attemptOf(before.callID)
+	id, previous := after.attempt, before.attempt
 	if id == previous {
 		return // the second trunk of a fail-over: the first had given up
 	}
@@ -207,7 +217,7 @@ func (f *findings) doNotCall(attempts map[string]campaigns.Call, changes []campa
 		}
 	}
 	for _, c := range far {
-		id := attemptOf(c.callID)
+		id := c.attempt
 		if at, ok := added[c.number]; ok && c.invitedAt.After(at) && attempts[id].IntentAt.After(at) {
 			f.add(campaigns.LawDoNotCall, id, "called %s after the number was put on the do-not-call list", c.invitedAt.Sub(at))
 		}

@@ -56,7 +56,7 @@ func TestTheLawsHoldOrAreNamed(t *testing.T) {
 		{name: "two INVITEs with one Call-ID", calls: []campaigns.Call{call("a", 1, campaigns.Busy)},
 			log: append(far("a", 1, carrier.Invited, carrier.Refused), far("a", 9, carrier.Invited, carrier.Refused)...), want: campaigns.LawOneCall},
 		{name: "a fail-over to a second trunk", calls: []campaigns.Call{call("a", 1, campaigns.Connected)},
-			log: append(far("a", 1, carrier.Invited, carrier.Refused), far("a.2", 3, talked...)...)},
+			log: append(far("a", 1, carrier.Invited, carrier.Refused), far("a-2", 3, talked...)...)},
 		{name: "an answer without ACK", calls: []campaigns.Call{call("a", 1, campaigns.Connected)},
 			log: far("a", 1, carrier.Invited, carrier.Answered, carrier.Unacked), want: LawAnswered},
 		{name: "an answer that the ledger calls no answer", calls: []campaigns.Call{call("a", 1, campaigns.NoAnswer)}, log: far("a", 1, talked...), want: LawAnswered},

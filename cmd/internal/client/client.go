@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +17,8 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 )
 
-// answerWithin bounds a request that is no stream.
+// answerWithin bounds a request that is no stream and whose context has no
+// deadline of its own.
 const answerWithin = 30 * time.Second
 
 // Client is a session with a server. It is safe for use by many goroutines
@@ -78,8 +80,11 @@ func (c *Client) Dispose(ctx context.Context, key string, d api.Disposition) err
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body any, header http.Header, out any) error {
-	ctx, stop := context.WithTimeout(ctx, answerWithin)
-	defer stop()
+	if _, bounded := ctx.Deadline(); !bounded {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, answerWithin)
+		defer stop()
+	}
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -156,7 +161,13 @@ func (c *Client) Download(ctx context.Context, path string, query url.Values, w 
 	return nil
 }
 
-// CampaignID finds a campaign by name.
+// What a name may not be found as.
+var (
+	ErrNoCampaign = errors.New("no campaign is named so")
+	ErrNoUser     = errors.New("nobody has this login")
+)
+
+// CampaignID finds a campaign by name; none of that name is ErrNoCampaign.
 func (c *Client) CampaignID(ctx context.Context, name string) (int64, error) {
 	var book struct {
 		Campaigns []struct {
@@ -172,5 +183,31 @@ func (c *Client) CampaignID(ctx context.Context, name string) (int64, error) {
 			return k.ID, nil
 		}
 	}
-	return 0, fmt.Errorf("no campaign is named %q", name)
+	return 0, fmt.Errorf("%w: %s", ErrNoCampaign, name)
+}
+
+// UserID finds a user by login, which takes the right to list users; nobody
+// of that login is ErrNoUser.
+func (c *Client) UserID(ctx context.Context, login string) (int64, error) {
+	var book struct {
+		Users []api.User `json:"users"`
+	}
+	if err := c.Read(ctx, "/v1/users", &book); err != nil {
+		return 0, err
+	}
+	for _, u := range book.Users {
+		if u.Login == login {
+			return u.ID, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: %s", ErrNoUser, login)
+}
+
+// IsDoNotCall tells whether a number is on the service's do-not-call list.
+func (c *Client) IsDoNotCall(ctx context.Context, number string) (bool, error) {
+	err := c.Post(ctx, "/v1/do-not-call/find", map[string]string{"number": number}, nil)
+	if no, ok := errors.AsType[*Refusal](err); ok && no.Status == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
