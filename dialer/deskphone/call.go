@@ -8,8 +8,8 @@ import (
 
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // Call calls the phone of an extension and returns when its sound has come:

@@ -15,8 +15,8 @@ import (
 
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 const patience = 20 * time.Second

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // Errors of Call; test with errors.Is. A phone that refuses the call is a
@@ -50,7 +50,7 @@ func Open(s Settings) (*Phones, error) {
 	p := &Phones{settings: s, stations: map[string]*station{}, lost: map[string]Loss{}}
 	var err error
 	p.registrar, err = sipua.NewRegistrar(sipua.RegistrarSettings{
-		Realm: s.Realm, Secret: s.Secret, OnBind: p.bound, BehindNAT: s.BehindNAT,
+		Realm: s.Realm, Secret: s.Secret, Algorithms: s.Digest, OnBind: p.bound, BehindNAT: s.BehindNAT,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open phones: %w", err)

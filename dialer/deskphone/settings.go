@@ -24,6 +24,10 @@ type Settings struct {
 	// Secret looks up the digest secret of an extension. It is asked for each
 	// REGISTER, from many goroutines, and must be quick.
 	Secret func(extension string) (sipua.Secret, bool)
+	// Digest are the algorithms that phones are challenged with, in order of
+	// preference: SHA-256 and MD5; empty means both. Only MD5 is for phones that
+	// give up when they read an algorithm they do not know, as baresip 1.0 does.
+	Digest []string
 	// BehindNAT accepts phones whose Contact is not where they register from.
 	BehindNAT bool
 	// Name goes out as Server and User-Agent, and stands on the phone's display.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // station is the leg to one phone.

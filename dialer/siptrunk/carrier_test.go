@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // carrierBehind answers every call at once, and tells of each that was answered

@@ -9,8 +9,8 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // placing is one INVITE over one trunk, from the line that was taken to the

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // F38: the media moves twice, is held, resumed, renewed by UPDATE and by an

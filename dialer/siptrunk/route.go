@@ -10,8 +10,8 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // route is one trunk at work: its user agent, its gate, its figures.

@@ -12,8 +12,8 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/dialer/siptrunk/sound"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/dialer/sound"
 )
 
 // refuse is a carrier that refuses every call.

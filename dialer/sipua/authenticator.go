@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ type Secret struct {
 type Authenticator struct {
 	realm  string
 	lookup func(user string) (Secret, bool)
+	algs   []string // that are challenged with, in this order
 	key    [32]byte
 	decoy  Secret // digested for users that do not exist
 
@@ -73,15 +75,26 @@ type lock struct {
 }
 
 // NewAuthenticator needs the realm and a lookup, which must be quick and safe
-// for many goroutines.
-func NewAuthenticator(realm string, lookup func(user string) (Secret, bool)) (*Authenticator, error) {
+// for many goroutines. algorithms are those to challenge with, in order of
+// preference; none means SHA-256 and MD5. Only MD5 is for phones that give up
+// when they read an algorithm they do not know, also beside one that they do,
+// as libre 1.1 (baresip 1.0) does.
+func NewAuthenticator(realm string, lookup func(user string) (Secret, bool), algorithms ...string) (*Authenticator, error) {
 	if realm == "" || strings.ContainsAny(realm, "\"\\\r\n") {
 		return nil, errors.New("authenticator: realm is empty or holds a character that is not allowed")
 	}
 	if lookup == nil {
 		return nil, errors.New("authenticator: no lookup of users")
 	}
-	a := &Authenticator{realm: realm, lookup: lookup, used: map[string]usedNonce{}, locks: map[lockKey]*lock{}}
+	if len(algorithms) == 0 {
+		algorithms = []string{"SHA-256", "MD5"}
+	}
+	for _, alg := range algorithms {
+		if alg != "SHA-256" && alg != "MD5" {
+			return nil, fmt.Errorf("authenticator: algorithm %q is not SHA-256 or MD5", alg)
+		}
+	}
+	a := &Authenticator{realm: realm, lookup: lookup, algs: algorithms, used: map[string]usedNonce{}, locks: map[lockKey]*lock{}}
 	if _, err := rand.Read(a.key[:]); err != nil {
 		return nil, fmt.Errorf("authenticator: %w", err)
 	}
@@ -128,11 +141,19 @@ func (a *Authenticator) check(req *sip.Request, source netip.Addr, now time.Time
 func (a *Authenticator) challenge(source netip.Addr, now time.Time, stale bool) verdict {
 	nonce := a.newNonce(source, now)
 	v := verdict{code: 401, reason: "Unauthorized"}
-	for _, alg := range []string{"SHA-256", "MD5"} {
+	for _, alg := range a.algs {
 		c := digest.Challenge{Realm: a.realm, Nonce: nonce, Algorithm: alg, QOP: []string{"auth"}, Stale: stale}
 		v.headers = append(v.headers, Header{"WWW-Authenticate", c.String()})
 	}
 	return v
+}
+
+// offers reports that an algorithm was challenged with; none named is MD5 (RFC 7616 3.3).
+func (a *Authenticator) offers(algorithm string) bool {
+	if algorithm == "" {
+		algorithm = "MD5"
+	}
+	return slices.Contains(a.algs, strings.ToUpper(algorithm))
 }
 
 // digestFits compares in constant time, and digests a decoy for unknown users.
@@ -141,7 +162,7 @@ func (a *Authenticator) digestFits(req *sip.Request, cred *digest.Credentials) b
 	if !known {
 		secret = a.decoy
 	}
-	if cred.QOP != "auth" || cred.Nc <= 0 || len(cred.Cnonce) == 0 || !sameURI(req, cred.URI) {
+	if !a.offers(cred.Algorithm) || cred.QOP != "auth" || cred.Nc <= 0 || len(cred.Cnonce) == 0 || !sameURI(req, cred.URI) {
 		known = false
 	}
 	var h hash.Hash

@@ -14,6 +14,8 @@ import (
 type RegistrarSettings struct {
 	// Realm is what phones digest their password with.
 	Realm string
+	// Algorithms are what phones are challenged with, see NewAuthenticator.
+	Algorithms []string
 	// Secret looks up a user; quick, and safe for many goroutines.
 	Secret func(user string) (Secret, bool)
 	// OnBind hears of each change: registered, moved, refreshed, gone. It runs
@@ -72,7 +74,7 @@ func NewRegistrar(s RegistrarSettings) (*Registrar, error) {
 	if s.Secret == nil {
 		return nil, errors.New("registrar: no lookup of secrets")
 	}
-	auth, err := NewAuthenticator(s.Realm, s.Secret)
+	auth, err := NewAuthenticator(s.Realm, s.Secret, s.Algorithms...)
 	if err != nil {
 		return nil, err
 	}

@@ -130,9 +130,22 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 	return err
 }
 
+// buryPhone marks a phone that does not exist, so that it is not tried again
+// when the contact's other phones have had their turn.
+func (t *tx) buryPhone(contact int64, phone int) error {
+	_, err := t.exec(`UPDATE contacts SET phones = json_set(phones, '$[' || ?2 || '].dead', json('true'))
+		WHERE id = ?1 AND json_array_length(phones) > ?2`, contact, phone)
+	return err
+}
+
 // settle moves the contact out of its call. A callback that reached the
 // person, or that nobody will try again, is done.
 func (t *tx) settle(b begun, a campaigns.Attempt, tries int) error {
+	if a.Outcome == campaigns.Invalid {
+		if err := t.buryPhone(b.contact, a.Phone); err != nil {
+			return err
+		}
+	}
 	t.moved(b.list, campaigns.ContactLive, a.Next.State, 1)
 	kept := a.Outcome.Live() && !a.Outcome.Abandoned() || a.Next.State == campaigns.ContactDone
 	if b.effect.Valid {

@@ -17,6 +17,7 @@ var contactTests = []test{
 	{"a released contact is callable at once", releaseReady},
 	{"depth says where everybody stands", depthCounts},
 	{"a contact goes through its phones and then is done", phonesInTurn},
+	{"a phone that does not exist is not tried again", deadPhonesStayDead},
 	{"the retry rule counts what ended the same way", retryCounts},
 	{"recycled contacts are callable with all their tries", recycles},
 	{"many high priority contacts that are not due cost nothing", manyWaiting},
@@ -200,6 +201,28 @@ func phonesInTurn(b *bench) {
 		}
 	}
 	b.state(v[0].Contact, campaigns.ContactDone)
+	b.clean()
+}
+
+func deadPhonesStayDead(b *bench) {
+	c := b.campaign("c", func(c *campaigns.Campaign) {
+		c.Retry[campaigns.Invalid] = campaigns.RetryRule{NextPhone: true}
+		c.Retry[campaigns.NoAnswer] = campaigns.RetryRule{NextPhone: true}
+	})
+	p := person(b.number())
+	for range 2 {
+		p.Phones = append(p.Phones, person(b.number()).Phones[0])
+	}
+	b.load(b.list(c, "l", 0), []campaigns.Contact{p}, campaigns.SkipDuplicates)
+	for i, o := range []campaigns.Outcome{campaigns.NoAnswer, campaigns.Invalid, campaigns.NoAnswer, campaigns.NoAnswer} {
+		a, _ := b.call(c, o)
+		if want := []int{0, 1, 2, 0}[i]; a.Phone != want {
+			b.Fatalf("call %d went to phone %d, want %d", i, a.Phone, want)
+		}
+	}
+	if a, _ := b.call(c, campaigns.NoAnswer); a.Phone != 2 {
+		b.Fatalf("after the first phone came phone %d, want 2: the second does not exist", a.Phone)
+	}
 	b.clean()
 }
 

@@ -54,6 +54,7 @@ type Phones struct {
 	Listen   string   `key:"listen" doc:"address of the registrar for agents' phones, UDP and TCP"`
 	Realm    string   `key:"realm" doc:"digest realm of the registrar"`
 	Networks []string `key:"networks" doc:"networks that phones may register from"`
+	Digest   []string `key:"digest" doc:"digest algorithms phones are challenged with: md5, sha-256; some phones give up on the second"`
 }
 
 // Media is the sound.
@@ -207,7 +208,7 @@ func Default() Config {
 		Admin:  Admin{Listen: "127.0.0.1:9090"},
 		Log:    Log{Level: "info", Format: "auto"},
 		SIP:    SIP{Listen: "127.0.0.1:5060"},
-		Phones: Phones{Listen: "127.0.0.1:5062", Realm: "forecall", Networks: []string{"127.0.0.0/8"}},
+		Phones: Phones{Listen: "127.0.0.1:5062", Realm: "forecall", Networks: []string{"127.0.0.0/8"}, Digest: []string{"md5"}},
 		Media:  Media{Ports: "20000-20999", Relay: "auto"},
 		Drain:  Drain{Limit: 15 * time.Minute},
 		Import: Import{Every: 5 * time.Second},

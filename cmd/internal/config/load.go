@@ -137,7 +137,7 @@ func origin(v *viper.Viper, s setting, flags *pflag.FlagSet) string {
 	if flags != nil && flags.Changed(s.flag()) {
 		return "flag --" + s.flag()
 	}
-	if _, ok := os.LookupEnv(s.env()); ok {
+	if os.Getenv(s.env()) != "" { // viper takes an empty one for none
 		return "environment " + s.env()
 	}
 	if v.InConfig(s.key) || nested(v.AllSettings(), strings.Split(s.key, ".")) {

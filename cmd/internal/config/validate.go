@@ -50,6 +50,11 @@ func (c Config) Validate() error {
 			bad("phones.networks", "%q is not a network as 10.0.0.0/8", n)
 		}
 	}
+	for _, d := range c.Phones.Digest {
+		if d != "md5" && d != "sha-256" {
+			bad("phones.digest", "%q: md5 or sha-256", d)
+		}
+	}
 	pairs := [][2]string{{c.HTTP.TLSCert, c.HTTP.TLSKey}, {c.SIP.TLSCert, c.SIP.TLSKey}}
 	for i, key := range []string{"http.tls_cert", "sip.tls_cert"} {
 		if (pairs[i][0] == "") != (pairs[i][1] == "") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -84,7 +85,7 @@ func (n *Node) openPhones(context.Context) error {
 	n.secrets = &secrets{db: n.db}
 	n.phones, err = deskphone.Open(deskphone.Settings{
 		Listen:   []sipua.Listener{{Transport: "udp", Addr: listen}, {Transport: "tcp", Addr: listen}},
-		Networks: networks, Realm: c.Realm, Secret: n.secrets.find, Name: "forecall",
+		Networks: networks, Realm: c.Realm, Secret: n.secrets.find, Name: "forecall", Digest: digests(c.Digest),
 		Media: n.media, AutoAnswer: true, Log: n.log,
 	})
 	if err != nil {
@@ -92,6 +93,15 @@ func (n *Node) openPhones(context.Context) error {
 	}
 	n.later(n.phones.Close)
 	return nil
+}
+
+// digests are the algorithms by the names that RFC 8760 gives them.
+func digests(names []string) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, strings.ToUpper(name))
+	}
+	return out
 }
 
 // PhonesAddr is where agents' phones register over UDP.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/numbers"
@@ -32,6 +33,10 @@ type website struct {
 
 // closeWithin bounds how long requests may take to end at a stop.
 const closeWithin = 5 * time.Second
+
+// maxConnections bounds what pages and API may hold open: a flood of clients
+// must not take the file handles that calls need.
+const maxConnections = 4096
 
 // openServices builds what pages and API share.
 func (n *Node) openServices(context.Context) error {
@@ -117,6 +122,7 @@ func (n *Node) serve(key, listen string, server *http.Server, cert, keyFile stri
 		}
 		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}})
 	}
+	l = netutil.LimitListener(l, maxConnections)
 	served := make(chan struct{})
 	go func() { // ends with Shutdown below
 		defer close(served)
