@@ -39,7 +39,31 @@ type line struct {
 	answered time.Time     // just before the 200 left
 	enough   chan struct{} // closed to make the person hang up
 	over     chan struct{} // closed when the call has ended
-	end      sipua.Ending
+	end      sipua.Ending  // valid then
+
+	hears media.Sink
+	mu    sync.Mutex
+	first time.Time // when the agent was heard first
+}
+
+// WriteFrame notes when the agent is heard first, and passes all on.
+func (l *line) WriteFrame(f media.Frame) error {
+	now := time.Now()
+	if pcm := f.Codec.Decode(nil, f.Payload); media.Level(pcm) > 500 && media.ToneShare(pcm, agentHertz) > 0.8 {
+		l.mu.Lock()
+		if l.first.IsZero() {
+			l.first = now
+		}
+		l.mu.Unlock()
+	}
+	return l.hears.WriteFrame(f)
+}
+
+// heardAgent is when the agent was heard first; zero = never.
+func (l *line) heardAgent() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.first
 }
 
 func openVillage(t testing.TB, ring func(number string) time.Duration) *village {
@@ -84,7 +108,6 @@ func (v *village) incoming(inc *sipua.Incoming) {
 		return
 	}
 	defer session.Close()
-	session.Connect(&v.heard)
 	if inc.Ring(180, nil) != nil {
 		return
 	}
@@ -100,8 +123,9 @@ func (v *village) incoming(inc *sipua.Incoming) {
 
 // talk answers and speaks in the same moment, until one side hangs up.
 func (v *village) talk(inc *sipua.Incoming, session *media.Session, sdp []byte, number string) {
-	l := &line{answered: time.Now(), enough: make(chan struct{}), over: make(chan struct{})}
+	l := &line{answered: time.Now(), enough: make(chan struct{}), over: make(chan struct{}), hears: &v.heard}
 	defer close(l.over)
+	session.Connect(l)
 	ctx, hush := context.WithCancel(context.Background())
 	var speaking sync.WaitGroup
 	defer speaking.Wait()

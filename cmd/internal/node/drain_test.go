@@ -1,10 +1,8 @@
 package node
 
 import (
-	"context"
 	"net/http"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,14 +38,6 @@ func startTalking(t *testing.T) *talking {
 	k.office = openOffice(t, k.village.addr(), "ana")
 	k.phone = k.plug(t, "ana", k.ears)
 	k.agent = k.seat(t, "ana")
-	session := await(t, "the phone is called", k.phone.up)
-	ctx, hush := context.WithCancel(context.Background())
-	var speaking sync.WaitGroup
-	speaking.Go(func() { _ = media.Play(ctx, session, media.Tone(agentHertz, time.Minute)) })
-	t.Cleanup(func() {
-		hush()
-		speaking.Wait()
-	})
 	k.dial(t, fictional(1), fictional(2))
 	k.card = k.agent.connected(t)
 	k.line = k.village.line(k.card.Number)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/dialer/media"
@@ -12,18 +13,17 @@ import (
 )
 
 // handset is an agent's SIP phone: it registers, takes the one call of the
-// node, and hands what it hears to a sink.
+// node, says 440 Hz all the time, and hands what it hears to a sink.
 type handset struct {
 	hears media.Sink
 	media media.Settings
-	up    chan *media.Session // its call is up
-	down  chan struct{}       // its call has ended
+	down  chan struct{} // closed when its call has ended
 }
 
 // plug registers a phone for an extension; what it hears goes to hears.
 func (o *office) plug(t testing.TB, extension string, hears media.Sink) *handset {
 	t.Helper()
-	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), up: make(chan *media.Session, 1), down: make(chan struct{})}
+	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), down: make(chan struct{})}
 	ua, err := sipua.Listen(sipua.Settings{
 		Name: "handset", Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Serve: sipua.HandlerFunc(h.take),
@@ -66,13 +66,19 @@ func (h *handset) take(inc *sipua.Incoming) {
 	}
 	defer session.Close()
 	session.Connect(h.hears)
-	session.KeepAlive(true)
 	call, err := inc.Answer(context.Background(), sdp)
 	if err != nil {
 		return
 	}
-	h.up <- session
+	ctx, hush := context.WithCancel(context.Background())
+	var speaking sync.WaitGroup
+	speaking.Go(func() {
+		for words := media.Tone(agentHertz, time.Minute); media.Play(ctx, session, words) == nil; {
+		}
+	})
 	<-call.Done()
+	hush()
+	speaking.Wait()
 	close(h.down)
 }
 

@@ -10,9 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,48 +136,6 @@ func (p *peer) recording(t testing.TB) []int16 {
 	}
 	return pcm
 }
-
-// oldChallenge stands between baresip 1.0 and the registrar and takes the
-// SHA-256 challenge out of each 401: its library (libre 1.1) gives up when it
-// reads an algorithm that it does not know, also beside one that it does,
-// against RFC 8760 section 2.4. It returns where the phone registers.
-func oldChallenge(t testing.TB, registrar netip.AddrPort) netip.AddrPort {
-	t.Helper()
-	atPhone, atNode := socket(t), socket(t)
-	var phone atomic.Pointer[netip.AddrPort]
-	var passing sync.WaitGroup
-	pass := func(in *net.UDPConn, handle func(packet []byte, from netip.AddrPort)) {
-		packet := make([]byte, 65535)
-		for {
-			n, from, err := in.ReadFromUDPAddrPort(packet)
-			if err != nil {
-				return
-			}
-			handle(packet[:n], from)
-		}
-	}
-	passing.Go(func() {
-		pass(atPhone, func(packet []byte, from netip.AddrPort) {
-			phone.Store(&from)
-			_, _ = atNode.WriteToUDPAddrPort(packet, registrar)
-		})
-	})
-	passing.Go(func() {
-		pass(atNode, func(packet []byte, _ netip.AddrPort) {
-			if to := phone.Load(); to != nil {
-				_, _ = atPhone.WriteToUDPAddrPort(newChallenge.ReplaceAll(packet, nil), *to)
-			}
-		})
-	})
-	t.Cleanup(func() {
-		_ = atPhone.Close()
-		_ = atNode.Close()
-		passing.Wait()
-	})
-	return atPhone.LocalAddr().(*net.UDPAddr).AddrPort()
-}
-
-var newChallenge = regexp.MustCompile(`(?m)^WWW-Authenticate: .*SHA-256.*\r\n`)
 
 func socket(t testing.TB) *net.UDPConn {
 	t.Helper()

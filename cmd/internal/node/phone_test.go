@@ -60,7 +60,7 @@ func TestABaresipAgentHearsTheEchoOfASippCallee(t *testing.T) {
 func officeWithBaresip(t *testing.T, far netip.AddrPort) (*office, *peer) {
 	t.Helper()
 	o := openOffice(t, far, "ana")
-	phone := startBaresip(t, oldChallenge(t, o.node.PhonesAddr()), "ana", o.secret)
+	phone := startBaresip(t, o.node.PhonesAddr(), "ana", o.secret)
 	eventually(t, "baresip registers", func() bool { return o.node.phones.Registered("ana") })
 	return o, phone
 }
