@@ -45,11 +45,22 @@ type Attempt struct {
 	ConnectDelay time.Duration `json:"connect_delay"`
 	OptOut       bool          `json:"opt_out_key"` // the callee pressed 9
 
+	// Who took over when the phone of Agent was lost in mid-call, and when they
+	// were connected. BridgedAt and ConnectDelay stay those of the first.
+	SecondAgent int64     `json:"second_agent_id"` // 0 = nobody
+	SecondAt    time.Time `json:"second_agent_at"`
+
 	PacketsIn  uint64  `json:"rtp_in"`
 	PacketsOut uint64  `json:"rtp_out"`
 	LossShare  float64 `json:"rtp_loss"`
 	JitterMS   float64 `json:"rtp_jitter_ms"`
 	MOS        float64 `json:"mos"`
+
+	// The same of the agent's leg, for the length of the call: who hears whom
+	// badly can be told apart.
+	AgentLoss     float64 `json:"agent_rtp_loss"`
+	AgentJitterMS float64 `json:"agent_rtp_jitter_ms"`
+	AgentMOS      float64 `json:"agent_mos"` // 0 = not measured
 
 	// What becomes of the contact, decided by the campaign's retry rule.
 	Next Next `json:"next"`
