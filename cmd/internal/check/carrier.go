@@ -48,7 +48,7 @@ func Carrier(calls iter.Seq2[campaigns.Call, error], dnc []campaigns.DoNotCallCh
 	f.matched(attempts, far)
 	f.answered(attempts, far)
 	f.overlaps(far)
-	f.doNotCall(attempts, dnc, far)
+	f.doNotCall(dnc, far)
 	return f.Findings, nil
 }
 
@@ -205,21 +205,49 @@ func (f *findings) overlap(before, after *seen) {
 	}
 }
 
-// doNotCall is I1: no INVITE of an attempt that the ledger wrote after the
-// addition, and none on the wire after the addition was acknowledged.
-func (f *findings) doNotCall(attempts map[string]campaigns.Call, changes []campaigns.DoNotCallChange, far []*seen) {
-	added := map[string]time.Time{}
-	for _, d := range changes { // in the order of the ledger
-		if d.Removed {
-			delete(added, d.Number)
-		} else if _, ok := added[d.Number]; !ok {
-			added[d.Number] = d.RecordedAt
+// clockSlack is how much later than an addition an INVITE may reach the
+// carrier and still have left before it. Ledger and carrier's log are written
+// by one machine and read one clock, so this covers only the way over the
+// loopback and the commit of the addition, whose row bears the time at which
+// its transaction began.
+const clockSlack = 50 * time.Millisecond
+
+// listed is a time in which a number stood on the do-not-call list; a zero
+// until means to this day.
+type listed struct{ from, until time.Time }
+
+// holds tells whether the number was on the list, for longer than the slack.
+func (l listed) holds(at time.Time) bool {
+	return at.After(l.from.Add(clockSlack)) && (l.until.IsZero() || at.Before(l.until))
+}
+
+// onList turns the changes, in the order of the ledger, into the times in
+// which each number stood on the list.
+func onList(changes []campaigns.DoNotCallChange) map[string][]listed {
+	times := map[string][]listed{}
+	for _, d := range changes {
+		of := times[d.Number]
+		open := len(of) > 0 && of[len(of)-1].until.IsZero()
+		switch {
+		case d.Removed && open:
+			of[len(of)-1].until = d.RecordedAt
+		case !d.Removed && !open:
+			times[d.Number] = append(of, listed{from: d.RecordedAt})
 		}
 	}
+	return times
+}
+
+// doNotCall is I1: no INVITE on the wire while the number stands on the list,
+// whenever the ledger wrote the attempt: a row that was there before the
+// addition does not excuse an INVITE that left after it.
+func (f *findings) doNotCall(changes []campaigns.DoNotCallChange, far []*seen) {
+	times := onList(changes)
 	for _, c := range far {
-		id := c.attempt
-		if at, ok := added[c.number]; ok && c.invitedAt.After(at) && attempts[id].IntentAt.After(at) {
-			f.add(campaigns.LawDoNotCall, id, "called %s after the number was put on the do-not-call list", c.invitedAt.Sub(at))
+		for _, l := range times[c.number] {
+			if l.holds(c.invitedAt) {
+				f.add(campaigns.LawDoNotCall, c.attempt, "called %s after the number was put on the do-not-call list", c.invitedAt.Sub(l.from))
+			}
 		}
 	}
 }

@@ -41,6 +41,13 @@ func TestTheLawsHoldOrAreNamed(t *testing.T) {
 	dnc := func(second int) []campaigns.DoNotCallChange {
 		return []campaigns.DoNotCallChange{{DoNotCall: campaigns.DoNotCall{Number: number}, RecordedAt: at(second)}}
 	}
+	removed := func(second int) campaigns.DoNotCallChange {
+		return campaigns.DoNotCallChange{DoNotCall: campaigns.DoNotCall{Number: number}, Removed: true, RecordedAt: at(second)}
+	}
+	written := func(c campaigns.Call, second int) campaigns.Call {
+		c.IntentAt = at(second)
+		return c
+	}
 	talked := []carrier.Event{carrier.Invited, carrier.Ringing, carrier.Answered, carrier.Acked, carrier.Bye}
 	for _, c := range []struct {
 		name  string
@@ -66,6 +73,19 @@ func TestTheLawsHoldOrAreNamed(t *testing.T) {
 		{name: "two calls one after the other", calls: []campaigns.Call{call("a", 1, campaigns.Connected), call("b", 9, campaigns.Connected)},
 			log: append(far("a", 1, talked...), far("b", 9, talked...)...)},
 		{name: "a call after do-not-call", calls: []campaigns.Call{call("a", 5, campaigns.Connected)}, log: far("a", 5, talked...), dnc: dnc(3), want: campaigns.LawDoNotCall},
+		{name: "an INVITE that left after do-not-call, its row written before", calls: []campaigns.Call{written(call("a", 5, campaigns.Connected), 2)},
+			log: far("a", 5, talked...), dnc: dnc(3), want: campaigns.LawDoNotCall},
+		{name: "a fail-over whose second INVITE left after do-not-call", calls: []campaigns.Call{call("a", 1, campaigns.Connected)},
+			log: append(far("a", 1, carrier.Invited, carrier.Refused), far("a-2", 4, talked...)...), dnc: dnc(3), want: campaigns.LawDoNotCall},
+		{name: "a call after do-not-call that was taken back later", calls: []campaigns.Call{call("a", 5, campaigns.Connected)},
+			log: far("a", 5, talked...), dnc: append(dnc(3), removed(9)), want: campaigns.LawDoNotCall},
+		{name: "a call after do-not-call was taken back", calls: []campaigns.Call{call("a", 5, campaigns.Connected)},
+			log: far("a", 5, talked...), dnc: append(dnc(3), removed(4))},
+		{name: "an INVITE that left in the moment of the commit", calls: []campaigns.Call{call("a", 1, campaigns.Connected)}, log: far("a", 1, talked...),
+			dnc: []campaigns.DoNotCallChange{{DoNotCall: campaigns.DoNotCall{Number: number}, RecordedAt: at(1).Add(-clockSlack)}}},
+		{name: "an INVITE just past the slack", calls: []campaigns.Call{call("a", 1, campaigns.Connected)}, log: far("a", 1, talked...),
+			dnc:  []campaigns.DoNotCallChange{{DoNotCall: campaigns.DoNotCall{Number: number}, RecordedAt: at(1).Add(-clockSlack - time.Millisecond)}},
+			want: campaigns.LawDoNotCall},
 		{name: "do-not-call during the call", calls: []campaigns.Call{call("a", 1, campaigns.Connected)}, log: far("a", 1, talked...), dnc: dnc(4)},
 		{name: "another number on the wire", calls: []campaigns.Call{{Attempt: campaigns.Attempt{ID: "a", Number: "+12025550199", SentAt: at(1), Outcome: campaigns.Connected}}},
 			log: far("a", 1, talked...), want: campaigns.LawOneCall},
