@@ -72,6 +72,8 @@ type Campaign struct {
 	MaxLines   int           `json:"max_lines"`   // 0 = what the trunks allow
 	WrapUp     time.Duration `json:"wrap_up"`     // limit after which the agent is ready again; 0 = none
 	SafeHarbor string        `json:"safe_harbor"` // WAV file of the message when nobody is free
+	// SafeHarbors are the message in further languages: BCP 47 tag to WAV file.
+	SafeHarbors map[string]string `json:"safe_harbors,omitempty"`
 	Script     string        `json:"script"`      // text the agent reads
 	ScriptVer  string        `json:"script_version"`
 

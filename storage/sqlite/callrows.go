@@ -19,7 +19,8 @@ const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164
 	a.script_ver, a.intent_at, a.manual, a.hash,
 	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
 	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
-	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.next_state, o.next_at, o.next_phone, o.hash,
+	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.second_agent, o.second_at, o.agent_loss, o.agent_jitter, o.agent_mos,
+	o.next_state, o.next_at, o.next_phone, o.hash,
 	c.name, c.external,
 	d.key, d.agent, d.code, d.note, d.at, d.currency, d.extras`
 
@@ -110,7 +111,7 @@ func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
 	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
 	hash := c.blob()
 	if c.null() {
-		c.skip(26)
+		c.skip(31)
 	} else {
 		hash = readOutcome(c, a)
 	}
@@ -135,6 +136,8 @@ func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {
 	a.MessageAt, a.MessageEndAt, a.EndedAt, a.ConnectDelay = c.instant(), c.instant(), c.instant(), c.span()
 	a.OptOut, a.PacketsIn, a.PacketsOut = c.truth(), uint64(c.integer()), uint64(c.integer())
 	a.LossShare, a.JitterMS, a.MOS = c.real(), c.real(), c.real()
+	a.SecondAgent, a.SecondAt = c.integer(), c.instant()
+	a.AgentLoss, a.AgentJitterMS, a.AgentMOS = c.real(), c.real(), c.real()
 	a.Next = campaigns.Next{State: campaigns.ContactState(c.text()), At: c.instant(), Phone: c.small()}
 	return c.blob()
 }

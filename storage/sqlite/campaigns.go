@@ -286,7 +286,7 @@ func scanCampaign(r *sql.Rows) (campaigns.Campaign, error) {
 // copyCampaign shares no map or slice with c: what callers change in theirs
 // stays theirs.
 func copyCampaign(c campaigns.Campaign) campaigns.Campaign {
-	c.Retry = maps.Clone(c.Retry)
+	c.Retry, c.SafeHarbors = maps.Clone(c.Retry), maps.Clone(c.SafeHarbors)
 	for d, spans := range c.Windows {
 		c.Windows[d] = slices.Clone(spans)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -111,7 +112,7 @@ func (t *tx) next(b begun, a campaigns.Attempt, tries int, ended time.Time) camp
 
 const outcomeColumns = `seq, campaign, intent_at, outcome, agent, trunk, code, q850, reason, ended_by, error,
 	sent_at, ringing_at, answered_at, bridged_at, message_at, message_end_at, ended_at, connect_delay, opt_out,
-	packets_in, packets_out, loss, jitter_ms, mos, next_state, next_at, next_phone, recorded_at`
+	packets_in, packets_out, loss, jitter_ms, mos, second_agent, second_at, agent_loss, agent_jitter, agent_mos, next_state, next_at, next_phone, recorded_at`
 
 func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 	row := sparse([]any{
@@ -119,6 +120,7 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 		micros(a.SentAt), micros(a.RingingAt), micros(a.AnsweredAt), micros(a.BridgedAt), micros(a.MessageAt), micros(a.MessageEndAt),
 		micros(a.EndedAt), a.ConnectDelay.Microseconds(), flag(a.OptOut),
 		int64(a.PacketsIn), int64(a.PacketsOut), finite(a.LossShare), finite(a.JitterMS), finite(a.MOS),
+		a.SecondAgent, micros(a.SecondAt), finite(a.AgentLoss), finite(a.AgentJitterMS), finite(a.AgentMOS),
 		string(a.Next.State), micros(a.Next.At), int64(a.Next.Phone), micros(t.now),
 	})
 	l, err := t.chain(kindOutcome, b.seq, digest(row))
@@ -126,7 +128,7 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, l.hash[:])...)
+		VALUES (?`+strings.Repeat(", ?", len(row))+`)`, append(row, l.hash[:])...)
 	return err
 }
 

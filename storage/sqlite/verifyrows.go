@@ -132,7 +132,7 @@ func (c *checker) outcome(q driver.QueryerContext, ref int64, d [sha256.Size]byt
 func (c *checker) late(ref int64, row *cells) {
 	row.skip(17)
 	ended := row.instant()
-	row.skip(10)
+	row.skip(15)
 	if after := row.instant().Sub(ended); !ended.IsZero() && after > outcomeLimit {
 		c.broken(campaigns.LawOutcome, "", c.last.seq, "the outcome of attempt %d came %s after its end", ref, after.Round(time.Second))
 	}

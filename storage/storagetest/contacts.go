@@ -15,6 +15,9 @@ var contactTests = []test{
 	{"a personal callback names its agent", leasePersonal},
 	{"a released personal callback does not crowd the hopper", releasePersonal},
 	{"a released contact is callable at once", releaseReady},
+	{"a postponed contact waits until the time that was said", postpones},
+	{"a postponed callback waits until the time that was said", postponesCallback},
+	{"what is not leased any more is not postponed", postponesLeasedOnly},
 	{"depth says where everybody stands", depthCounts},
 	{"a contact goes through its phones and then is done", phonesInTurn},
 	{"a phone that does not exist is not tried again", deadPhonesStayDead},
@@ -288,4 +291,50 @@ func manyWaiting(b *bench) {
 			b.Fatalf("lease %d came from the list that waits", i)
 		}
 	}
+}
+
+func postpones(b *bench) {
+	c := b.stocked("c", 3)
+	people, until := b.lease(c, 3), time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
+	b.must(b.Postpone(b.Context(), ids(people[:2]), until))
+	if p := b.state(people[0].ID, campaigns.ContactWaiting); !p.NextAt.Equal(until) {
+		b.Fatalf("waits until %s, want %s", p.NextAt, until)
+	}
+	if d := b.depth(c); d.Waiting != 2 || d.Leased != 1 || !d.NextDue.Equal(until) {
+		b.Fatalf("depth %+v", d)
+	}
+	if got, err := b.Lease(b.Context(), c.ID, until.Add(-time.Millisecond), 9); err != nil || len(got) != 0 {
+		b.Fatalf("leased %d before the time, %v", len(got), err)
+	}
+	got, err := b.Lease(b.Context(), c.ID, until, 9)
+	b.must(err)
+	same(b, "leased", ids(got), ids(people[:2]))
+	b.clean()
+}
+
+func postponesCallback(b *bench) {
+	c := b.stocked("c", 1)
+	at := time.Now().Add(time.Minute)
+	b.callback(c, at, 42)
+	p, until := b.leaseAt(c, at), at.Add(12*time.Hour)
+	b.must(b.Postpone(b.Context(), []int64{p.ID}, until))
+	if got, err := b.Lease(b.Context(), c.ID, until.Add(-time.Second), 1); err != nil || len(got) != 0 {
+		b.Fatalf("leased %d before the time, %v", len(got), err)
+	}
+	if got := b.leaseAt(c, until); got.Callback != p.Callback || got.Agent != 42 {
+		b.Fatalf("leased %+v: the callback is lost", got)
+	}
+	b.clean()
+}
+
+func postponesLeasedOnly(b *bench) {
+	c := b.stocked("c", 3)
+	people := b.lease(c, 2)
+	a := b.begin(c, people[0])
+	b.must(b.Release(b.Context(), []int64{people[1].ID}))
+	b.must(b.Postpone(b.Context(), []int64{people[0].ID, people[1].ID, 1 << 40}, time.Now().Add(time.Hour)))
+	b.state(people[0].ID, campaigns.ContactLive)
+	b.state(people[1].ID, campaigns.ContactReady)
+	b.finish(a, campaigns.Connected)
+	b.clean()
 }

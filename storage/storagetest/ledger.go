@@ -97,9 +97,12 @@ func finishKeeps(b *bench) {
 	a.SentAt, a.RingingAt, a.AnsweredAt, a.BridgedAt = step(1), step(2), step(3), step(4)
 	a.MessageAt, a.MessageEndAt, a.EndedAt = step(5), step(6), step(7)
 	a.LossShare, a.JitterMS, a.MOS = 0.015, 3.5, math.NaN()
+	a.SecondAgent, a.SecondAt = 9, step(6)
+	a.AgentLoss, a.AgentJitterMS, a.AgentMOS = 0.25, 1.5, 4.25
 	b.must(b.Finish(b.Context(), *a))
 	got, err := b.Attempt(b.Context(), a.ID)
 	b.must(err)
+	b.clean()
 	a.MOS = 0 // what is not a number is not stored
 	a.Next = got.Next
 	if !sameAttempt(got.Attempt, *a) {
@@ -110,7 +113,7 @@ func finishKeeps(b *bench) {
 // sameAttempt compares all fields; the times as instants.
 func sameAttempt(x, y campaigns.Attempt) bool {
 	times := func(a *campaigns.Attempt) []*time.Time {
-		return []*time.Time{&a.IntentAt, &a.SentAt, &a.RingingAt, &a.AnsweredAt, &a.BridgedAt, &a.MessageAt, &a.MessageEndAt, &a.EndedAt, &a.Next.At}
+		return []*time.Time{&a.IntentAt, &a.SentAt, &a.RingingAt, &a.AnsweredAt, &a.BridgedAt, &a.MessageAt, &a.MessageEndAt, &a.EndedAt, &a.SecondAt, &a.Next.At}
 	}
 	tx, ty := times(&x), times(&y)
 	for i := range tx {

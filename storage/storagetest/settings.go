@@ -25,6 +25,7 @@ func campaignKeeps(b *bench) {
 	c := campaigns.NewCampaign("Zima 2026")
 	c.Seller, c.Goods, c.CallerIDs, c.Trunks = "ACME", "barvy", []string{"+420910000000"}, []string{"main", "spare"}
 	c.Script, c.MaxLines, c.Target, c.Priority = "Dobrý den, {{name}}", 40, 0.02, 3
+	c.SafeHarbor, c.SafeHarbors = "cs.wav", map[string]string{"de": "de.wav"}
 	c.Schedule = []campaigns.Job{{Spec: "0 9 * * 1-5", Zone: "Europe/Prague", Action: campaigns.ActionStart}}
 	stored, err := b.CreateCampaign(b.Context(), c, "manager")
 	b.must(err)
@@ -35,7 +36,7 @@ func campaignKeeps(b *bench) {
 		b.Fatalf("got  %+v\nwant %+v", got, c)
 	}
 	got.Retry[campaigns.Busy] = campaigns.RetryRule{Max: 99} // the store's own copy is not ours
-	got.CallerIDs[0] = "changed"
+	got.CallerIDs[0], got.SafeHarbors["de"] = "changed", "changed"
 	byName, err := b.CampaignByName(b.Context(), "Zima 2026")
 	b.must(err)
 	if !equalJSON(byName, c) {

@@ -41,6 +41,7 @@ type Dispositions interface {
 type Contacts interface {
 	Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error)
 	Release(ctx context.Context, ids []int64) error
+	Postpone(ctx context.Context, ids []int64, until time.Time) error
 	Contact(ctx context.Context, id int64) (campaigns.Contact, error)
 	Depth(ctx context.Context, campaign int64, now time.Time) (campaigns.Depth, error)
 	Recycle(ctx context.Context, campaign int64, outcomes []campaigns.Outcome, by string) (int64, error)

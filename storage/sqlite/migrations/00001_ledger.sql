@@ -136,6 +136,11 @@ CREATE TABLE outcomes (
     loss           REAL,
     jitter_ms      REAL,
     mos            REAL,
+    second_agent   INTEGER, -- who took the call over
+    second_at      INTEGER,
+    agent_loss     REAL,
+    agent_jitter   REAL, -- milliseconds
+    agent_mos      REAL,
     next_state     TEXT    NOT NULL,
     next_at        INTEGER,
     next_phone     INTEGER,
