@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -83,9 +84,9 @@ func set[T comparable](into *T, value T) {
 	}
 }
 
-// seed puts the configuration's users and campaigns into the store. Users are
-// brought up to date; a campaign that is there keeps the settings that its
-// manager gave it.
+// seed puts the configuration's users and campaigns into the store. What is
+// there already keeps what people gave it since; see seedUser for the keys of
+// a user that are brought up to date.
 func (n *Node) seed(ctx context.Context) error {
 	for _, in := range n.settings.Config.Campaigns {
 		if err := n.seedCampaign(ctx, in); err != nil {
@@ -130,22 +131,53 @@ func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
 // owner is who the configuration speaks for.
 var owner = campaigns.User{Login: bySystem, Role: campaigns.Admin}
 
+// seedUser makes a user who is missing. Of one who is there, the keys that
+// the configuration sets win for name, extension, phone secret and campaigns;
+// role, password and whether the user is disabled are the store's: an
+// administrator who shut somebody out must not find them back after a restart.
 func (n *Node) seedUser(ctx context.Context, in config.User) error {
-	account := campaigns.Account{
-		User: campaigns.User{Login: in.Login, Name: in.Name, Role: campaigns.Role(in.Role), Extension: in.Extension,
-			Campaigns: in.Campaigns, CreatedAt: time.Now().UTC()},
-		Password: in.Password, PhoneSecret: in.PhoneSecret,
-	}
-	_, err := n.db.UserByLogin(ctx, in.Login)
+	there, err := n.db.UserByLogin(ctx, in.Login)
 	switch {
 	case errors.Is(err, campaigns.ErrNotFound):
-		_, err = n.accounts.Install(ctx, account)
+		_, err = n.accounts.Install(ctx, campaigns.Account{
+			User: campaigns.User{Login: in.Login, Name: in.Name, Role: campaigns.Role(in.Role), Extension: in.Extension,
+				Campaigns: in.Campaigns, CreatedAt: time.Now().UTC()},
+			Password: in.Password, PhoneSecret: in.PhoneSecret,
+		})
 	case err == nil:
-		account.Password = "" // changed by its owner since, perhaps
-		_, err = n.accounts.Update(ctx, owner, account)
+		n.tellKept(there, in)
+		if account, differs := configured(there, in); differs {
+			_, err = n.accounts.Update(ctx, owner, account)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("user %s: %w", in.Login, err)
 	}
 	return nil
+}
+
+// configured is a user of the store with the keys that the configuration
+// sets, and whether that changes anything.
+func configured(there campaigns.User, in config.User) (account campaigns.Account, differs bool) {
+	account.User = there
+	set(&account.Name, in.Name)
+	set(&account.Extension, in.Extension)
+	if len(in.Campaigns) > 0 {
+		account.Campaigns = in.Campaigns
+	}
+	if in.PhoneSecret != there.PhoneSecret {
+		account.PhoneSecret = in.PhoneSecret // empty leaves it as it is
+	}
+	return account, account.Name != there.Name || account.Extension != there.Extension ||
+		!slices.Equal(account.Campaigns, there.Campaigns) || account.PhoneSecret != ""
+}
+
+// tellKept says where the store holds against the configuration.
+func (n *Node) tellKept(there campaigns.User, in config.User) {
+	if there.Disabled {
+		n.log.Warn("a user of the configuration stays disabled", "agent", there.ID, "login", in.Login)
+	}
+	if in.Role != "" && campaigns.Role(in.Role) != there.Role {
+		n.log.Warn("a user keeps the role that the store holds", "agent", there.ID, "login", in.Login, "role", there.Role, "configured", in.Role)
+	}
 }
