@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -13,10 +14,12 @@ import (
 
 // Leaser is where a hopper gets contacts from. Lease marks them as leased and
 // returns them in the order in which they are to be dialed; Release gives back
-// what was not dialed; Depth says why there is nothing to lease.
+// what was not dialed; Postpone gives back what must not be dialed before a
+// time; Depth says why there is nothing to lease.
 type Leaser interface {
 	Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]Contact, error)
 	Release(ctx context.Context, ids []int64) error
+	Postpone(ctx context.Context, ids []int64, until time.Time) error
 	Depth(ctx context.Context, campaign int64, now time.Time) (Depth, error)
 }
 
@@ -27,7 +30,7 @@ type HopperSettings struct {
 	// Low is the level at which more are leased; 0 = half of Size.
 	Low int
 	// Aside is how many contacts whose window is closed, or that were put off,
-	// may be kept as well; 0 = 20,000. Beyond, they are handed back.
+	// are kept as well; 0 = 200. All others are handed back until their time.
 	Aside int
 	// Poll is how often an empty hopper looks for new contacts; 0 = 2 s.
 	Poll time.Duration
@@ -42,7 +45,7 @@ func (s HopperSettings) filled() HopperSettings {
 		s.Low = max(1, s.Size/2)
 	}
 	if s.Aside <= 0 {
-		s.Aside = 20_000
+		s.Aside = 200
 	}
 	if s.Poll <= 0 {
 		s.Poll = 2 * time.Second
@@ -65,15 +68,23 @@ const (
 	freshenBatch = 20
 	// releaseBatch is how many contacts are handed back in one call.
 	releaseBatch = 500
+	// longestAway is how long a closed contact is handed back for at most: when
+	// the campaign's windows are changed, it is judged anew within that time.
+	longestAway = 15 * time.Minute
 )
 
 // Hopper keeps contacts that may be dialed now in memory, so that a loop never
 // waits for a query.
 //
 //	store --Lease--> callable --Next--> dialed
-//	          |         ^
-//	          v         | its window opens
-//	        aside ------+      on stop: Release what is left
+//	  ^       |         ^
+//	  |       v         | its window opens
+//	  |     aside ------+      on stop: Release what is left
+//	  |       | more than a few
+//	  +-------+ Postpone until the window opens
+//
+// However many contacts are closed, and wherever they stand in the list, those
+// that are open are found: nothing that waits for its window takes their place.
 //
 // Run owns the reading; Next, Return and State take the memory's lock and
 // never wait for the store.
@@ -87,8 +98,10 @@ type Hopper struct {
 	callable []Contact // in dial order
 	personal []Contact // callbacks agreed with one agent
 	aside    []asideContact
-	opens    time.Time // when the first of aside may be dialed
-	back     []int64   // to be handed back
+	opens    time.Time             // when the first of aside may be dialed
+	back     []int64               // to be handed back
+	later    map[time.Time][]int64 // to be handed back until then
+	away     map[time.Time]away    // handed back until then, and why
 	windows  map[string]window
 	depth    Depth
 	leased   time.Time // when contacts were leased last
@@ -106,11 +119,19 @@ type asideContact struct {
 // looking for it costs up to eight days of minutes.
 type window struct{ opens time.Time }
 
+// away is how many contacts were handed back because their window is closed,
+// and when it opens for the first of them; zero = never, as far as can be seen.
+type away struct {
+	contacts int
+	opens    time.Time
+}
+
 // NewHopper returns the hopper of a campaign; Run fills it.
 func NewHopper(leaser Leaser, c Campaign, s HopperSettings) *Hopper {
 	return &Hopper{
 		leaser: leaser, settings: s.filled(), campaign: c,
 		wake: make(chan struct{}, 1), windows: make(map[string]window),
+		later: make(map[time.Time][]int64), away: make(map[time.Time]away),
 	}
 }
 
@@ -178,6 +199,7 @@ func (h *Hopper) Return(p Contact, notBefore time.Time) {
 type HopperState struct {
 	Callable int       `json:"callable"`          // contacts that could be dialed now
 	Aside    int       `json:"aside"`             // leased, but closed or put off
+	Closed   int       `json:"closed"`            // handed back until their window opens
 	Opens    time.Time `json:"opens,omitzero"`    // when the first of those may be dialed
 	Depth    Depth     `json:"depth"`             // of the store, when it was last asked
 	Asked    bool      `json:"asked"`             // false before the first answer of the store
@@ -189,6 +211,12 @@ func (h *Hopper) State() HopperState {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := HopperState{Callable: len(h.callable), Aside: len(h.aside), Opens: h.opens, Depth: h.depth, Asked: h.asked}
+	for until, a := range h.away {
+		if time.Now().Before(until) {
+			s.Closed += a.contacts
+			s.Opens = earliest(s.Opens, a.opens)
+		}
+	}
 	if h.err != nil {
 		s.Failing = h.err.Error()
 	}
@@ -205,8 +233,8 @@ func (s HopperState) Why() string {
 		return "contacts cannot be read: " + s.Failing
 	case !s.Asked:
 		return "the first contacts are being read"
-	case s.Aside > 0:
-		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside)
+	case s.Aside+s.Closed > 0:
+		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside+s.Closed)
 	case d.Total == 0:
 		return "the campaign has no contacts; import a list"
 	case d.Waiting > 0:
@@ -246,20 +274,40 @@ func (h *Hopper) putAside(p Contact, now time.Time) {
 	h.keepAside(asideContact{contact: p, until: h.nextOpen(p, now)})
 }
 
+// keepAside keeps a few contacts at hand; the others go back to the store
+// until their time.
 func (h *Hopper) keepAside(a asideContact) {
-	if len(h.aside) >= h.settings.Aside {
-		h.back = append(h.back, a.contact.ID)
-		h.nudge()
+	if len(h.aside) < h.settings.Aside {
+		h.aside = append(h.aside, a)
+		h.opens = earliest(h.opens, a.until)
 		return
 	}
-	h.aside = append(h.aside, a)
-	h.noteOpening(a.until)
+	h.sendAway(a, time.Now())
+	h.nudge()
 }
 
-func (h *Hopper) noteOpening(at time.Time) {
-	if !at.IsZero() && (h.opens.IsZero() || at.Before(h.opens)) {
-		h.opens = at
+func (h *Hopper) sendAway(a asideContact, now time.Time) {
+	until := a.until
+	if limit := now.Add(longestAway); !a.putOff && (until.IsZero() || until.After(limit)) {
+		until = limit
 	}
+	h.later[until] = append(h.later[until], a.contact.ID)
+	if a.putOff {
+		return
+	}
+	gone := h.away[until]
+	gone.contacts++
+	gone.opens = earliest(gone.opens, a.until)
+	h.away[until] = gone
+	maps.DeleteFunc(h.away, func(until time.Time, _ away) bool { return !now.Before(until) })
+}
+
+// earliest is the earlier of two instants, of which either may be unknown.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
 }
 
 // sortAside takes back those whose time has come.
@@ -276,7 +324,7 @@ func (h *Hopper) sortAside(now time.Time) {
 			a.until, a.putOff = h.nextOpen(a.contact, now), false
 		}
 		kept = append(kept, a)
-		h.noteOpening(a.until)
+		h.opens = earliest(h.opens, a.until)
 	}
 	clear(h.aside[len(kept):])
 	h.aside = kept

@@ -28,7 +28,10 @@ func (h *Hopper) tend(ctx context.Context) error {
 	err := h.handBack(ctx)
 	for want := h.wanted(); err == nil && want > 0; want = h.wanted() {
 		var got int
-		if got, err = h.lease(ctx, want); err == nil && got < want {
+		if got, err = h.lease(ctx, want); err != nil {
+			break
+		}
+		if err = h.handBack(ctx); err == nil && got < want {
 			err = h.sound(ctx)
 			break
 		}
@@ -40,15 +43,12 @@ func (h *Hopper) tend(ctx context.Context) error {
 	return err
 }
 
-// wanted is how many contacts to lease now; none while so many stand aside
-// that more would only be handed back. A full hopper still asks for a few now
-// and then: a callback that has come due must not wait behind all of it.
+// wanted is how many contacts to lease now. A full hopper still asks for a few
+// now and then: a callback that has come due must not wait behind all of it.
 func (h *Hopper) wanted() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case len(h.aside) >= h.settings.Aside:
-		return 0
 	case len(h.callable) < h.settings.Low:
 		return h.settings.Size - len(h.callable)
 	case time.Since(h.leased) >= freshen:
@@ -98,11 +98,38 @@ func (h *Hopper) sound(ctx context.Context) error {
 	return nil
 }
 
+// handBack gives the store what the hopper does not keep.
 func (h *Hopper) handBack(ctx context.Context) error {
 	h.mu.Lock()
-	back := h.back
-	h.back = nil
+	back, later := h.back, h.later
+	h.back, h.later = nil, make(map[time.Time][]int64)
 	h.mu.Unlock()
+	err := h.release(ctx, back)
+	for until, ids := range later {
+		if err == nil {
+			err = h.postpone(ctx, ids, until)
+		} else {
+			h.keepForLater(ids, until)
+		}
+	}
+	return err
+}
+
+func (h *Hopper) postpone(ctx context.Context, ids []int64, until time.Time) error {
+	err := h.leaser.Postpone(ctx, ids, until)
+	if err != nil {
+		h.keepForLater(ids, until)
+	}
+	return err
+}
+
+func (h *Hopper) keepForLater(ids []int64, until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.later[until] = append(h.later[until], ids...)
+}
+
+func (h *Hopper) release(ctx context.Context, back []int64) error {
 	for len(back) > 0 {
 		n := min(len(back), releaseBatch)
 		if err := h.leaser.Release(ctx, back[:n]); err != nil {

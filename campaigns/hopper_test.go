@@ -22,6 +22,7 @@ type shelf struct {
 	contacts []*Contact
 	fail     error
 	leases   int
+	given    int // contacts, over all leases
 	delay    time.Duration
 }
 
@@ -53,6 +54,7 @@ func (s *shelf) Lease(_ context.Context, _ int64, now time.Time, n int) ([]Conta
 		due := c.State == ContactReady || (c.State == ContactWaiting && !now.Before(c.NextAt))
 		if due && len(out) < n {
 			c.State = ContactLeased
+			s.given++
 			out = append(out, *c)
 		}
 	}
@@ -71,6 +73,22 @@ func (s *shelf) Release(_ context.Context, ids []int64) error {
 			s.t.Errorf("contact %d is released in state %s", id, c.State)
 		}
 		c.State = ContactReady
+	}
+	return nil
+}
+
+func (s *shelf) Postpone(_ context.Context, ids []int64, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	for _, id := range ids {
+		c := s.contacts[id-1]
+		if c.State != ContactLeased {
+			s.t.Errorf("contact %d is postponed in state %s", id, c.State)
+		}
+		c.State, c.NextAt = ContactWaiting, until
 	}
 	return nil
 }
@@ -254,18 +272,98 @@ func TestChangedWindowsAreUsedAtOnce(t *testing.T) {
 	})
 }
 
-func TestMoreThanMayStandAsideIsHandedBackAndNotFetchedOverAndOver(t *testing.T) {
+func TestClosedContactsAreHandedBackUntilTheirTimeAndNotFetchedOverAndOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(t, 1000, newYork)
 		var never rules.Week
 		never[time.Sunday] = []rules.Span{{From: 600, To: 660}}
 		h, stop := feed(t, s, never, HopperSettings{Size: 50, Aside: 120})
-		time.Sleep(time.Hour)
-		if st := h.State(); st.Aside != 120 {
-			t.Errorf("%d stand aside", st.Aside)
+		time.Sleep(time.Hour - time.Second)
+		if st := h.State(); st.Aside != 120 || st.Closed != 880 || !strings.Contains(st.Why(), "closed for all 1000") {
+			t.Errorf("%d stand aside, %d were handed back: %s", st.Aside, st.Closed, st.Why())
 		}
-		if s.leases > 5 {
-			t.Errorf("%d leases while nothing may be dialed", s.leases)
+		if opens := h.State().Opens.UTC(); opens != time.Date(2000, 1, 2, 15, 0, 0, 0, time.UTC) {
+			t.Errorf("opens at %s, not on Sunday at ten", opens)
+		}
+		if most := int(time.Hour/longestAway) * 1000; s.given > most {
+			t.Errorf("%d contacts were leased while nothing may be dialed, more than %d", s.given, most)
+		}
+		stop()
+	})
+}
+
+func TestContactsThatAreClosedDoNotKeepTheOpenOnesFromBeingCalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // Saturday 00:00 UTC: Friday evening in New York, Saturday 09:00 in Tokyo
+		week, err := rules.ParseWeek(map[string][]string{"mon-sun": {"08:00-18:30"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newShelf(t, 1000, func(i int) string {
+			if i < 300 {
+				return "America/New_York"
+			}
+			return "Asia/Tokyo"
+		})
+		h, stop := feed(t, s, week, HopperSettings{Size: 40, Aside: 20})
+		for i := range 700 {
+			p, ok := h.Next(time.Now())
+			if !ok {
+				t.Fatalf("nothing to dial after %d calls: %s", i, h.State().Why())
+			}
+			if _, zone := p.Dial(); zone[0] != "Asia/Tokyo" {
+				t.Fatalf("%v is called out of hours", zone)
+			}
+			s.dialed(p)
+			synctest.Wait()
+		}
+		if p, ok := h.Next(time.Now()); ok {
+			t.Errorf("%v is called out of hours", p.Phones[0].Zones)
+		}
+		time.Sleep(13*time.Hour + longestAway) // 08:15 in New York
+		for i := range 300 {
+			p, ok := h.Next(time.Now())
+			if !ok {
+				t.Fatalf("after the window has opened: only %d: %s", i, h.State().Why())
+			}
+			s.dialed(p)
+			synctest.Wait()
+		}
+		stop()
+	})
+}
+
+func TestWindowsThatAreWidenedReachContactsThatWereHandedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(t, 100, newYork)
+		var never rules.Week
+		never[time.Sunday] = []rules.Span{{From: 600, To: 660}}
+		h, stop := feed(t, s, never, HopperSettings{Size: 50, Aside: 5})
+		c := NewCampaign("c")
+		c.ID, c.Windows = 1, rules.Always()
+		h.Set(c)
+		time.Sleep(longestAway + time.Second)
+		if n := h.State().Callable; n != 50 {
+			t.Errorf("%d can be dialed a quarter of an hour after the windows were widened", n)
+		}
+		stop()
+	})
+}
+
+func TestWhatCouldNotBeHandedBackIsHandedBackLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(t, 30, newYork)
+		h, stop := feed(t, s, rules.Always(), HopperSettings{Size: 50, Aside: 1})
+		s.set(func() { s.fail = errors.New("database is locked") })
+		until := time.Now().Add(time.Hour)
+		for range 3 {
+			p, _ := h.Next(time.Now())
+			h.Return(p, until)
+		}
+		time.Sleep(time.Minute)
+		s.set(func() { s.fail = nil })
+		time.Sleep(time.Minute)
+		if n := s.states()[ContactWaiting]; n != 2 {
+			t.Errorf("%d wait in the store, one stands aside", n)
 		}
 		stop()
 	})

@@ -270,7 +270,7 @@ func (l *Loop) emptyWhy() Why {
 		why.Cause = CauseStoreFailing
 	case !s.Asked:
 		why.Cause = CauseStarting
-	case s.Aside > 0:
+	case s.Aside+s.Closed > 0:
 		why.Cause, why.Until = CauseWindowClosed, s.Opens
 		if !s.Opens.IsZero() {
 			why.Text += ", it opens at " + s.Opens.UTC().Format(time.RFC3339)

@@ -106,6 +106,20 @@ func (s *memStore) Release(_ context.Context, ids []int64) error {
 	return nil
 }
 
+func (s *memStore) Postpone(_ context.Context, ids []int64, until time.Time) error {
+	s.delay()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if c := s.contacts[id]; c.State == campaigns.ContactLeased {
+			c.State, c.NextAt = campaigns.ContactWaiting, until
+		} else {
+			s.t.Errorf("contact %d is postponed in state %s", id, c.State)
+		}
+	}
+	return nil
+}
+
 func (s *memStore) Depth(_ context.Context, campaign int64, now time.Time) (campaigns.Depth, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
