@@ -74,8 +74,8 @@ type Campaign struct {
 	SafeHarbor string        `json:"safe_harbor"` // WAV file of the message when nobody is free
 	// SafeHarbors are the message in further languages: BCP 47 tag to WAV file.
 	SafeHarbors map[string]string `json:"safe_harbors,omitempty"`
-	Script     string        `json:"script"`      // text the agent reads
-	ScriptVer  string        `json:"script_version"`
+	Script      string            `json:"script"` // text the agent reads
+	ScriptVer   string            `json:"script_version"`
 
 	Dispositions []DispositionType `json:"dispositions"`
 	Schedule     []Job             `json:"schedule"`

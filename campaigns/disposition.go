@@ -144,13 +144,28 @@ func (d Disposition) Validate(c Campaign, now time.Time) error {
 	if !ok {
 		return fmt.Errorf("disposition %q is not one of campaign %s: %s", d.Code, c.Name, strings.Join(codes(c), ", "))
 	}
-	if t.Effect == EffectCallback && d.Callback == nil {
-		return errors.New("a callback needs its time")
+	if _, err := d.Does(t); err != nil {
+		return err
 	}
 	if d.Callback != nil && !d.Callback.At.After(now) {
 		return errors.New("callback: the time is past")
 	}
 	return errors.Join(d.Sale.validate(), d.Appointment.validate(), validateAnswers(d.Answers))
+}
+
+// Does says what the disposition does to the contact: what its type says,
+// unless a callback was agreed, which is never lost. Who is not to be called
+// again is not called back; a callback type needs the time.
+func (d Disposition) Does(t DispositionType) (Effect, error) {
+	switch {
+	case t.Effect == EffectDNC && d.Callback != nil:
+		return "", fmt.Errorf("%q: who is not to be called again cannot be called back", d.Code)
+	case t.Effect == EffectCallback && d.Callback == nil, d.Callback != nil && d.Callback.At.IsZero():
+		return "", errors.New("a callback needs its time")
+	case d.Callback != nil:
+		return EffectCallback, nil
+	}
+	return t.Effect, nil
 }
 
 func codes(c Campaign) []string {

@@ -15,6 +15,7 @@ func TestADispositionSaysWhatIsWrongWithIt(t *testing.T) {
 		{Code: "appointment", Appointment: &Appointment{At: noon.Add(time.Hour), Zone: "Europe/Madrid", Person: "Éva"}},
 		{Code: "survey", Answers: []Answer{{Question: "Rooms?", Value: ""}}},
 		{Code: "callback", Callback: &Callback{At: noon.Add(time.Minute)}},
+		{Code: "no_decision", Callback: &Callback{At: noon.Add(time.Minute)}},
 	} {
 		if err := ok(d).Validate(c, noon); err != nil {
 			t.Errorf("%s: %v", d.Code, err)
@@ -28,6 +29,8 @@ func TestADispositionSaysWhatIsWrongWithIt(t *testing.T) {
 		{Disposition{Code: ""}, "is not one of campaign solar"},
 		{Disposition{Code: "callback"}, "needs its time"},
 		{Disposition{Code: "callback", Callback: &Callback{At: noon}}, "past"},
+		{Disposition{Code: "sale", Callback: &Callback{}}, "needs its time"},
+		{Disposition{Code: "do_not_call", Callback: &Callback{At: noon.Add(time.Minute)}}, "cannot be called back"},
 		{Disposition{Code: "sale", Sale: &Sale{Currency: "eur", Lines: []OrderLine{{Product: "x", Quantity: 1}}}}, "ISO 4217"},
 		{Disposition{Code: "sale", Sale: &Sale{Currency: "EUR"}}, "no order line"},
 		{Disposition{Code: "sale", Sale: &Sale{Currency: "EUR", Lines: []OrderLine{{Product: "x", Quantity: 1}, {Product: "y"}}}}, "line 2"},

@@ -13,8 +13,10 @@ import (
 // Dispose records what the agent said of a call and does to the contact what
 // the disposition's type says, in one transaction. The same key again changes
 // nothing and is not an error (created is false); another disposition of the
-// attempt is campaigns.ErrDisposed. The agent may be quicker than the end of
-// the call: then Finish moves the contact.
+// attempt is campaigns.ErrDisposed. A callback that it carries is always kept:
+// it wins over what the type says, except over do-not-call, which refuses it.
+// The agent may be quicker than the end of the call: then Finish moves the
+// contact.
 func (db *DB) Dispose(ctx context.Context, d campaigns.Disposition) (created bool, err error) {
 	err = db.do(ctx, func(t *tx) (err error) {
 		created, err = t.dispose(d)
@@ -60,8 +62,8 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	if !ok {
 		return false, fmt.Errorf("disposition %q: %w", d.Code, campaigns.ErrNotFound)
 	}
-	if kind.Effect == campaigns.EffectCallback && d.Callback == nil {
-		return false, errors.New("a callback needs its time")
+	if kind.Effect, err = d.Does(kind); err != nil {
+		return false, err
 	}
 	if d.At.IsZero() {
 		d.At = t.now

@@ -100,8 +100,12 @@ func (db *DB) IsDoNotCall(ctx context.Context, number string) (bool, error) {
 	return there, nil
 }
 
-// DoNotCallHistory reads when a number came onto the list and left it, oldest first.
+// DoNotCallHistory reads when a number came onto the list and left it, oldest
+// first; without a number the changes of all numbers, in the order of the ledger.
 func (db *DB) DoNotCallHistory(ctx context.Context, number string) ([]campaigns.DoNotCallChange, error) {
+	if number == "" {
+		return db.changes(ctx, `SELECT `+changeColumns+` FROM do_not_call_changes ORDER BY seq`)
+	}
 	return db.changes(ctx, `SELECT `+changeColumns+` FROM do_not_call_changes WHERE e164 = ? ORDER BY seq`, e164(number))
 }
 

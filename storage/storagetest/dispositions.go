@@ -17,6 +17,9 @@ var dispositionTests = []test{
 	{"do-not-call ends the contact and blocks the number at once", disposeDNC},
 	{"an agent quicker than the end of the call decides", disposeEarly},
 	{"a callback agreed before the end of the call stands", disposeEarlyCallback},
+	{"an agreed callback is kept, whatever else was said", disposeOtherCallback},
+	{"an agreed callback is kept when it comes before the end of the call", disposeOtherCallbackEarly},
+	{"do-not-call refuses a callback", disposeDNCCallback},
 	{"a code that the campaign does not know is refused", disposeCode},
 	{"pressing the key in a message blocks the number", optOut},
 	{"a callback that nobody answers stays open until its tries are used up", callbackRetried},
@@ -204,4 +207,53 @@ func callbackRetried(b *bench) {
 		b.Fatalf("still open: %+v", open)
 	}
 	b.clean()
+}
+
+// disposeOtherCallback agrees a callback under words that do something else.
+func disposeOtherCallback(b *bench) {
+	for _, code := range []string{"no_decision", "not_interested", "sale"} {
+		c := b.stocked(code, 1, func(c *campaigns.Campaign) { c.MaxAttempts = 1 })
+		at := time.Now().Add(time.Hour)
+		_, p := b.disposed(c, campaigns.Disposition{Code: code, Callback: &campaigns.Callback{At: at, Agent: 4}})
+		b.state(p.ID, campaigns.ContactWaiting)
+		if got, err := b.Lease(b.Context(), c.ID, at.Add(-time.Second), 1); err != nil || len(got) != 0 {
+			b.Fatalf("%s: leased %d before the callback, %v", code, len(got), err)
+		}
+		got := b.leaseAt(c, at)
+		if got.ID != p.ID || got.Callback == 0 || got.Agent != 4 {
+			b.Fatalf("%s: leased %+v", code, got)
+		}
+		b.finish(b.begin(c, got), campaigns.Connected)
+	}
+	b.clean()
+}
+
+func disposeOtherCallbackEarly(b *bench) {
+	c := b.stocked("c", 1)
+	p := b.lease(c, 1)[0]
+	a := b.begin(c, p)
+	at := time.Now().Add(time.Hour)
+	_, err := b.Dispose(b.Context(), campaigns.Disposition{
+		Attempt: a.ID, Key: "k", Code: "no_decision", Callback: &campaigns.Callback{At: at},
+	})
+	b.must(err)
+	b.finish(a, campaigns.Connected)
+	if got := b.leaseAt(c, at); got.ID != p.ID || got.Callback == 0 {
+		b.Fatalf("leased %+v", got)
+	}
+	b.clean()
+}
+
+func disposeDNCCallback(b *bench) {
+	c := b.stocked("c", 1)
+	a, _ := b.call(c, campaigns.Connected)
+	_, err := b.Dispose(b.Context(), campaigns.Disposition{
+		Attempt: a.ID, Key: "k", Code: "do_not_call", Callback: &campaigns.Callback{At: time.Now().Add(time.Hour)},
+	})
+	if err == nil {
+		b.Fatal("a callback to somebody who is not to be called again was stored")
+	}
+	if there, err := b.IsDoNotCall(b.Context(), a.Number); err != nil || there {
+		b.Fatalf("half of it was stored: %t, %v", there, err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 var doNotCallTests = []test{
 	{"an entry keeps who asked, when, how and why", dncKeeps},
 	{"a removal is in the history, and the number may be called again", dncRemoves},
+	{"without a number the history is that of all numbers, in the order of the ledger", dncHistory},
 	{"an import adds what is new and says how much that was", dncImports},
 	{"a bad number refuses the whole import", dncImportBad},
 	{"the list can be read page by page", dncPages},
@@ -116,4 +117,21 @@ func dncPages(b *bench) {
 		}
 	}
 	same(b, "numbers", got, want)
+}
+
+func dncHistory(b *bench) {
+	second, first := b.number(), b.number() // the order of the ledger is not that of the numbers
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: first, Channel: campaigns.ChannelManual}))
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: second}))
+	b.must(b.RemoveDoNotCall(b.Context(), first, "compliance", "wrong number typed"))
+	history, err := b.DoNotCallHistory(b.Context(), "")
+	b.must(err)
+	var got []string
+	for _, c := range history {
+		got = append(got, c.Number)
+	}
+	same(b, "numbers", got, []string{first, second, first})
+	if history[0].Channel != campaigns.ChannelManual || history[1].Removed || !history[2].Removed {
+		b.Fatalf("history %+v", history)
+	}
 }
