@@ -393,3 +393,37 @@ func TestAClockThatTheStoreDoesNotTrustStopsNewCalls(t *testing.T) {
 		h.stop()
 	})
 }
+
+func TestAPersonWhoseAgentIsThereDoesNotWaitForOneWhoseAgentIsLost(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(number string) callee {
+			if number == "+15550000001" {
+				return answers(5*time.Second, time.Minute)
+			}
+			return answers(6*time.Second, 20*time.Second) // a second later, inside the hold
+		})
+		h.store.load(1, 2)
+		h.run()
+		h.agent(1, true, 1)
+		h.agent(2, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Preview, nil }))
+		h.until(time.Minute, "two cards", func() bool { return h.state(1) == StatePreview && h.state(2) == StatePreview })
+		time.Sleep(time.Second)
+		h.must(h.engine.Dial(t.Context(), 1))
+		h.must(h.engine.Dial(t.Context(), 2))
+		h.until(20*time.Second, "both ring", func() bool { return h.view(1).Ringing == 2 })
+		lost, _ := h.engine.Current(1)
+		h.phones[1].vanish()
+		h.until(time.Minute, "both over", func() bool { return h.store.count() == 2 })
+		h.must(h.engine.WrapUpDone(t.Context(), 2))
+		h.stop()
+		for _, a := range h.store.rows() {
+			switch {
+			case a.Contact == lost.Contact.ID && a.Outcome != campaigns.AbandonedMsg:
+				t.Errorf("the one without an agent: %+v", a)
+			case a.Contact != lost.Contact.ID && (a.Outcome != campaigns.Connected || a.Agent != 2 || a.ConnectDelay > 10*time.Millisecond):
+				t.Errorf("the other: %s after %s with agent %d", a.Outcome, a.ConnectDelay, a.Agent)
+			}
+		}
+	})
+}

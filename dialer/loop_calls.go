@@ -99,30 +99,38 @@ func (l *Loop) abandon(c *call, at time.Time) {
 	l.apply(pacing.CallAbandoned, c.id, 0, at)
 }
 
-// match gives agents to the persons who wait, longest wait first.
+// match gives agents to the persons who wait: first to those whose own agent
+// is there, then to the others, longest wait first. One who cannot be served
+// now keeps nobody else waiting.
 func (l *Loop) match(now time.Time) {
-	for len(l.waiting) > 0 {
-		c := l.waiting[0]
-		a := l.agentFor(c)
-		if a == nil {
-			return
-		}
-		l.waiting = l.waiting[1:]
-		if c.agent != a {
-			l.reserve(a, c, now)
-		}
-		c.become(CallConnecting, now)
-		c.claim <- seat{agent: a.info.ID, station: a.station}
-		c.claim = nil
-	}
+	l.serve(now, func(c *call) *agent { return c.agent })
+	l.serve(now, func(*call) *agent { return l.agentFor() })
 }
 
-// agentFor chooses who takes a person: the one reserved for the call, else the
-// longest idle, else one reserved for a call that only rings.
-func (l *Loop) agentFor(c *call) *agent {
-	if c.agent != nil {
-		return c.agent
+// serve gives those who wait the agent that is chosen for them, if any.
+func (l *Loop) serve(now time.Time, choose func(*call) *agent) {
+	l.waiting = slices.DeleteFunc(l.waiting, func(c *call) bool {
+		a := choose(c)
+		if a != nil {
+			l.seat(a, c, now)
+		}
+		return a != nil
+	})
+}
+
+// seat gives an agent to a person who waits.
+func (l *Loop) seat(a *agent, c *call, now time.Time) {
+	if c.agent != a {
+		l.reserve(a, c, now)
 	}
+	c.become(CallConnecting, now)
+	c.claim <- seat{agent: a.info.ID, station: a.station}
+	c.claim = nil
+}
+
+// agentFor chooses who takes a person for whom nobody is reserved: the longest
+// idle, else one reserved for a call that only rings.
+func (l *Loop) agentFor() *agent {
 	if a := l.longestIdle(); a != nil {
 		return a
 	}
