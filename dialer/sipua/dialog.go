@@ -56,7 +56,7 @@ func dialogFromRequest(req *sip.Request, tag string, f flow) dialog {
 		peerUpdates: hasOption(req, "UPDATE", "allow"),
 	}
 	d.from = sip.FromHeader{DisplayName: to.DisplayName, Address: to.Address, Params: sip.HeaderParams{{K: "tag", V: tag}}}
-	d.to = sip.ToHeader{DisplayName: from.DisplayName, Address: from.Address, Params: from.Params}
+	d.to = sip.ToHeader(from)
 	if c := req.Contact(); c != nil {
 		d.target = c.Address
 	}
