@@ -49,7 +49,7 @@ func TestEveryPermissionBelongsToSomebody(t *testing.T) {
 	}
 	for _, p := range []Permission{
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls,
-		SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, EditUsers, SeeLedger, SeeSystem,
+		SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, EditUsers, SeeLedger, SeeSystem, AckClock,
 	} {
 		if !held[p] {
 			t.Errorf("nobody holds %s", p)

@@ -41,20 +41,21 @@ type Permission string
 
 // The permissions.
 const (
-	DoCalls         Permission = "calls.take"      // log in as an agent, take and dispose of calls
-	SeeFloor        Permission = "floor.see"       // agents, calls in the air, rates
-	SteerAgents     Permission = "agents.steer"    // log out or pause an agent
-	SeeCampaigns    Permission = "campaigns.see"   // settings and progress
-	EditCampaigns   Permission = "campaigns.edit"  // create, change
-	StartCampaigns  Permission = "campaigns.start" // start, pause, stop
-	ImportLists     Permission = "lists.import"    // upload, undo
-	ExportCalls     Permission = "calls.export"    // call log with numbers
-	SeeDoNotCall    Permission = "dnc.see"         //
-	AddDoNotCall    Permission = "dnc.add"         //
-	RemoveDoNotCall Permission = "dnc.remove"      //
-	EditUsers       Permission = "users.edit"      //
-	SeeLedger       Permission = "ledger.verify"   // run the checker
-	SeeSystem       Permission = "system.see"      // health, trunks
+	DoCalls         Permission = "calls.take"        // log in as an agent, take and dispose of calls
+	SeeFloor        Permission = "floor.see"         // agents, calls in the air, rates
+	SteerAgents     Permission = "agents.steer"      // log out or pause an agent
+	SeeCampaigns    Permission = "campaigns.see"     // settings and progress
+	EditCampaigns   Permission = "campaigns.edit"    // create, change
+	StartCampaigns  Permission = "campaigns.start"   // start, pause, stop
+	ImportLists     Permission = "lists.import"      // upload, undo
+	ExportCalls     Permission = "calls.export"      // call log with numbers
+	SeeDoNotCall    Permission = "dnc.see"           //
+	AddDoNotCall    Permission = "dnc.add"           //
+	RemoveDoNotCall Permission = "dnc.remove"        //
+	EditUsers       Permission = "users.edit"        //
+	SeeLedger       Permission = "ledger.verify"     // run the checker
+	SeeSystem       Permission = "system.see"        // health, trunks
+	AckClock        Permission = "clock.acknowledge" // say that the clock is right after it jumped
 )
 
 // ErrForbidden marks an action that the user's role does not allow.
@@ -66,9 +67,9 @@ var permissions = map[Role][]Permission{
 	Agent:      {DoCalls, AddDoNotCall},
 	Supervisor: {DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall},
 	Manager:    {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall},
-	Compliance: {SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger},
+	Compliance: {SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock},
 	Admin: {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls,
-		SeeDoNotCall, AddDoNotCall, EditUsers, SeeLedger, SeeSystem},
+		SeeDoNotCall, AddDoNotCall, EditUsers, SeeLedger, SeeSystem, AckClock},
 }
 
 // May tells whether a role holds a permission.

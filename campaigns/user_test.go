@@ -23,6 +23,7 @@ var granted = map[Permission]string{
 	EditUsers:       "----A",
 	SeeLedger:       "---cA",
 	SeeSystem:       "----A",
+	AckClock:        "---cA",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

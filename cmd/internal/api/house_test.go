@@ -62,7 +62,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	settings := Settings{
 		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: campaigns.NewBook(db, db, db, h.floor),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
-		Board: campaigns.NewWallboard(h.floor), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
+		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
 	}
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = edge.NewServer(nil, logger)

@@ -39,6 +39,7 @@ type Settings struct {
 	CallLog     *campaigns.CallLog
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard
+	Clock       *campaigns.Clock
 	Sessions    *session.Manager
 	Imports     *Importer
 	Watch       Watcher

@@ -37,6 +37,7 @@ const (
 	removeDNC   = need(campaigns.RemoveDoNotCall)
 	editUsers   = need(campaigns.EditUsers)
 	seeLedger   = need(campaigns.SeeLedger)
+	ackClock    = need(campaigns.AckClock)
 )
 
 // created says that an operation answers 201.
@@ -99,6 +100,8 @@ func (s *Server) table() []route {
 		do(get, "/v1/outcomes", exports, "calls", "What was sold, agreed and answered", s.outcomes, within(2*time.Minute)),
 		do(get, "/v1/calls/export", exports, "calls", "The call log, or what was said in it, as a file of any length", s.exportCalls),
 		do(post, "/v1/verify", seeLedger, "calls", "Check the ledger against its laws", s.verify, within(30*time.Minute)),
+
+		do(post, "/v1/clock/acknowledge", ackClock, "clock", "The clock is right as it stands: dial again after it jumped", s.acknowledgeClock),
 
 		do(post, "/v1/agents/{id}/pause", steer, "floor", "Pause an agent after the call at hand", s.pauseAgent),
 		do(post, "/v1/agents/{id}/sign-out", steer, "floor", "End an agent's shift", s.signAgentOut),

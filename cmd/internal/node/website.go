@@ -67,7 +67,7 @@ func (n *Node) openWeb(context.Context) error {
 	server, err := api.New(api.Settings{
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
-		DNC: dnc, Board: board, Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
+		DNC: dnc, Board: board, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func newHouse(t *testing.T) *house {
 	h.must(err)
 	server, err := api.New(api.Settings{
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Records: db, Campaigns: db, DNC: dnc}), Book: book,
-		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board,
+		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board, Clock: campaigns.NewClock(db),
 		Sessions: sessions, Imports: importer, Watch: h.stage, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
