@@ -85,6 +85,7 @@ func checkSteps(t *testing.T, r callReport, want []string) {
 }
 
 func TestATestCallIsPrintedStepByStepForPeople(t *testing.T) {
+	t.Parallel()
 	config, _ := farTrunk(t, sim.Person, "")
 	status, out, errOut := forecall("call", callee, "--config", config, "--talk", "600ms")
 	steps := regexp.MustCompile(`(?s)^ +\d+\.\d ms  sent +far\n.* ms  ringing +far Ringing \(180\)\n.* ms  answered +far .*\(200\)\n.* ms  ended +by us\nanswered\nsound: \d+ packets heard, \d+ sent, 0\.0 % lost`)
@@ -180,6 +181,7 @@ func TestWhatIsWrongWithATestCallIsSaidBeforeAnyPhoneRings(t *testing.T) {
 }
 
 func TestATestCallLeavesBesideAServiceThatHoldsItsPortAndItsData(t *testing.T) {
+	t.Parallel()
 	taken, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(home, 0)))
 	if err != nil {
 		t.Fatal(err)

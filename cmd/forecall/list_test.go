@@ -62,6 +62,7 @@ const mixedList = "Nachname;Vorname;Handy;Telefon;Tarif\n" +
 	"=cmd();Mallory;600111444;;@SUM(A1)\n"
 
 func TestAnImportComesToTheSameInADataFolderAndAtAService(t *testing.T) {
+	t.Parallel()
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff()))
 	houses := []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "max")}
 	var results []intake.Result
@@ -138,6 +139,7 @@ func (h house) imports(t *testing.T) {
 }
 
 func TestTheLogIsTheSameFromAServiceAndFromItsFolder(t *testing.T) {
+	t.Parallel()
 	const people = 12
 	carrierLog := filepath.Join(t.TempDir(), "carrier.jsonl")
 	far := newFar(t, carrier.Settings{

@@ -67,6 +67,7 @@ func TestFlagsBeatTheEnvironmentWhichBeatsTheFileWhichBeatsTheDefaults(t *testin
 }
 
 func TestTheFirstStartPrintsTheAdminsPasswordOnceAndItOpensTheDoor(t *testing.T) {
+	t.Parallel()
 	config := settings(t, "log: {format: json, level: debug}\ntrunks:\n"+trunkTo(silentPort(t), ""))
 	first := serving(t, config)
 	found := regexp.MustCompile(`nobody could log in yet: user admin, password (\S+) `).FindStringSubmatch(first.out.String())
@@ -97,6 +98,7 @@ func TestTheFirstStartPrintsTheAdminsPasswordOnceAndItOpensTheDoor(t *testing.T)
 }
 
 func TestHealthReadinessAndMetricsAreServed(t *testing.T) {
+	t.Parallel()
 	far := newFar(t, carrier.Settings{Callees: everyone(sim.Busy, 0)})
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(far.Addr("udp").Port(), "")+"campaigns: [{name: Spring}]\n"))
 	if code, body := s.ask("/healthz"); code != http.StatusOK || body != "alive\n" {
@@ -120,6 +122,7 @@ func TestHealthReadinessAndMetricsAreServed(t *testing.T) {
 }
 
 func TestReadinessNamesATrunkThatIsDown(t *testing.T) {
+	t.Parallel()
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(silentPort(t), ", register: true, username: ann, password: x")))
 	if code, body := s.ask("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "no trunk takes calls") {
 		t.Errorf("/readyz with a trunk that is not registered: %d %s", code, body)
