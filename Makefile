@@ -21,8 +21,8 @@ lint: ## format, vet, staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
-bench: ## every benchmark, as the table in docs/benchmarks.md is made
-	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+bench: ## the figures of docs/benchmarks.md; about 15 minutes, on a quiet machine
+	.ci/bench
 
 demo: ## the main job on this machine
 	go run ./cmd/forecall demo
