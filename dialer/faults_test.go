@@ -122,12 +122,11 @@ func TestASoftStopPlacesNothingAndLetsConversationsEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := team(t, 5, 300, mixed(7, 0.4, 2*time.Minute), nil)
 		h.until(20*time.Minute, "talking and ringing", func() bool { v := h.view(1); return v.Talking >= 3 && v.Ringing >= 2 })
-		free := h.view(1).Agents[StateReady]
 		dialed := h.trunk.count()
 		h.soft()
-		time.Sleep(200 * time.Millisecond)
-		if v := h.view(1); v.InAir > free+h.view(1).Agents[StateReady] {
-			t.Errorf("%d still ring for %d free agents", v.InAir, free)
+		time.Sleep(campaigns.MinRingTime + 500*time.Millisecond)
+		if v := h.view(1); v.InAir > v.Agents[StateReady] {
+			t.Errorf("%d still ring for %d free agents", v.InAir, v.Agents[StateReady])
 		}
 		if err := h.engine.SignIn(context.Background(), AgentInfo{ID: 99}, newStation(t, "late")); !errors.Is(err, ErrStopping) {
 			t.Errorf("sign-in while stopping: %v", err)
@@ -426,4 +425,45 @@ func TestAPersonWhoseAgentIsThereDoesNotWaitForOneWhoseAgentIsLost(t *testing.T)
 			}
 		}
 	})
+}
+
+func TestACampaignThatEndsLetsWhatRingsRingForFifteenSeconds(t *testing.T) {
+	for _, end := range []struct {
+		name string
+		do   func(*house)
+	}{
+		{"pause", func(h *house) { h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Status = campaigns.Paused })) }},
+		{"drain", func(h *house) { h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Status = campaigns.Draining })) }},
+		{"soft stop", func(h *house) { h.soft() }},
+	} {
+		t.Run(end.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				h := team(t, 12, 2000, mixed(21, 0.25, time.Minute), nil)
+				h.until(time.Hour, "full pace", func() bool { v := h.view(1); return h.store.count() > 200 && v.Ringing > v.Agents[StateReady]+5 })
+				ended := time.Now()
+				end.do(h)
+				h.until(10*time.Minute, "its calls over", func() bool { v := h.view(1); return !v.Active || len(v.Calls) == 0 })
+				h.stop()
+				withdrawn, answered := 0, 0
+				for _, a := range h.store.rows() {
+					ring := a.EndedAt.Sub(a.RingingAt)
+					switch {
+					case a.Error == errWithdrawnEnding.Error() && !a.RingingAt.IsZero():
+						withdrawn++
+						if ring < campaigns.MinRingTime || ring > campaigns.MinRingTime+time.Second && a.RingingAt.Add(campaigns.MinRingTime).After(ended) {
+							t.Errorf("withdrawn after %s of ringing", ring)
+						}
+					case a.AnsweredAt.After(ended):
+						answered++
+						if a.BridgedAt.IsZero() && a.MessageAt.IsZero() && a.Outcome != campaigns.CalleeHungUp {
+							t.Errorf("a person who answered after the end had neither agent nor message: %+v", a)
+						}
+					}
+				}
+				if withdrawn == 0 || answered == 0 {
+					t.Errorf("%d withdrawn, %d answered: the test shows nothing", withdrawn, answered)
+				}
+			})
+		})
+	}
 }

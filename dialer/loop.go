@@ -41,7 +41,6 @@ type Loop struct {
 	message  media.Prompt
 	warning  string
 	stopping bool // the whole service stops
-	ending   bool // calls were trimmed when dialing ended
 
 	floor    *pacing.Floor
 	agents   map[int64]*agent
@@ -196,14 +195,10 @@ func (l *Loop) watchClock(now time.Time) {
 
 // set takes changed settings and status.
 func (l *Loop) set(c campaigns.Campaign, message media.Prompt, warning string) {
-	was := l.open()
 	l.campaign, l.message, l.warning = c, message, warning
 	l.policy = policyOf(c, message)
 	l.floor.SetPolicy(l.policy)
 	l.rate.speed = l.settings.Speed
-	if !was && l.open() {
-		l.ending = false
-	}
 	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
 }
 

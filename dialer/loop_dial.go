@@ -23,7 +23,7 @@ var (
 func (l *Loop) dial(now time.Time) {
 	if !l.open() {
 		l.why = closedWhy(l.campaign.Status, l.stopping, len(l.calls))
-		l.trim()
+		l.trim(now)
 		return
 	}
 	snap := l.floor.Snapshot(l.clock.virtual(now))
@@ -143,28 +143,29 @@ func (l *Loop) withdrawLost(ids []pacing.CallID) {
 	}
 }
 
-// trim withdraws, once, the ringing calls that the free agents could not take
-// all at once: a campaign must not end with persons answering to nobody.
-func (l *Loop) trim() {
-	if l.ending {
-		return
-	}
-	l.ending = true
-	var ringing []*call
+// trim withdraws the calls that the free agents could not take all at once: a
+// campaign must not end with persons answering to nobody. What rings already
+// rings for its least time before it is given up (16 CFR 310.4(b)(4)(ii), F16);
+// who answers meanwhile gets an agent or the message.
+func (l *Loop) trim(now time.Time) {
+	var open []*call
 	for _, c := range l.calls {
 		if c.inAir() && c.agent == nil {
-			ringing = append(ringing, c)
+			open = append(open, c)
 		}
 	}
-	slices.SortFunc(ringing, func(a, b *call) int { return a.placed.Compare(b.placed) })
+	slices.SortFunc(open, func(a, b *call) int { return a.placed.Compare(b.placed) })
 	free := 0
 	for _, a := range l.agents {
 		if a.free() {
 			free++
 		}
 	}
-	for _, c := range ringing[min(free, len(ringing)):] {
-		c.withdraw(errWithdrawnEnding)
+	least := l.settings.real(campaigns.MinRingTime)
+	for _, c := range open[min(free, len(open)):] {
+		if c.state != CallRinging || now.Sub(c.since) >= least {
+			c.withdraw(errWithdrawnEnding)
+		}
 	}
 }
 
