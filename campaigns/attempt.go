@@ -26,6 +26,9 @@ type Attempt struct {
 	ScriptVer string    `json:"script_version"`
 	IntentAt  time.Time `json:"intent_at"`
 	Manual    bool      `json:"manual_single_dial"`
+	// Settings is the version of the campaign's settings that were in force,
+	// set by the store.
+	Settings int64 `json:"settings_version"`
 
 	Outcome Outcome `json:"outcome"`
 	Trunk   string  `json:"trunk"` // that carried it

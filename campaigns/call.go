@@ -31,6 +31,9 @@ type Call struct {
 	External     string       `json:"external_id"`
 	AgentLogin   string       `json:"agent"`
 	Disposition  *Disposition `json:"disposition,omitempty"`
+	// Settings are those of the campaign that were in force when the call
+	// began, shared by all calls of that time: read only. Nil when unknown.
+	Settings *Campaign `json:"-"`
 	// Hash is the link of the attempt's last record in the chain, in
 	// hexadecimal: of its outcome, or of its intent while it is open.
 	Hash string `json:"hash"`

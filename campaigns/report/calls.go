@@ -23,6 +23,8 @@ var callFields = []field{
 	{"seller_name", text, str(func(r *row) string { return r.campaign.Seller })},
 	{"purpose", text, str(func(r *row) string { return r.campaign.Purpose })},
 	{"goods_or_service", text, str(func(r *row) string { return r.campaign.Goods })},
+	{"message_language", text, str(func(r *row) string { return r.campaign.Language })},
+	{"settings_version", number, integer(func(r *row) int64 { return r.call.Attempt.Settings })},
 	{"subject_key", text, str(func(r *row) string { return r.campaign.Subject })},
 	{"direction", text, str(func(*row) string { return "outbound" })},
 	{"mode", text, str(func(r *row) string { return string(r.call.Mode) })},

@@ -26,7 +26,7 @@ type field struct {
 // row is what the fields of one line are taken from.
 type row struct {
 	call     *campaigns.Call
-	campaign *campaigns.Campaign // settings at the time of the export; zero when unknown
+	campaign *campaigns.Campaign // settings at the time of the call; zero when unknown
 	line     int                 // of the order or the answers, in reports with one row for each
 }
 

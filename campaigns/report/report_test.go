@@ -312,3 +312,26 @@ func benchmark(b *testing.B, write writer) {
 
 func BenchmarkWriteCSV(b *testing.B)       { benchmark(b, WriteCSV) }
 func BenchmarkWriteJSONLines(b *testing.B) { benchmark(b, WriteJSONLines) }
+
+func TestASellerIsTheOneOfTheTimeOfTheCall(t *testing.T) {
+	c := calls()[0]
+	c.Settings = &campaigns.Campaign{Seller: "Then Ltd", Goods: "roofs", Language: "es"}
+	var out bytes.Buffer
+	_, err := WriteJSONLines(&out, stream([]campaigns.Call{c}, nil), Options{
+		Campaign: func(int64) (campaigns.Campaign, bool) { return campaigns.Campaign{Seller: "Now Ltd"}, true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Seller   string `json:"seller_name"`
+		Goods    string `json:"goods_or_service"`
+		Language string `json:"message_language"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Seller != "Then Ltd" || got.Goods != "roofs" || got.Language != "es" {
+		t.Errorf("exported %+v", got)
+	}
+}

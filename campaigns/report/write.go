@@ -12,7 +12,8 @@ import (
 // Options of a report; the zero value is right for a file that people open.
 type Options struct {
 	// Campaign finds the settings of a campaign, for who sells what and on
-	// whose behalf; nil leaves those columns empty.
+	// whose behalf, of calls that do not carry those that were in force when
+	// they began; nil leaves their columns empty.
 	Campaign func(id int64) (campaigns.Campaign, bool)
 	// Raw writes CSV cells as they are, for programs: no apostrophe before
 	// what a spreadsheet would run, +34600111222 stays +34600111222.
@@ -87,7 +88,11 @@ func newPrinter(w io.Writer, o Options) *printer {
 // take keeps the call in the printer: one place for all of them, no garbage.
 func (p *printer) take(c campaigns.Call) *row {
 	p.call = c
-	p.current = row{call: &p.call, campaign: p.campaign(c.Campaign)}
+	settings := c.Settings
+	if settings == nil {
+		settings = p.campaign(c.Attempt.Campaign)
+	}
+	p.current = row{call: &p.call, campaign: settings}
 	return &p.current
 }
 

@@ -11,12 +11,22 @@ import (
 
 // callReader reads one page and keeps what repeats in it.
 type callReader struct {
-	db    *DB
-	zones map[string][]string
+	db     *DB
+	zones  map[string][]string
+	lists  map[int64]string
+	logins map[int64]string
+
+	campaign, version int64 // of the last call
+	name              string
+	settings          *campaigns.Campaign
+}
+
+func newCallReader(db *DB) *callReader {
+	return &callReader{db: db, zones: make(map[string][]string), lists: make(map[int64]string), logins: make(map[int64]string)}
 }
 
 const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
-	a.script_ver, a.intent_at, a.manual, a.hash,
+	a.script_ver, a.intent_at, a.manual, a.settings, a.hash,
 	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
 	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
 	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.second_agent, o.second_at, o.agent_loss, o.agent_jitter, o.agent_mos,
@@ -70,7 +80,7 @@ func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) 
 
 func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int64) ([]campaigns.Call, error) {
 	query, args := callQuery(f, lo, hi)
-	r := &callReader{db: db, zones: make(map[string][]string)}
+	r := newCallReader(db)
 	room := 0
 	if len(args) == 2 && hi-lo < callPage { // nothing but the places chooses
 		room = int(hi - lo + 1)
@@ -85,6 +95,9 @@ func (r *callReader) query(ctx context.Context, room int, query string, args []a
 		more := make(map[int64]extraOf)
 		err := each(q, query, args, func(c *cells) error {
 			call, bits := r.call(c)
+			if err := r.names(q, &call); err != nil {
+				return err
+			}
 			if bits != 0 {
 				more[call.Seq] = extraOf{bits, call.Disposition}
 			}
@@ -109,6 +122,7 @@ func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
 	a.Phone, a.Number, a.CallerID, a.Mode = c.small(), number(c.integer()), c.text(), campaigns.Mode(c.text())
 	a.Agent, a.Callback, a.Try, a.Zones = c.integer(), c.integer(), c.small(), r.split(c.text())
 	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
+	a.Settings = c.integer()
 	hash := c.blob()
 	if c.null() {
 		c.skip(31)
@@ -120,10 +134,32 @@ func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
 	if !c.null() {
 		call.Disposition, bits = readDisposition(c, a.ID)
 	}
-	campaign, _ := r.db.known.campaign(a.Campaign)
-	list, _ := r.db.known.list(a.List)
-	call.CampaignName, call.ListName, call.AgentLogin = campaign.Name, list.Name, r.db.known.login(a.Agent)
 	return call, bits
+}
+
+// names puts words in place of numbers, and the settings that were in force.
+func (r *callReader) names(q driver.QueryerContext, call *campaigns.Call) (err error) {
+	if r.settings == nil || r.campaign != call.Attempt.Campaign || r.version != call.Attempt.Settings {
+		c, _ := r.db.known.campaign(call.Attempt.Campaign)
+		r.campaign, r.version, r.name = call.Attempt.Campaign, call.Attempt.Settings, c.Name
+		if r.settings, err = r.db.settingsAt(q, r.version); err != nil {
+			return err
+		}
+	}
+	call.CampaignName, call.Settings = r.name, r.settings
+	call.ListName = repeated(r.lists, call.List, r.db.known.listName)
+	call.AgentLogin = repeated(r.logins, call.Agent, r.db.known.login)
+	return nil
+}
+
+// repeated looks a name up once for all the calls of a page.
+func repeated(have map[int64]string, id int64, find func(int64) string) string {
+	name, ok := have[id]
+	if !ok {
+		name = find(id)
+		have[id] = name
+	}
+	return name
 }
 
 func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {

@@ -153,8 +153,7 @@ func (db *DB) firstAt(ctx context.Context, last int64, t time.Time) (int64, erro
 // Attempt reads one call by the id of its attempt; campaigns.ErrUnknownAttempt
 // when there is none.
 func (db *DB) Attempt(ctx context.Context, id string) (campaigns.Call, error) {
-	reader := &callReader{db: db, zones: make(map[string][]string)}
-	calls, err := reader.query(ctx, 1, `SELECT `+callColumns+callTables+` WHERE a.id = ?`, []any{id})
+	calls, err := newCallReader(db).query(ctx, 1, `SELECT `+callColumns+callTables+` WHERE a.id = ?`, []any{id})
 	if err == nil && len(calls) == 0 {
 		err = campaigns.ErrUnknownAttempt
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// Audit entries whose detail is the whole of the settings, as JSON: what the
-// windows were at any time is read from them.
+// Audit entries whose detail is the whole of the settings, as JSON: each is a
+// version of them. Attempts name the one in force, so that what a call was
+// about, and which windows bound it, can be read and proved later.
 const (
 	auditCreate = "campaign.create"
 	auditUpdate = "campaign.update"
@@ -27,6 +28,7 @@ type known struct {
 	campaigns map[int64]campaigns.Campaign
 	lists     map[int64]campaigns.List
 	logins    map[int64]string
+	versions  map[int64]*campaigns.Campaign // settings by version, as they were asked for
 }
 
 func newKnown() *known {
@@ -34,6 +36,7 @@ func newKnown() *known {
 		campaigns: make(map[int64]campaigns.Campaign),
 		lists:     make(map[int64]campaigns.List),
 		logins:    make(map[int64]string),
+		versions:  make(map[int64]*campaigns.Campaign),
 	}
 }
 
@@ -79,6 +82,11 @@ func (k *known) list(id int64) (campaigns.List, bool) {
 	defer k.mu.RUnlock()
 	l, ok := k.lists[id]
 	return l, ok
+}
+
+func (k *known) listName(id int64) string {
+	l, _ := k.list(id)
+	return l.Name
 }
 
 func (k *known) login(id int64) string {
@@ -243,9 +251,10 @@ func (t *tx) putCampaign(c campaigns.Campaign, kind, by string) error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	_, err = t.exec(`INSERT INTO campaigns (id, name, status, settings, created_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, settings = excluded.settings`,
-		c.ID, c.Name, string(c.Status), string(settings), micros(c.CreatedAt))
+	_, err = t.exec(`INSERT INTO campaigns (id, name, status, settings, version, created_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, settings = excluded.settings,
+		version = excluded.version`,
+		c.ID, c.Name, string(c.Status), string(settings), t.audit+1, micros(c.CreatedAt))
 	if isTaken(err) {
 		return fmt.Errorf("name %q: %w", c.Name, campaigns.ErrExists)
 	}

@@ -20,7 +20,8 @@ const (
 // Begin writes the attempt into the ledger when every rule allows it now: on
 // return without error the row is durable and the INVITE may leave. The rules
 // see the campaign's settings as stored, and the store's own clock, in the
-// transaction that writes the row. It sets a.Seq, a.Try and a.IntentAt.
+// transaction that writes the row. It sets a.Seq, a.Try, a.IntentAt and
+// a.Settings.
 //
 // A *rules.Refusal means that the number must not be called now; the contact
 // has been put back, done or waiting. campaigns.ErrNotLeased means that the
@@ -70,7 +71,8 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 	return nil, t.insertAttempt(a, f.Tries+1)
 }
 
-// facts reads all that the rules ask, in one query. State is empty for a
+// facts reads all that the rules ask, in one query, and which version of the
+// settings is in force. State is empty for a
 // manual call to a number that is no contact.
 func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, state campaigns.ContactState, err error) {
 	f = rules.Facts{
@@ -84,9 +86,10 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, s
 		COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
 			WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
 			ORDER BY a.seq DESC LIMIT 1), 0),
-		EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0)
+		EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
+		COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0)
 		FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`,
-		[]any{a.Contact, e164(a.Number), a.Callback}, &state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed)
+		[]any{a.Contact, e164(a.Number), a.Callback, c.ID}, &state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed, &a.Settings)
 	if err != nil {
 		return f, state, fmt.Errorf("read facts: %w", err)
 	}
@@ -98,13 +101,13 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, s
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
-	intent_at, manual`
+	intent_at, manual, settings`
 
 // attemptRow is the row of attemptColumns, which is also what is chained.
 func attemptRow(a *campaigns.Attempt) []any {
 	return []any{
 		a.Seq, a.ID, a.Campaign, a.List, a.Contact, int64(a.Phone), e164(a.Number), a.CallerID, string(a.Mode), a.Agent, a.Callback,
-		int64(a.Try), joinZones(a.Zones), a.ScriptVer, micros(a.IntentAt), flag(a.Manual),
+		int64(a.Try), joinZones(a.Zones), a.ScriptVer, micros(a.IntentAt), flag(a.Manual), a.Settings,
 	}
 }
 
@@ -117,7 +120,7 @@ func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, hash, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, hash, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
 		append(row, l.hash[:])...)
 	if isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)

@@ -25,7 +25,7 @@ const maxFindings = 100
 func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
 	c := &checker{
 		ctx: ctx, at: now, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
-		open: make(map[int64]int64), weeks: make(map[int64]rules.Week),
+		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64),
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
@@ -61,6 +61,7 @@ type checker struct {
 	live    map[int64]int64      // number -> open attempt
 	open    map[int64]int64      // open attempt -> number
 	weeks   map[int64]rules.Week // calling windows by campaign
+	version map[int64]int64      // of the settings in force, by campaign
 
 	attempts, changes, audit *stream // rows in the order of their links
 	disposed                 int64   // links of dispositions

@@ -91,6 +91,9 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in attempt %d", other)
 	}
 	c.live[num], c.open[ref] = ref, num
+	if want := c.version[a.Campaign]; a.Settings != want {
+		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt names version %d of the settings, in force was %d", a.Settings, want)
+	}
 	if w, known := c.weeks[a.Campaign]; !known || !rules.OpenAt(w, a.Zones, a.IntentAt, 0) {
 		c.broken(campaigns.LawWindow, a.ID, c.last.seq, "%s is outside the calling window in %v", a.IntentAt.Format(time.RFC3339), a.Zones)
 	}
@@ -206,6 +209,6 @@ func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
 		c.broken(campaigns.LawChain, "", c.last.seq, "audit %d: settings cannot be read: %v", ref, err)
 		return nil
 	}
-	c.weeks[settings.ID] = settings.Windows
+	c.weeks[settings.ID], c.version[settings.ID] = settings.Windows, ref
 	return nil
 }

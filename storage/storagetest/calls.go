@@ -10,6 +10,7 @@ import (
 )
 
 var callTests = []test{
+	{"a call keeps the settings that were in force when it began", callSettings},
 	{"a call shows names beside numbers", callNames},
 	{"every filter chooses, and they combine", callFilters},
 	{"a stream of many pages has every call once, in order", callStream},
@@ -196,4 +197,35 @@ func callHashes(b *bench) {
 	if head := b.clean().Head; over.Hash != head || over.Hash == intent.Hash {
 		b.Fatalf("hash %s, head of the chain %s", over.Hash, head)
 	}
+}
+
+func callSettings(b *bench) {
+	c := b.stocked("c", 3, func(c *campaigns.Campaign) { c.Seller, c.Goods, c.Language = "ACME", "paint", "en" })
+	first, _ := b.call(c, campaigns.Connected)
+	old := c
+	c.Seller, c.Goods, c.Language = "Bolt", "roofs", "es"
+	_, err := b.UpdateCampaign(b.Context(), c, "manager")
+	b.must(err)
+	second := campaigns.NewAttempt(old, b.lease(c, 1)[0], "", time.Now()) // whoever dials has not heard of it yet
+	b.must(b.Begin(b.Context(), old, second))
+	b.finish(second, campaigns.Connected)
+	if first.Settings == 0 || second.Settings == first.Settings {
+		b.Fatalf("versions %d and %d", first.Settings, second.Settings)
+	}
+	_, err = b.SetStatus(b.Context(), c.ID, campaigns.Paused, "manager")
+	b.must(err)
+	got := b.all(campaigns.CallFilter{})
+	one, err := b.Attempt(b.Context(), first.ID)
+	b.must(err)
+	for i, want := range []struct {
+		call           campaigns.Call
+		version        int64
+		seller, spoken string
+	}{{got[0], first.Settings, "ACME", "en"}, {got[1], second.Settings, "Bolt", "es"}, {one, first.Settings, "ACME", "en"}} {
+		s := want.call.Settings
+		if s == nil || s.Seller != want.seller || s.Language != want.spoken || s.ID != c.ID || want.call.Attempt.Settings != want.version {
+			b.Fatalf("call %d: version %d, settings %+v", i, want.call.Attempt.Settings, s)
+		}
+	}
+	b.clean()
 }

@@ -8,6 +8,7 @@ CREATE TABLE campaigns (
     name       TEXT    NOT NULL UNIQUE,
     status     TEXT    NOT NULL,
     settings   TEXT    NOT NULL, -- campaigns.Campaign as JSON
+    version    INTEGER NOT NULL, -- of the settings: the entry of the audit that holds them
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -101,6 +102,7 @@ CREATE TABLE attempts (
     script_ver TEXT    NOT NULL,
     intent_at  INTEGER NOT NULL,
     manual     INTEGER NOT NULL,
+    settings   INTEGER NOT NULL, -- version in force
     hash       BLOB    NOT NULL,
     live       INTEGER CHECK (live = 1)
 ) STRICT;
@@ -296,7 +298,7 @@ CREATE INDEX idempotency_expires ON idempotency (expires);
 
 -- +goose StatementBegin
 CREATE TRIGGER attempts_update BEFORE UPDATE OF seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent,
-    callback, try, zones, script_ver, intent_at, manual, hash ON attempts
+    callback, try, zones, script_ver, intent_at, manual, settings, hash ON attempts
 BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
