@@ -3,11 +3,13 @@ package siptrunk
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
+	"github.com/forecall/forecall/dialer/sipua"
 )
 
 // shortRing makes the ring time and the set-up time of a test short.
@@ -66,6 +68,63 @@ func TestACallThatIsWithdrawnIsCancelled(t *testing.T) {
 	}
 	mustFail(t, trunks, ctx, req, campaigns.Cancelled)
 	peer.satisfied(t)
+}
+
+// A number that is put on the do-not-call list while its call waits for its
+// turn: from then on no INVITE leaves.
+func TestACallThatIsWithdrawnInTheGateIsNeverSent(t *testing.T) {
+	t.Parallel()
+	var invites atomic.Int32
+	at := carrier(t, func(inc *sipua.Incoming) {
+		invites.Add(1)
+		_ = inc.Reject(486, "Busy Here")
+	})
+	trunks := openWith(t, Settings{MaxWait: patience, Trunks: []Trunk{trunkTo("a", at, func(t *Trunk) { t.MaxCPS = 0.7 })}})
+	mustFail(t, trunks, within(t), request(callee), campaigns.Busy)
+	ctx, withdraw := context.WithCancelCause(within(t))
+	req := request("+34600111333")
+	req.OnProgress = func(p dialer.Progress) { t.Errorf("%s after the withdrawal", p.Step) }
+	failure := make(chan error, 1)
+	go func() { // the test waits for what it says
+		_, err := trunks.Dial(ctx, req)
+		failure <- err
+	}()
+	eventually(t, "the call waits in the gate", func() bool { return trunks.State()[0].Lines == 1 })
+	because := errors.New("the number is on the do-not-call list")
+	withdraw(because)
+	var failed *dialer.CallError
+	if err := <-failure; !errors.As(err, &failed) || failed.Outcome != campaigns.Cancelled || !failed.SentAt.IsZero() || !errors.Is(err, because) {
+		t.Errorf("%+v", err)
+	}
+	mustFail(t, trunks, within(t), request(callee), campaigns.Busy) // whatever was to come had come
+	if n, placed := invites.Load(), trunks.State()[0].Placed; n != 2 || placed != 2 {
+		t.Errorf("the carrier has seen %d INVITEs, %d are counted, not 2", n, placed)
+	}
+}
+
+// The same in the last moment, when the call has had its turn already.
+func TestACallThatIsWithdrawnBehindTheGateIsNeverSent(t *testing.T) {
+	t.Parallel()
+	var invites atomic.Int32
+	trunks := open(t, trunkTo("a", carrier(t, func(inc *sipua.Incoming) {
+		invites.Add(1)
+		_ = inc.Reject(486, "Busy Here")
+	})))
+	r := trunks.routes[0]
+	if wait, why := r.admit(time.Now(), 0); wait != 0 || why != "" {
+		t.Fatal(wait, why)
+	}
+	ctx, withdraw := context.WithCancel(within(t))
+	withdraw()
+	req := request(callee)
+	req.OnProgress = func(p dialer.Progress) { t.Errorf("%s after the withdrawal", p.Step) }
+	leg, failed, again := newPlacing(r, req, req.CallID).run(ctx)
+	if leg != nil || again || failed.Outcome != campaigns.Cancelled || !failed.SentAt.IsZero() {
+		t.Errorf("%+v, again %t", failed, again)
+	}
+	if s := trunks.State()[0]; s.Placed != 0 || s.Failed != 0 || s.Lines != 0 || s.Pending != 0 || invites.Load() != 0 {
+		t.Errorf("%+v, %d INVITEs", s, invites.Load())
+	}
 }
 
 func TestACarrierThatOnlyTriesIsGivenUpAsNoAnswer(t *testing.T) {

@@ -41,6 +41,9 @@ type placing struct {
 // errRingTime is the cause of a call that we cancelled because nobody took it.
 var errRingTime = errors.New("ring time is over")
 
+// errUnsent marks a call that was withdrawn before its INVITE left.
+var errUnsent = errors.New("withdrawn before it was sent")
+
 func newPlacing(r *route, req dialer.Request, callID string) *placing {
 	return &placing{route: r, req: req, callID: callID}
 }
@@ -76,6 +79,9 @@ func (p *placing) invite(ctx context.Context) (*sipua.Call, error) {
 	invite, err := p.build()
 	if err != nil {
 		return nil, err
+	}
+	if ctx.Err() != nil { // the last look before the wire: the number may be on the do-not-call list by now
+		return nil, fmt.Errorf("%w: %w", errUnsent, context.Cause(ctx))
 	}
 	ringing, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
@@ -189,6 +195,9 @@ func (p *placing) answered(ctx context.Context, call *sipua.Call) (dialer.Leg, *
 
 // failed turns what Invite says into the outcome.
 func (p *placing) failed(err error) (*dialer.CallError, bool) {
+	if errors.Is(err, errUnsent) {
+		return p.callError(campaigns.Cancelled, nil, err), false
+	}
 	var f *sipua.Failure
 	if !errors.As(err, &f) { // nothing was sent: a defect of ours or of the settings
 		p.sentAt = time.Time{}
