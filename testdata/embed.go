@@ -14,3 +14,8 @@ var Lists embed.FS
 //
 //go:embed prompts/safe-harbour-en.wav
 var SafeHarbour []byte
+
+// SafeHarbourSpanish is the same for people whose language is Spanish.
+//
+//go:embed prompts/safe-harbour-es.wav
+var SafeHarbourSpanish []byte

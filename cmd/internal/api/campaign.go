@@ -34,7 +34,8 @@ type Campaign struct {
 	Target       float64                         `json:"target"`
 	MaxLines     int                             `json:"max_lines"`
 	WrapUp       Duration                        `json:"wrap_up"`
-	SafeHarbor   string                          `json:"safe_harbor"`
+	SafeHarbor   string                          `json:"safe_harbor" doc:"Message when no agent is free."`
+	SafeHarbors  map[string]string               `json:"safe_harbors" doc:"The same in further languages."`
 	Script       string                          `json:"script"`
 	ScriptVer    string                          `json:"script_version"`
 	Dispositions []DispositionType               `json:"dispositions"`
@@ -73,7 +74,8 @@ type CampaignChange struct {
 	Target       *float64             `json:"target,omitempty" minimum:"0" maximum:"1"`
 	MaxLines     *int                 `json:"max_lines,omitempty" minimum:"0"`
 	WrapUp       *Duration            `json:"wrap_up,omitempty"`
-	SafeHarbor   *string              `json:"safe_harbor,omitempty" maxLength:"500"`
+	SafeHarbor   *string              `json:"safe_harbor,omitempty" maxLength:"500" doc:"Name of a WAV file in the folder prompts of the data folder; empty for none."`
+	SafeHarbors  map[string]string    `json:"safe_harbors,omitempty" maxProperties:"50" doc:"The same by language (BCP 47), as {\"es\": \"es.wav\"}; replaces all."`
 	Script       *string              `json:"script,omitempty" maxLength:"200000"`
 	ScriptVer    *string              `json:"script_version,omitempty" maxLength:"100"`
 	Dispositions []DispositionType    `json:"dispositions,omitempty" maxItems:"100"`
@@ -87,8 +89,11 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		Windows: c.Windows.Days(), Retry: make(map[campaigns.Outcome]RetryRule, len(c.Retry)),
 		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), Trunks: notNil(c.Trunks),
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
-		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, Script: c.Script, ScriptVer: c.ScriptVer,
+		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
 		Dispositions: typesOf(c.Dispositions), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
+	}
+	if out.SafeHarbors == nil {
+		out.SafeHarbors = map[string]string{}
 	}
 	for o, r := range c.Retry {
 		out.Retry[o] = RetryRule{Delay: Duration(r.Delay), Max: r.Max, NextPhone: r.NextPhone}
@@ -110,7 +115,6 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Cap, ch.Cap)
 	set(&c.Target, ch.Target)
 	set(&c.MaxLines, ch.MaxLines)
-	set(&c.SafeHarbor, ch.SafeHarbor)
 	set(&c.Script, ch.Script)
 	set(&c.ScriptVer, ch.ScriptVer)
 	set(&c.Cooldown, (*time.Duration)(ch.Cooldown))
@@ -121,6 +125,9 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	setList(&c.CallerIDs, ch.CallerIDs)
 	setList(&c.Trunks, ch.Trunks)
 	setList(&c.Schedule, ch.Schedule)
+	if err := ch.applyPrompts(c); err != nil {
+		return err
+	}
 	return ch.applyRules(c)
 }
 

@@ -161,11 +161,18 @@ type Campaign struct {
 	MaxLines     int                 `key:"max_lines"`
 	WrapUp       time.Duration       `key:"wrap_up"`
 	SafeHarbor   string              `key:"safe_harbor"`
+	SafeHarbors  []Prompt            `key:"safe_harbors"`
 	Script       string              `key:"script"`
 	ScriptVer    string              `key:"script_version"`
 	Dispositions []Disposition       `key:"dispositions"`
 	Schedule     []Job               `key:"schedule"`
 	Lists        []List              `key:"lists"`
+}
+
+// Prompt is a message in one language.
+type Prompt struct {
+	Language string `key:"language"` // BCP 47, as es or pt-BR
+	File     string `key:"file"`
 }
 
 // Retry is what happens after an outcome.

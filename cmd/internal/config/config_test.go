@@ -55,6 +55,7 @@ campaigns:
     windows: {mon-fri: ["09:00-13:00", "14:00-20:00"], sat: ["10:00-12:00"]}
     retry: [{outcome: busy, delay: 15m, max: 3}]
     trunks: [a]
+    safe_harbors: [{language: es, file: es.wav}, {language: pt-BR, file: pt.wav}]
 `)})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ campaigns:
 	if tr := l.Trunks[0]; tr.MaxCPS != 2.5 || tr.OptionsPing != 30*time.Second || tr.Dial.Prefix != "00" {
 		t.Errorf("trunk read as %+v", tr)
 	}
-	if c := l.Campaigns[0]; len(c.Windows["mon-fri"]) != 2 || c.Retry[0].Delay != 15*time.Minute {
+	if c := l.Campaigns[0]; len(c.Windows["mon-fri"]) != 2 || len(c.SafeHarbors) != 2 || c.SafeHarbors[1] != (Prompt{"pt-BR", "pt.wav"}) || c.Retry[0].Delay != 15*time.Minute {
 		t.Errorf("campaign read as %+v", c)
 	}
 }
@@ -82,6 +83,9 @@ func TestWhatIsWrongIsNamedWithItsKey(t *testing.T) {
 		{"unknown trunk", "campaigns: [{name: a, trunks: [x]}]", `no trunk is named "x"`},
 		{"two trunks of a name", "trunks: [{name: a, host: h}, {name: a, host: h}]", "each trunk needs a name of its own"},
 		{"list file", "campaigns: [{name: a, lists: [{name: l, file: /nowhere.csv}]}]", "/nowhere.csv"},
+		{"two messages in a language", "campaigns: [{name: a, safe_harbors: [{language: es, file: a.wav}, {language: ES, file: b.wav}]}]", "safe_harbors[2].language: ES has a message already"},
+		{"a message in words", "campaigns: [{name: a, safe_harbors: [{language: in Spanish, file: a.wav}]}]", `"in Spanish" is not a language`},
+		{"a message without a file", "campaigns: [{name: a, safe_harbors: [{language: es}]}]", "safe_harbors[1].file: missing"},
 		{"half of TLS", "http: {tls_cert: a.pem}", "certificate and key go together"},
 		{"bad duration", "drain: {limit: soon}", "soon"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +90,7 @@ func (c Config) checkNames() []error {
 				errs = append(errs, fmt.Errorf("%s.trunks: no trunk is named %q", key, name))
 			}
 		}
+		errs = append(errs, checkPrompts(key+".safe_harbors", cp.SafeHarbors)...)
 		for _, l := range cp.Lists {
 			if _, err := os.Stat(l.File); err != nil {
 				errs = append(errs, fmt.Errorf("%s.lists: %w", key, err))
@@ -101,6 +103,28 @@ func (c Config) checkNames() []error {
 				errs = append(errs, fmt.Errorf("users[%d].campaigns: no campaign is named %q", i+1, name))
 			}
 		}
+	}
+	return errs
+}
+
+// language is the shape of a BCP 47 tag (RFC 5646 section 2.1).
+var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+
+// checkPrompts wants a file for each language, and one only.
+func checkPrompts(key string, prompts []Prompt) []error {
+	var errs []error
+	seen := map[string]bool{}
+	for i, p := range prompts {
+		tag := strings.ToLower(p.Language)
+		switch {
+		case !language.MatchString(tag):
+			errs = append(errs, fmt.Errorf("%s[%d].language: %q is not a language as es or pt-BR", key, i+1, p.Language))
+		case seen[tag]:
+			errs = append(errs, fmt.Errorf("%s[%d].language: %s has a message already", key, i+1, p.Language))
+		case p.File == "":
+			errs = append(errs, fmt.Errorf("%s[%d].file: missing", key, i+1))
+		}
+		seen[tag] = true
 	}
 	return errs
 }

@@ -81,11 +81,12 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 		CallerIDs: []string{"+12025550100"}, MaxChannels: 1000, MaxCPS: 200, OptionsPing: 30 * time.Second,
 		AllowMedia: []string{"127.0.0.0/8"},
 	}}
-	message, err := s.writeMessage()
-	if err != nil {
+	fibre := s.campaign()
+	var err error
+	if fibre.SafeHarbor, fibre.SafeHarbors, err = s.writeMessages(); err != nil {
 		return c, err
 	}
-	c.Campaigns = []config.Campaign{s.campaign(message)}
+	c.Campaigns = []config.Campaign{fibre}
 	c.Users = []config.User{{Login: managerLogin, Name: "Manager", Role: string(campaigns.Admin), Password: secret.desk}}
 	for i := range s.Agents {
 		c.Users = append(c.Users, config.User{
@@ -98,12 +99,12 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 
 // campaign is open at every hour, because the people of the list do not
 // exist; its retries are minutes apart in the time of the demo.
-func (s Settings) campaign(message string) config.Campaign {
+func (s Settings) campaign() config.Campaign {
 	minutes := func(n float64) time.Duration { return time.Duration(n * float64(time.Minute) / s.Speed) }
 	return config.Campaign{
 		Name: campaignName, Mode: string(campaigns.Predictive), Seller: "Demo Telecom", Telemarketer: "forecall demo",
 		Purpose: "sales", Goods: "fibre lines", Subject: "fibre", Windows: map[string][]string{"sun-sat": {"00:00-24:00"}},
-		MaxAttempts: 2, Cooldown: minutes(2), SafeHarbor: message, Trunks: []string{carrierTrunk},
+		MaxAttempts: 2, Cooldown: minutes(2), Trunks: []string{carrierTrunk},
 		RingTime: ringTime, Dispositions: s.dispositions(minutes),
 		WrapUp: 2 * time.Minute, CallerIDs: []string{"+12025550100"},
 		Script: "Good day, my name is ... I call for Demo Telecom about your internet line.", ScriptVer: "demo-1",
@@ -134,15 +135,19 @@ func (s Settings) dispositions(minutes func(float64) time.Duration) []config.Dis
 	return out
 }
 
-func (s Settings) writeMessage() (string, error) {
-	file := filepath.Join(s.Data, "safe-harbour-en.wav")
+// writeMessages puts the safe-harbour messages into the data folder, as an
+// operator would: English for all, Spanish for those who speak it.
+func (s Settings) writeMessages() (english string, others []config.Prompt, err error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return "", fmt.Errorf("--data: %w", err)
+		return "", nil, fmt.Errorf("--data: %w", err)
 	}
-	if err := os.WriteFile(file, testdata.SafeHarbour, 0o600); err != nil {
-		return "", fmt.Errorf("--data: %w", err)
+	english, spanish := filepath.Join(s.Data, "safe-harbour-en.wav"), filepath.Join(s.Data, "safe-harbour-es.wav")
+	for file, sound := range map[string][]byte{english: testdata.SafeHarbour, spanish: testdata.SafeHarbourSpanish} {
+		if err := os.WriteFile(file, sound, 0o600); err != nil {
+			return "", nil, fmt.Errorf("--data: %w", err)
+		}
 	}
-	return filepath.Abs(file)
+	return english, []config.Prompt{{Language: "es", File: spanish}}, nil
 }
 
 // wrap is how long robots write after a call.

@@ -39,6 +39,7 @@ type Node struct {
 	log      *slog.Logger
 	db       *sqlite.DB
 	media    media.Settings
+	prompts  prompts
 	trunks   *siptrunk.Trunks
 	phones   *deskphone.Phones
 	secrets  *secrets
@@ -123,7 +124,7 @@ func (n *Node) openSound(context.Context) error {
 	}
 	n.media = m
 	n.later(m.Poller.Close)
-	return nil
+	return n.openPrompts()
 }
 
 func (n *Node) openTrunks(context.Context) error {
@@ -141,7 +142,7 @@ func (n *Node) openTrunks(context.Context) error {
 func (n *Node) openEngine(context.Context) error {
 	n.meters = newMeters()
 	n.engine = dialer.NewEngine(dialer.Settings{
-		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Message: message,
+		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Message: n.prompts.message,
 		Bridged: n.meters.bridged, Log: n.log,
 	}, engineStore{n.db}, n.trunks)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}

@@ -70,6 +70,12 @@ func setLists(c *campaigns.Campaign, in config.Campaign) error {
 	for _, d := range in.Dispositions {
 		c.Dispositions = append(c.Dispositions, campaigns.DispositionType{Code: d.Code, Label: d.Label, Effect: campaigns.Effect(d.Effect), Delay: d.Delay})
 	}
+	for _, p := range in.SafeHarbors {
+		if c.SafeHarbors == nil {
+			c.SafeHarbors = map[string]string{}
+		}
+		c.SafeHarbors[p.Language] = p.File
+	}
 	for _, j := range in.Schedule {
 		c.Schedule = append(c.Schedule, campaigns.Job(j))
 	}
@@ -113,10 +119,8 @@ func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
 	if err != nil {
 		return err
 	}
-	if c.SafeHarbor != "" {
-		if c.SafeHarbor, err = filepath.Abs(c.SafeHarbor); err != nil {
-			return err
-		}
+	if err := anchor(&c); err != nil {
+		return err
 	}
 	c.CreatedAt = time.Now().UTC()
 	if c, err = n.db.CreateCampaign(ctx, c, bySystem); err != nil {
@@ -126,6 +130,22 @@ func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
 		_, err = n.db.SetStatus(ctx, c.ID, campaigns.Running, bySystem)
 	}
 	return err
+}
+
+// anchor makes the files of the messages independent of the folder that the
+// program was started in.
+func anchor(c *campaigns.Campaign) (err error) {
+	if c.SafeHarbor != "" {
+		if c.SafeHarbor, err = filepath.Abs(c.SafeHarbor); err != nil {
+			return err
+		}
+	}
+	for language, file := range c.SafeHarbors {
+		if c.SafeHarbors[language], err = filepath.Abs(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // owner is who the configuration speaks for.

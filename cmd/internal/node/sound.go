@@ -2,13 +2,16 @@ package node
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
-	"os"
 )
 
 // MediaSettings opens the relay and the ports that legs are made with. The
@@ -61,20 +64,71 @@ func newPoller(relay string) (media.Poller, error) {
 	return media.NewPlainPoller(), nil
 }
 
-// message reads the safe-harbour message of a campaign: its own file, or the
-// one that comes with the program.
-func message(c campaigns.Campaign) (media.Prompt, error) {
-	if c.SafeHarbor == "" {
-		return media.Prompt{}, nil
+// promptsFolder is where the messages lie that campaigns name over the API,
+// inside the data folder.
+const promptsFolder = "prompts"
+
+// prompts reads the messages of campaigns.
+type prompts struct{ folder string }
+
+// openPrompts makes the folder that messages are put into.
+func (n *Node) openPrompts() error {
+	n.prompts = prompts{filepath.Join(n.settings.Config.Data, promptsFolder)}
+	if err := os.MkdirAll(n.prompts.folder, 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
 	}
-	f, err := os.Open(c.SafeHarbor)
+	return nil
+}
+
+// safeHarbor reads the safe-harbour messages of a campaign by language; the
+// one under "" is for every other language.
+func (p prompts) safeHarbor(c campaigns.Campaign) (map[string]media.Prompt, error) {
+	files := maps.Clone(c.SafeHarbors)
+	if files == nil {
+		files = map[string]string{}
+	}
+	if c.SafeHarbor != "" {
+		files[""] = c.SafeHarbor
+	}
+	messages := make(map[string]media.Prompt, len(files))
+	for _, language := range slices.Sorted(maps.Keys(files)) {
+		message, err := p.read(files[language])
+		if err != nil {
+			return nil, unreadable(c.Name, files[language], err)
+		}
+		messages[language] = message
+	}
+	return messages, nil
+}
+
+// unreadable names the file, not the folders above it, which may be those of
+// the operator.
+func unreadable(campaign, file string, err error) error {
+	return &campaigns.Problem{
+		Kind: campaigns.KindConflict, Code: "prompt_unreadable", Cause: err,
+		Text: fmt.Sprintf("safe_harbor of campaign %s: %s cannot be read as a WAV file; messages lie in the folder %q of the data folder.",
+			campaign, filepath.Base(file), promptsFolder),
+	}
+}
+
+// read opens a plain name inside the folder of the prompts, out of which no
+// link leads, and an absolute path, which only the configuration can give,
+// where it is.
+func (p prompts) read(file string) (media.Prompt, error) {
+	open := func() (*os.File, error) { return os.OpenInRoot(p.folder, file) }
+	if filepath.IsAbs(file) {
+		open = func() (*os.File, error) { return os.Open(file) }
+	}
+	f, err := open()
 	if err != nil {
-		return media.Prompt{}, fmt.Errorf("safe_harbor of campaign %s: %w", c.Name, err)
+		return media.Prompt{}, err
 	}
 	defer f.Close()
-	prompt, err := media.LoadWAV(f)
-	if err != nil {
-		return media.Prompt{}, fmt.Errorf("safe_harbor of campaign %s: %s: %w", c.Name, c.SafeHarbor, err)
-	}
-	return prompt, nil
+	return media.LoadWAV(f)
+}
+
+// message is the message for all languages.
+func (p prompts) message(c campaigns.Campaign) (media.Prompt, error) {
+	all, err := p.safeHarbor(c)
+	return all[""], err
 }
