@@ -50,6 +50,8 @@ type DB struct {
 	w     *writer
 	known *known
 
+	found int64 // last attempt of the ledger when it was opened
+
 	stop chan struct{}
 	wg   sync.WaitGroup
 	once sync.Once
@@ -95,6 +97,7 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	if db.w, err = newWriter(ctx, db); err != nil {
 		return err
 	}
+	db.found = db.w.tx.attempt
 	db.wg.Go(db.w.run)
 	db.wg.Go(func() { db.checkpoints(path, limits) })
 	return nil

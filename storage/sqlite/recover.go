@@ -13,9 +13,15 @@ import (
 // process left open are closed as lost, and contacts that stood in its
 // hoppers are callable again. What was lost may have rung, so its contact
 // waits for the retry rule and for the cool-down of its campaign, whichever
-// is longer, from now. It returns the attempts it closed.
+// is longer, from now. Now is also when the lost calls ended, as far as
+// anybody knows; when their process was last heard of stands in the audit.
+// It returns the attempts it closed.
 func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, error) {
 	var lost []campaigns.Attempt
+	heard, err := db.lastHeard(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("recover: %w", err)
+	}
 	for {
 		var some []campaigns.Attempt
 		err := db.do(ctx, func(t *tx) (err error) {
@@ -30,6 +36,12 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 		}
 		lost = append(lost, some...)
 	}
+	if len(lost) > 0 {
+		detail := fmt.Sprintf("%d attempts closed as lost; the last that was heard of their process: %s", len(lost), heard.Format(time.RFC3339Nano))
+		if err := db.do(ctx, func(t *tx) error { return t.note("store.recover", "", "ledger", detail) }); err != nil {
+			return lost, fmt.Errorf("recover: %w", err)
+		}
+	}
 	for more := true; more; {
 		err := db.do(ctx, func(t *tx) (err error) {
 			more, err = t.returnLeased()
@@ -40,6 +52,16 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 		}
 	}
 	return lost, nil
+}
+
+// lastHeard is the time of the last record of the ledger.
+func (db *DB) lastHeard(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := db.read.QueryRowContext(ctx, `SELECT MAX(
+		COALESCE((SELECT intent_at FROM attempts ORDER BY seq DESC LIMIT 1), 0),
+		COALESCE((SELECT o.recorded_at FROM chain c JOIN outcomes o ON o.seq = c.ref WHERE c.kind = ? ORDER BY c.seq DESC LIMIT 1), 0),
+		COALESCE((SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 0))`, kindOutcome).Scan(&at)
+	return moment(at), err
 }
 
 // recoverBatch bounds the transactions of Recover.

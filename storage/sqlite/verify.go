@@ -22,9 +22,17 @@ const maxFindings = 100
 // laws I1 to I5, I7 and I10, and that counters and lists agree with the rows.
 // Memory grows with the do-not-call list and the calls in the air, not with
 // the ledger.
+//
+// What is judged of I5 (one outcome within 90 s): of an attempt that has one,
+// the time from its end to its outcome. Of an open attempt of this process
+// nothing, for a conversation may be long. Of an open attempt of a process
+// that is gone, the time from the last that is heard of that process, its
+// last record in the ledger, to now: nobody but Recover can end it. What
+// Recover closes ends at that moment; how long nobody was there stands in its
+// entry of the audit.
 func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
 	c := &checker{
-		ctx: ctx, at: now, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
+		ctx: ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64),
 	}
 	c.found.At = now.UTC()
@@ -55,6 +63,9 @@ type checker struct {
 	at    time.Time
 	found campaigns.Findings
 	named map[campaigns.Law]int
+
+	before int64     // last attempt that an earlier process began
+	heard  time.Time // time of the last record
 
 	last    link
 	blocked map[int64]bool       // numbers on the do-not-call list
@@ -129,4 +140,11 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 	}
 	c.broken(campaigns.LawChain, "", seq, "link %d is of an unknown kind %q", seq, kind)
 	return nil
+}
+
+// hear notes when the ledger was written.
+func (c *checker) hear(at time.Time) {
+	if at.After(c.heard) {
+		c.heard = at
+	}
 }

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"database/sql/driver"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -16,6 +19,7 @@ func (c *checker) rest(q driver.QueryerContext) error {
 		}
 	}
 	c.found.Open = int64(len(c.open))
+	c.orphaned()
 	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {
 			return err
@@ -39,6 +43,20 @@ func (c *checker) unlinked(q driver.QueryerContext) error {
 		}
 		return nil
 	})
+}
+
+// orphaned finds attempts that nobody will end: their process is gone.
+func (c *checker) orphaned() {
+	silent := c.at.Sub(c.heard)
+	if silent <= outcomeLimit {
+		return
+	}
+	for _, seq := range slices.Sorted(maps.Keys(c.open)) {
+		if seq <= c.before {
+			c.broken(campaigns.LawOutcome, "", 0, "attempt %d is open, and its process was last heard of %s ago: the next start will close it",
+				seq, silent.Round(time.Second))
+		}
+	}
 }
 
 // marks compares the live mark with the outcome: an attempt has one of them.
@@ -71,12 +89,16 @@ func (c *checker) listed(q driver.QueryerContext) error {
 	return err
 }
 
-// twoLegs finds agents who were bridged to a customer before the last one was gone.
+// twoLegs finds agents who were bridged to a customer before the last one was
+// gone. A call that was handed over was the first agent's until then, and the
+// second's from then on.
 func (c *checker) twoLegs(q driver.QueryerContext) error {
-	return each(q, `SELECT seq, agent, bridged_at, before FROM (SELECT seq, agent, bridged_at,
-			MAX(ended_at) OVER (PARTITION BY agent ORDER BY bridged_at, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-			FROM outcomes WHERE agent <> 0 AND bridged_at > 0)
-		WHERE before > bridged_at LIMIT ?`, []any{maxFindings}, func(row *cells) error {
+	return each(q, `SELECT seq, agent, began, before FROM (SELECT seq, agent, began,
+			MAX(over) OVER (PARTITION BY agent ORDER BY began, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+			FROM (SELECT seq, agent, bridged_at AS began, COALESCE(second_at, ended_at) AS over FROM outcomes
+				WHERE agent <> 0 AND bridged_at > 0
+				UNION ALL SELECT seq, second_agent, second_at, ended_at FROM outcomes WHERE second_agent <> 0 AND second_at > 0))
+		WHERE before > began LIMIT ?`, []any{maxFindings}, func(row *cells) error {
 		seq, agent, bridged, before := row.integer(), row.integer(), row.instant(), row.instant()
 		c.broken(campaigns.LawOneLeg, "", 0, "agent %d was bridged in attempt %d while another call went on for %s", agent, seq, before.Sub(bridged))
 		return nil

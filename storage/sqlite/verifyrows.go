@@ -83,6 +83,7 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 		c.broken(campaigns.LawOneCall, a.ID, c.last.seq, "attempt %d is number %d of the ledger", ref, c.found.Attempts)
 		c.found.Attempts = ref
 	}
+	c.hear(a.IntentAt)
 	num := e164(a.Number)
 	if c.blocked[num] {
 		c.broken(campaigns.LawDoNotCall, a.ID, c.last.seq, "the number was on the do-not-call list")
@@ -136,7 +137,9 @@ func (c *checker) late(ref int64, row *cells) {
 	row.skip(17)
 	ended := row.instant()
 	row.skip(15)
-	if after := row.instant().Sub(ended); !ended.IsZero() && after > outcomeLimit {
+	recorded := row.instant()
+	c.hear(recorded)
+	if after := recorded.Sub(ended); !ended.IsZero() && after > outcomeLimit {
 		c.broken(campaigns.LawOutcome, "", c.last.seq, "the outcome of attempt %d came %s after its end", ref, after.Round(time.Second))
 	}
 }
@@ -199,6 +202,8 @@ func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
 		return err
 	}
 	c.same(kindAudit, ref, values(row), d)
+	at, _ := row[1].(int64)
+	c.hear(moment(at))
 	kind, _ := row[2].(string)
 	detail, _ := row[5].(string)
 	if kind != auditCreate && kind != auditUpdate {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -18,6 +19,8 @@ var ledgerTests = []test{
 	{"what Finish was told is what the call log shows", finishKeeps},
 	{"a word that is no outcome is refused", finishWord},
 	{"Recover closes open attempts once and returns leases", recoverOnce},
+	{"a hand-over makes the call the second agent's, and the first one free", handOver},
+	{"an agent who took a call over while in another is found", handOverTwice},
 	{"what was lost is not redialled inside the cool-down", recoverCools},
 	{"a cancelled Begin leaves nothing behind", beginCancelled},
 	{"a contact that is not leased cannot be called", beginNotLeased},
@@ -152,6 +155,11 @@ func recoverOnce(b *bench) {
 	if again, err := b.Recover(b.Context(), time.Now()); err != nil || len(again) != 0 {
 		b.Fatalf("second Recover: %d attempts, %v", len(again), err)
 	}
+	entries, err := b.AuditEntries(b.Context(), 0, 0)
+	b.must(err)
+	if e := entries[len(entries)-1]; e.Kind != "store.recover" || !strings.HasPrefix(e.Detail, "3 attempts") {
+		b.Fatalf("the last entry of the audit is %+v", e)
+	}
 	b.clean()
 }
 
@@ -256,4 +264,32 @@ func (b *bench) refusal(c campaigns.Campaign, a *campaigns.Attempt, rule rules.R
 		b.Fatalf("a refused attempt stands in the ledger: %v", err)
 	}
 	return r
+}
+
+// handOver has agent 1 talk and agent 2 take over, then another call of an agent.
+func (b *bench) handOver(agent int64) {
+	c := b.stocked("c", 2)
+	people := b.lease(c, 2)
+	first, next := b.begin(c, people[0]), b.begin(c, people[1])
+	at := first.IntentAt
+	ms := func(n int) time.Time { return at.Add(time.Duration(n) * time.Millisecond) }
+	first.Outcome, first.Agent, first.AnsweredAt, first.BridgedAt = campaigns.Connected, 1, ms(1), ms(2)
+	first.SecondAgent, first.SecondAt, first.EndedAt = 2, ms(10), ms(30)
+	b.must(b.Finish(b.Context(), *first))
+	next.Outcome, next.Agent, next.AnsweredAt, next.BridgedAt, next.EndedAt = campaigns.Connected, agent, ms(11), ms(12), ms(20)
+	b.must(b.Finish(b.Context(), *next))
+}
+
+func handOver(b *bench) {
+	b.handOver(1) // free since the hand-over
+	b.clean()
+}
+
+func handOverTwice(b *bench) {
+	b.handOver(2) // still in the call that was taken over
+	f, err := b.Verify(b.Context(), time.Now())
+	b.must(err)
+	if len(f.Broken) != 1 || f.Broken[0].Law != campaigns.LawOneLeg {
+		b.Fatalf("want one breach of %s, got %+v", campaigns.LawOneLeg, f.Broken)
+	}
 }
