@@ -342,3 +342,80 @@ func TestAConversationGoesOnWhenItsNumberIsWithdrawn(t *testing.T) {
 		h.stop()
 	})
 }
+
+// parked holds back a call between its row and its INVITE, as a trunk does
+// while there is no room in its calls a second.
+type parked struct {
+	Trunk
+	asked chan context.Context
+	open  chan struct{}
+}
+
+func (p *parked) Dial(ctx context.Context, r Request) (Leg, error) {
+	p.asked <- ctx
+	<-p.open
+	if ctx.Err() != nil {
+		return nil, &CallError{Outcome: campaigns.Cancelled, Err: context.Cause(ctx)}
+	}
+	return p.Trunk.Dial(ctx, r)
+}
+
+func TestAWithdrawalReturnsWhenEveryCallThatWaitsForTheTrunkIsCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(string) callee { return answers(10*time.Second, time.Minute) })
+		gate := &parked{Trunk: h.trunk, asked: make(chan context.Context, 1), open: make(chan struct{})}
+		h.engine.trunk = gate
+		h.store.load(1, 1)
+		h.run()
+		h.agent(1, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
+		dial := <-gate.asked
+		h.must(h.store.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+15550000001"}))
+		h.engine.tell(func() { time.Sleep(time.Second) }) // the engine has other things to do
+		h.engine.Withdraw("+15550000001")
+		if dial.Err() == nil {
+			t.Error("withdrawn, and the call may still be sent")
+		}
+		close(gate.open)
+		h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
+		h.stop()
+		if a := h.only(); a.Outcome != campaigns.Cancelled || !a.SentAt.IsZero() || h.trunk.count() != 0 {
+			t.Errorf("%d INVITEs, row: %+v", h.trunk.count(), a)
+		}
+	})
+}
+
+func TestAWithdrawalReachesACallWhoseRowIsBeingWritten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(string) callee { return answers(10*time.Second, time.Minute) })
+		begun, held := make(chan struct{}), make(chan struct{})
+		h.store.begins = func() { close(begun); <-held }
+		h.store.load(1, 1)
+		h.run()
+		h.agent(1, true, 1)
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
+		<-begun
+		h.must(h.store.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+15550000001"}))
+		h.engine.tell(func() { time.Sleep(time.Second) })
+		h.engine.Withdraw("+15550000001")
+		close(held)
+		h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
+		h.stop()
+		if a := h.only(); a.Outcome != campaigns.Cancelled || a.Error != errWithdrawnDNC.Error() || h.trunk.count() != 0 {
+			t.Errorf("%d INVITEs, row: %+v", h.trunk.count(), a)
+		}
+	})
+}
+
+func TestAWithdrawalDoesNotWaitForAnEngineThatHasEnded(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		h.run()
+		h.stop()
+		began := time.Now()
+		h.engine.Withdraw("+15550000001")
+		if d := time.Since(began); d != 0 {
+			t.Errorf("it took %s", d)
+		}
+	})
+}

@@ -18,6 +18,7 @@ import (
 // turn and is never waited for but for an agent.
 type attempt struct {
 	call     pacing.CallID
+	dialed   chan<- struct{} // closed when nothing more can be sent for it
 	row      *campaigns.Attempt
 	campaign campaigns.Campaign
 	message  media.Prompt
@@ -38,6 +39,7 @@ type attempt struct {
 // done.
 func (a *attempt) run(dial, talk, write context.Context) {
 	if !a.begin(write) {
+		close(a.dialed)
 		return
 	}
 	a.place(dial, talk)
@@ -71,17 +73,21 @@ func (a *attempt) place(dial, talk context.Context) {
 			}
 		}
 	}()
-	if dial.Err() != nil { // withdrawn while its row was written
-		a.row.Outcome, a.row.Error = campaigns.Cancelled, causeOf(dial)
-		return
-	}
-	leg, err := a.trunk.Dial(dial, a.request())
+	leg, err := a.dial(dial)
 	if err != nil {
 		a.unanswered(dial, err)
 		return
 	}
 	a.leg = leg
 	a.serve(talk)
+}
+
+func (a *attempt) dial(ctx context.Context) (Leg, error) {
+	defer close(a.dialed)
+	if ctx.Err() != nil { // withdrawn while its row was written
+		return nil, &CallError{Outcome: campaigns.Cancelled, Err: context.Cause(ctx)}
+	}
+	return a.trunk.Dial(ctx, a.request())
 }
 
 func (a *attempt) request() Request {

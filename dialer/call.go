@@ -45,8 +45,9 @@ type call struct {
 	bridged   bool      // an agent has talked
 	noAudio   bool
 
-	agent    *agent    // reserved for it, or in it
-	claim    chan seat // where the attempt waits for an agent; nil = it does not
+	agent    *agent        // reserved for it, or in it
+	claim    chan seat     // where the attempt waits for an agent; nil = it does not
+	dialed   chan struct{} // closed when the trunk has answered for it
 	withdraw context.CancelCauseFunc
 	hangUp   context.CancelCauseFunc
 }

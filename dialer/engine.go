@@ -220,16 +220,6 @@ func (e *Engine) showIdle(next applied) {
 	e.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: c.ID, Why: &v.Why})
 }
 
-// Withdraw cancels a ringing call to a number at once: it was put on the
-// do-not-call list. Conversations go on.
-func (e *Engine) Withdraw(number string) {
-	e.tell(func() {
-		for _, s := range e.running {
-			s.loop.tell(func() { s.loop.withdrawNumber(number) })
-		}
-	})
-}
-
 // Snapshot returns the whole floor as it was published last; it never waits.
 func (e *Engine) Snapshot() Snapshot { return e.show.snapshot(time.Now()) }
 

@@ -108,7 +108,10 @@ func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
 func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
 	l.lastCall++
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(), now)
-	c := &call{id: l.lastCall, row: row.ID, number: row.Number, contact: p, state: CallBeginning, placed: now, since: now}
+	c := &call{
+		id: l.lastCall, row: row.ID, number: row.Number, contact: p, state: CallBeginning, placed: now, since: now,
+		dialed: make(chan struct{}),
+	}
 	if seat != nil {
 		row.Agent = seat.info.ID
 		l.reserve(seat, c, now)
@@ -117,7 +120,7 @@ func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
 	l.apply(pacing.CallPlaced, c.id, 0, now)
 	l.store.beginning(now)
 	l.launch(c, &attempt{
-		call: c.id, row: row, campaign: l.campaign, message: l.message,
+		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign, message: l.message,
 		loop: l, settings: l.settings, journal: l.journal, trunk: l.trunk, optOuts: l.optOuts,
 		log: l.log.With("contact", p.ID, "attempt", row.ID),
 	})
@@ -165,15 +168,6 @@ func (l *Loop) trim(now time.Time) {
 	for _, c := range open[min(free, len(open)):] {
 		if c.state != CallRinging || now.Sub(c.since) >= least {
 			c.withdraw(errWithdrawnEnding)
-		}
-	}
-}
-
-// withdrawNumber cancels a ringing call to a number.
-func (l *Loop) withdrawNumber(number string) {
-	for _, c := range l.calls {
-		if c.number == number && c.inAir() {
-			c.withdraw(errWithdrawnDNC)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type memStore struct {
 	failFinish error
 	failTally  error
 	refuse     func(campaigns.Attempt) *rules.Refusal
+	begins     func() // called when a row is in the ledger and Begin has not returned
 	failures   int
 }
 
@@ -148,7 +149,15 @@ func (s *memStore) Depth(_ context.Context, campaign int64, now time.Time) (camp
 	return d, nil
 }
 
-func (s *memStore) Begin(_ context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
+func (s *memStore) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
+	err := s.begin(ctx, c, a)
+	if s.begins != nil && err == nil {
+		s.begins()
+	}
+	return err
+}
+
+func (s *memStore) begin(_ context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
 	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
