@@ -140,14 +140,9 @@ func (t *testCall) load() (media.Prompt, error) {
 	if t.play == "" {
 		return media.Tone(440, t.talk), nil
 	}
-	f, err := os.Open(t.play)
+	prompt, err := loadWAV(t.play)
 	if err != nil {
-		return media.Prompt{}, usage("--play: %w", err)
-	}
-	defer f.Close()
-	prompt, err := media.LoadWAV(f)
-	if err != nil {
-		return media.Prompt{}, usage("--play %s: %w", t.play, err)
+		return prompt, usage("--play: %w", err)
 	}
 	return prompt, nil
 }

@@ -167,7 +167,7 @@ func TestWhatIsWrongWithATestCallIsSaidBeforeAnyPhoneRings(t *testing.T) {
 	}{
 		{[]string{"--trunk", "other"}, "--trunk other: no such trunk is configured; there are: far"},
 		{[]string{"--play", "/nowhere.wav"}, "--play: open /nowhere.wav"},
-		{[]string{"--play", config}, "--play " + config},
+		{[]string{"--play", config}, "--play: " + config},
 		{[]string{"--caller-id", "112"}, `--caller-id "112": it is an emergency number`},
 	} {
 		status, _, errOut := forecall(append([]string{"call", callee, "--config", config}, c.args...)...)

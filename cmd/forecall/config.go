@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +79,7 @@ fine, 2 when it is not.`,
 	return parent
 }
 
-// problems is what trunks, campaigns and accounts will refuse about a
+// problems is what trunks, campaigns, accounts and files will refuse about a
 // configuration that can be read.
 func problems(c config.Config) error {
 	var errs []error
@@ -85,9 +87,20 @@ func problems(c config.Config) error {
 		_, err := node.TrunkSettings(c, media.Settings{}, slog.New(slog.DiscardHandler))
 		errs = append(errs, err)
 	}
-	for _, in := range c.Campaigns {
+	for i, in := range c.Campaigns {
 		_, err := node.CampaignOf(in)
 		errs = append(errs, err)
+		if in.SafeHarbor == "" {
+			continue // the message that comes with the program
+		}
+		if _, err := loadWAV(in.SafeHarbor); err != nil {
+			errs = append(errs, fmt.Errorf("campaigns[%d].safe_harbor: %w", i+1, err))
+		}
+	}
+	if c.HTTP.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(c.HTTP.TLSCert, c.HTTP.TLSKey); err != nil {
+			errs = append(errs, fmt.Errorf("http.tls_cert: %w", err))
+		}
 	}
 	for i, u := range c.Users {
 		person := campaigns.User{Login: u.Login, Name: u.Name, Role: campaigns.Role(u.Role), Extension: u.Extension, Campaigns: u.Campaigns}
@@ -96,4 +109,18 @@ func problems(c config.Config) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// loadWAV reads a prompt; the error names the file.
+func loadWAV(file string) (media.Prompt, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return media.Prompt{}, err
+	}
+	defer f.Close()
+	prompt, err := media.LoadWAV(f)
+	if err != nil {
+		return prompt, fmt.Errorf("%s: %w", file, err)
+	}
+	return prompt, nil
 }

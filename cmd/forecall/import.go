@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (im *importing) about(err error) error {
 // openList opens a file and tells its size; 0 = unknown.
 func openList(c *cobra.Command, name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
-		return io.NopCloser(c.InOrStdin()), 0, nil
+		return untilInterrupted(c.Context(), c.InOrStdin()), 0, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -133,6 +134,19 @@ func openList(c *cobra.Command, name string) (io.ReadCloser, int64, error) {
 		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, info.Size(), nil
+}
+
+// untilInterrupted reads until ctx ends: a pipe or a terminal from which
+// nothing comes does not hold up Ctrl-C. Its goroutine ends with the input, or
+// with the program that was interrupted.
+func untilInterrupted(ctx context.Context, in io.Reader) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		_ = w.CloseWithError(err) // always nil
+	}()
+	context.AfterFunc(ctx, func() { _ = w.CloseWithError(context.Cause(ctx)) })
+	return r
 }
 
 // notInName is what a list's name may not hold.

@@ -138,6 +138,42 @@ func (h house) imports(t *testing.T) {
 	}
 }
 
+func TestAnImportThatIsInterruptedKeepsWhatItReadAndSaysHowToTakeItBack(t *testing.T) {
+	t.Parallel()
+	folder, said := withCampaign(t), &tail{}
+	child := exec.Command(os.Args[0], "import", "-", "--campaign", "Spring", "--data", folder)
+	child.Env, child.Stdout, child.Stderr = append(os.Environ(), asProgram+"=1"), said, said
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// More than all buffers on the way hold, so that rows were stored when the
+	// last is written; then nothing more comes, and no end either.
+	const rows = 100_000
+	fmt.Fprintln(in, "name,phone")
+	for i := range rows {
+		fmt.Fprintf(in, "Persona %d,+34%d\n", i, 600_000_000+i*37)
+	}
+	if err := child.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait() // its status is asked below
+	if status := child.ProcessState.ExitCode(); status != exitFailed || !strings.Contains(said.String(), "or take the load back with --undo 1") {
+		t.Fatalf("status %d\n%s", status, said)
+	}
+	var stored int64
+	if _, err := fmt.Sscanf(said.String(), "%d rows", &stored); err != nil || stored == 0 {
+		t.Fatalf("nothing was stored\n%s", said)
+	}
+	out := must(t, "import", "--undo", "1", "--data", folder)
+	if want := fmt.Sprintf("load 1: %d people removed;", stored); !strings.HasPrefix(out, want) {
+		t.Errorf("undo: %s, want %s", out, want)
+	}
+}
+
 func TestTheLogIsTheSameFromAServiceAndFromItsFolder(t *testing.T) {
 	t.Parallel()
 	const people = 12
