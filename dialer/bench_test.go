@@ -47,7 +47,7 @@ func (b busyTrunk) Dial(ctx context.Context, r Request) (Leg, error) {
 // decision, attempt and loop, with 200 agents and 200 calls in the air.
 func BenchmarkCallsThroughTheEngine(b *testing.B) {
 	store := &endless{memStore: newMemStore(b)}
-	e := NewEngine(Settings{Message: message}, store, busyTrunk{in: 50 * time.Millisecond})
+	e := NewEngine(Settings{Messages: message}, store, busyTrunk{in: 50 * time.Millisecond})
 	soft, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = e.Run(soft, context.Background()) }()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/dialer/media"
 )
 
 // Engine runs the loops of all campaigns and lends each of them the agents it
@@ -47,7 +46,7 @@ type stage struct {
 // applied is the last word on a campaign.
 type applied struct {
 	campaign campaigns.Campaign
-	message  media.Prompt
+	messages messages
 	warning  string
 }
 
@@ -144,16 +143,17 @@ func (e *Engine) ask(ctx context.Context, do func(reply chan error)) error {
 
 // Apply takes the settings and the status of a campaign: it starts, pauses,
 // drains, stops or changes accordingly. It is idempotent. The safe-harbour
-// message is read here; one that cannot be read is the error, and the campaign
+// messages are read here; one that cannot be read is the error, and the campaign
 // is not started.
 func (e *Engine) Apply(ctx context.Context, c campaigns.Campaign) error {
 	next := applied{campaign: c}
-	var err error
-	if next.message, err = e.settings.Message(c); err != nil {
+	byLanguage, err := e.settings.Messages(c)
+	if err != nil {
 		return err
 	}
-	if c.Mode == campaigns.Predictive && next.message.Duration() == 0 {
-		next.warning = "there is no safe-harbour message, so calls are placed one to one"
+	next.messages = newMessages(byLanguage)
+	if c.Mode == campaigns.Predictive && !next.messages.forAll(c) {
+		next.warning = "there is no safe-harbour message for everybody, so calls are placed one to one"
 	}
 	return e.ask(ctx, func(reply chan error) { reply <- e.apply(next) })
 }
@@ -164,7 +164,7 @@ func (e *Engine) apply(next applied) error {
 	if s := e.running[id]; s != nil {
 		s.hopper.Set(next.campaign)
 		s.priority = next.campaign.Priority
-		if !s.loop.tell(func() { s.loop.set(next.campaign, next.message, next.warning) }) {
+		if !s.loop.tell(func() { s.loop.set(next.campaign, next.messages, next.warning) }) {
 			return nil // it has just ended; its end looks at latest
 		}
 		e.assign()

@@ -356,7 +356,7 @@ func TestACampaignSaysWhyItDoesNotDial(t *testing.T) {
 func TestWithoutAMessageNobodyIsDialedAhead(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, mixed(14, 0.2, 10*time.Second))
-		h.engine.settings.Message = Settings{}.filled().Message
+		h.engine.settings.Messages = Settings{}.filled().Messages
 		h.store.load(1, 200)
 		h.run()
 		h.wrapUps(func() time.Duration { return time.Second })

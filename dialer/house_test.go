@@ -29,12 +29,14 @@ type house struct {
 }
 
 // always is a message of four seconds.
-func message(campaigns.Campaign) (media.Prompt, error) { return media.Silence(4 * time.Second), nil }
+func message(campaigns.Campaign) (map[string]media.Prompt, error) {
+	return map[string]media.Prompt{"": media.Silence(4 * time.Second)}, nil
+}
 
 func newHouse(t testing.TB, callee func(string) callee) *house {
 	h := &house{t: t, store: newMemStore(t), ended: make(chan struct{}), phones: make(map[int64]*memStation)}
 	h.trunk = newMemTrunk(t, callee)
-	h.engine = NewEngine(Settings{Message: message, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}, h.store, h.trunk)
+	h.engine = NewEngine(Settings{Messages: message, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}, h.store, h.trunk)
 	return h
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/pacing"
 )
 
@@ -38,7 +37,7 @@ type Loop struct {
 
 	campaign campaigns.Campaign
 	policy   pacing.Policy
-	message  media.Prompt
+	messages messages
 	warning  string
 	stopping bool // the whole service stops
 
@@ -194,9 +193,9 @@ func (l *Loop) watchClock(now time.Time) {
 }
 
 // set takes changed settings and status.
-func (l *Loop) set(c campaigns.Campaign, message media.Prompt, warning string) {
-	l.campaign, l.message, l.warning = c, message, warning
-	l.policy = policyOf(c, message)
+func (l *Loop) set(c campaigns.Campaign, m messages, warning string) {
+	l.campaign, l.messages, l.warning = c, m, warning
+	l.policy = policyOf(c, m)
 	l.floor.SetPolicy(l.policy)
 	l.rate.speed = l.settings.Speed
 	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
@@ -204,12 +203,12 @@ func (l *Loop) set(c campaigns.Campaign, message media.Prompt, warning string) {
 
 // policyOf is the pacing policy of a campaign. Without a message for persons
 // whom nobody can take, nobody is dialed ahead: the law wants it played.
-func policyOf(c campaigns.Campaign, message media.Prompt) pacing.Policy {
+func policyOf(c campaigns.Campaign, m messages) pacing.Policy {
 	mode, err := pacing.ParseMode(string(c.Mode))
 	if err != nil {
 		mode = pacing.Progressive
 	}
-	if mode == pacing.Predictive && message.Duration() == 0 {
+	if mode == pacing.Predictive && !m.forAll(c) {
 		mode = pacing.Progressive
 	}
 	return pacing.Policy{

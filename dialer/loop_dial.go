@@ -120,7 +120,7 @@ func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
 	l.apply(pacing.CallPlaced, c.id, 0, now)
 	l.store.beginning(now)
 	l.launch(c, &attempt{
-		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign, message: l.message,
+		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign, message: l.messages.choose(p.Language, l.campaign.Language),
 		loop: l, settings: l.settings, journal: l.journal, trunk: l.trunk, optOuts: l.optOuts,
 		log: l.log.With("contact", p.ID, "attempt", row.ID),
 	})

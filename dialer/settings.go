@@ -21,10 +21,11 @@ type Settings struct {
 	// LedgerGrace is how long, after the hard stop, outcomes are still tried
 	// to be written; 0 = 5 s. What is not written then is lost at the next start.
 	LedgerGrace time.Duration
-	// Message returns the safe-harbour message of a campaign. It is called
-	// when the campaign is started or changed, and may read files. Without a
-	// message a predictive campaign dials one to one.
-	Message func(campaigns.Campaign) (media.Prompt, error)
+	// Messages returns the safe-harbour messages of a campaign by language, BCP
+	// 47; the one under "" is for every other language. It is called when the
+	// campaign is started or changed, and may read files. A predictive campaign
+	// that has no message for everybody dials one to one.
+	Messages func(campaigns.Campaign) (map[string]media.Prompt, error)
 	// Tone is what an agent hears before a person, at most 100 ms; the zero
 	// Prompt is the tone of the house.
 	Tone media.Prompt
@@ -64,8 +65,8 @@ func (s Settings) filled() Settings {
 	if s.Tone.Duration() == 0 {
 		s.Tone = media.Tone(toneHertz, toneLength)
 	}
-	if s.Message == nil {
-		s.Message = func(campaigns.Campaign) (media.Prompt, error) { return media.Prompt{}, nil }
+	if s.Messages == nil {
+		s.Messages = func(campaigns.Campaign) (map[string]media.Prompt, error) { return nil, nil }
 	}
 	if s.Bridged == nil {
 		s.Bridged = func(int64, time.Duration) {}

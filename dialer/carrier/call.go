@@ -23,8 +23,6 @@ type call struct {
 // incoming runs a call from INVITE to its end, on the goroutine that the user
 // agent gave it.
 func (c *Carrier) incoming(inc *sipua.Incoming) {
-	c.calls.Add(1)
-	defer c.calls.Done()
 	c.invites.Add(1)
 	c.live.Add(1)
 	defer c.live.Add(-1)

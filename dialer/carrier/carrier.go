@@ -50,7 +50,6 @@ type Carrier struct {
 	settings Settings
 	ua       *sipua.UA
 	journal  *journal
-	calls    sync.WaitGroup
 	closing  chan struct{}
 
 	invites, answered, refused, canceled, live, heard atomic.Int64
@@ -107,10 +106,10 @@ func (c *Carrier) Stats() Stats {
 	}
 }
 
-// Close ends every call and waits for them.
+// Close ends every call and waits for them: the user agent waits for its
+// handlers.
 func (c *Carrier) Close() error {
 	close(c.closing)
-	c.calls.Wait()
 	return errors.Join(c.ua.Close(), c.journal.close())
 }
 

@@ -215,6 +215,10 @@ func (c *Call) start(u *unacked) {
 	if !c.ua.spawn(c.run) {
 		c.end(Ending{By: ByLocal, Reason: "shutdown"})
 		c.release()
+		return
+	}
+	if c.ua.isClosed() { // Close may have looked before this call stood in the table
+		c.hangup(Ending{By: ByLocal, Reason: "shutdown"}, nil)
 	}
 }
 

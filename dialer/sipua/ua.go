@@ -238,6 +238,13 @@ func (ua *UA) Close() error {
 	return nil
 }
 
+// isClosed reports that Close has begun, also before closing is closed.
+func (ua *UA) isClosed() bool {
+	ua.mu.Lock()
+	defer ua.mu.Unlock()
+	return ua.closed
+}
+
 func (ua *UA) closeSockets() {
 	for _, s := range ua.sockets {
 		closeQuietly(s.conn)

@@ -142,7 +142,7 @@ func (n *Node) openTrunks(context.Context) error {
 func (n *Node) openEngine(context.Context) error {
 	n.meters = newMeters()
 	n.engine = dialer.NewEngine(dialer.Settings{
-		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Message: n.prompts.message,
+		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Bridged: n.meters.bridged, Log: n.log,
 	}, engineStore{n.db}, n.trunks)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}

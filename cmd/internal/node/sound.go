@@ -126,9 +126,3 @@ func (p prompts) read(file string) (media.Prompt, error) {
 	defer f.Close()
 	return media.LoadWAV(f)
 }
-
-// message is the message for all languages.
-func (p prompts) message(c campaigns.Campaign) (media.Prompt, error) {
-	all, err := p.safeHarbor(c)
-	return all[""], err
-}
