@@ -49,21 +49,22 @@ var ErrLogin = problem(KindUnknown, "wrong_login", "Login or password is wrong."
 type Accounts struct {
 	store UserStore
 	audit Auditor
+	realm string // of the phones' digests
 	lock  *loginLock
 	slots chan struct{} // hashes that run
 	queue chan struct{} // hashes that run or wait
 	decoy string        // hash that unknown logins are compared with, so that they take as long
 }
 
-// NewAccounts returns the service over a store. It fails only without a
-// source of randomness.
-func NewAccounts(store UserStore, audit Auditor) (*Accounts, error) {
+// NewAccounts returns the service over a store, for phones that digest their
+// secrets with a realm. It fails only without a source of randomness.
+func NewAccounts(store UserStore, audit Auditor, realm string) (*Accounts, error) {
 	decoy, err := argon2id.CreateHash(rand.Text(), hashParams)
 	if err != nil {
 		return nil, fmt.Errorf("draw the decoy hash: %w", err)
 	}
 	return &Accounts{
-		store: store, audit: audit, lock: newLoginLock(), decoy: decoy,
+		store: store, audit: audit, realm: realm, lock: newLoginLock(), decoy: decoy,
 		slots: make(chan struct{}, maxHashing), queue: make(chan struct{}, maxHashing+maxWaiting),
 	}, nil
 }
@@ -175,7 +176,8 @@ func (a *Accounts) Users(ctx context.Context, by User) ([]User, error) {
 }
 
 // Account is a user to create or change, with secrets to set; an empty secret
-// stays as it is.
+// stays as it is. Of a phone's secret only the digests for its extension are
+// kept, so another extension needs the secret again.
 type Account struct {
 	User
 	Password    string
@@ -211,7 +213,7 @@ func (a *Accounts) install(ctx context.Context, by User, in Account) (User, erro
 		return User{}, err
 	}
 	u := in.User
-	u.PasswordHash, u.PhoneSecret = hash, in.PhoneSecret
+	u.PasswordHash, u.PhoneHA1 = hash, NewHA1(u.Extension, a.realm, in.PhoneSecret)
 	return a.put(ctx, "user.create", by, u)
 }
 
@@ -232,9 +234,14 @@ func (a *Accounts) Update(ctx context.Context, by User, in Account) (User, error
 		return User{}, problem(KindConflict, "own_account", "Nobody disables or changes the role of their own account.")
 	}
 	u := in.User
-	u.ID, u.CreatedAt, u.PasswordHash, u.PhoneSecret = old.ID, old.CreatedAt, old.PasswordHash, old.PhoneSecret
-	if in.PhoneSecret != "" {
-		u.PhoneSecret = in.PhoneSecret
+	u.ID, u.CreatedAt, u.PasswordHash, u.PhoneHA1 = old.ID, old.CreatedAt, old.PasswordHash, old.PhoneHA1
+	switch {
+	case in.PhoneSecret != "":
+		u.PhoneHA1 = NewHA1(u.Extension, a.realm, in.PhoneSecret)
+	case u.Extension == "":
+		u.PhoneHA1 = HA1{}
+	case u.Extension != old.Extension && u.PhoneHA1 != HA1{}:
+		return User{}, problem(KindInvalid, "phone_secret_missing", "The secret of a phone is kept for its extension only: give it with the new one.")
 	}
 	if in.Password != "" {
 		if u.PasswordHash, err = a.hash(ctx, in.Password); err != nil {

@@ -48,7 +48,7 @@ const rightPassword = "correct horse battery"
 func accounts(t *testing.T) (*Accounts, *people) {
 	t.Helper()
 	store := &people{users: map[string]User{}}
-	a, err := NewAccounts(store, store)
+	a, err := NewAccounts(store, store, "house")
 	if err != nil {
 		t.Fatal(err)
 	}

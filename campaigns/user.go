@@ -30,7 +30,7 @@ type User struct {
 	Role         Role      `json:"role"`
 	PasswordHash string    `json:"-"`         // Argon2id
 	Extension    string    `json:"extension"` // user part of the agent's SIP phone
-	PhoneSecret  string    `json:"-"`         // digest secret of that phone
+	PhoneHA1     HA1       `json:"-"`         // digests of that phone's secret, which is not kept
 	Campaigns    []string  `json:"campaigns"` // names of those the agent works for
 	Disabled     bool      `json:"disabled"`
 	CreatedAt    time.Time `json:"created_at"`

@@ -50,7 +50,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	h.db = db
 	logger := slog.New(slog.NewTextHandler(h.log, nil))
 
-	h.acc, err = campaigns.NewAccounts(db, db)
+	h.acc, err = campaigns.NewAccounts(db, db, "forecall")
 	h.must(err)
 	dnc := campaigns.NewSuppression(db, db, h.floor)
 	h.desk = campaigns.NewDesk(campaigns.DeskSettings{

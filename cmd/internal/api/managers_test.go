@@ -195,7 +195,7 @@ func TestUsersAreCreatedAndChangedByTheAdmin(t *testing.T) {
 	c.send("PUT", "/v1/users/new", map[string]any{"name": "N2", "role": "supervisor", "extension": "200"}).want(200)
 	u, err := h.db.UserByLogin(t.Context(), "new")
 	h.must(err)
-	if u.Role != campaigns.Supervisor || u.PhoneSecret != "s3cret" || u.PasswordHash == "" {
+	if u.Role != campaigns.Supervisor || u.PhoneHA1 != campaigns.NewHA1("200", "forecall", "s3cret") || u.PasswordHash == "" {
 		t.Errorf("user %+v", u)
 	}
 	c.send("PUT", "/v1/users/ghost", map[string]any{"name": "N2", "role": "agent"}).fault(404, "user_not_found")

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/storage/sqlite"
@@ -44,7 +46,7 @@ func (s *secrets) read(ctx context.Context) error {
 	known := map[string]sipua.Secret{}
 	for _, u := range users {
 		if takesCalls(u) {
-			known[u.Extension] = sipua.Secret{Password: u.PhoneSecret}
+			known[u.Extension] = sipua.Secret{HA1MD5: u.PhoneHA1.MD5, HA1SHA256: u.PhoneHA1.SHA256}
 		}
 	}
 	s.known.Store(&known)
@@ -68,7 +70,7 @@ func (s *secrets) follow(ctx context.Context, log *slog.Logger) {
 }
 
 func takesCalls(u campaigns.User) bool {
-	return !u.Disabled && u.Extension != "" && u.PhoneSecret != "" && u.Role.May(campaigns.DoCalls)
+	return !u.Disabled && u.Extension != "" && u.PhoneHA1 != campaigns.HA1{} && u.Role.May(campaigns.DoCalls)
 }
 
 // openPhones listens for agents' phones, over UDP and TCP on one port.
@@ -85,7 +87,7 @@ func (n *Node) openPhones(context.Context) error {
 	n.secrets = &secrets{db: n.db}
 	n.phones, err = deskphone.Open(deskphone.Settings{
 		Listen:   []sipua.Listener{{Transport: "udp", Addr: listen}, {Transport: "tcp", Addr: listen}},
-		Networks: networks, Realm: c.Realm, Secret: n.secrets.find, Name: "forecall", Digest: digests(c.Digest),
+		Networks: networks, Realm: realm(c), Secret: n.secrets.find, Name: "forecall", Digest: digests(c.Digest),
 		Media: n.media, AutoAnswer: true, Log: n.log,
 	})
 	if err != nil {
@@ -94,6 +96,10 @@ func (n *Node) openPhones(context.Context) error {
 	n.later(n.phones.Close)
 	return nil
 }
+
+// realm is what phones digest their secrets with. Those in the store are for
+// one realm: after a change of it every phone needs its secret again.
+func realm(c config.Phones) string { return cmp.Or(c.Realm, "forecall") }
 
 // digests are the algorithms by the names that RFC 8760 gives them.
 func digests(names []string) []string {

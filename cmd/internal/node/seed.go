@@ -166,7 +166,7 @@ func (n *Node) seedUser(ctx context.Context, in config.User) error {
 		})
 	case err == nil:
 		n.tellKept(there, in)
-		if account, differs := configured(there, in); differs {
+		if account, differs := configured(there, in, realm(n.settings.Config.Phones)); differs {
 			_, err = n.accounts.Update(ctx, owner, account)
 		}
 	}
@@ -178,14 +178,14 @@ func (n *Node) seedUser(ctx context.Context, in config.User) error {
 
 // configured is a user of the store with the keys that the configuration
 // sets, and whether that changes anything.
-func configured(there campaigns.User, in config.User) (account campaigns.Account, differs bool) {
+func configured(there campaigns.User, in config.User, realm string) (account campaigns.Account, differs bool) {
 	account.User = there
 	set(&account.Name, in.Name)
 	set(&account.Extension, in.Extension)
 	if len(in.Campaigns) > 0 {
 		account.Campaigns = in.Campaigns
 	}
-	if in.PhoneSecret != there.PhoneSecret {
+	if campaigns.NewHA1(account.Extension, realm, in.PhoneSecret) != there.PhoneHA1 {
 		account.PhoneSecret = in.PhoneSecret // empty leaves it as it is
 	}
 	return account, account.Name != there.Name || account.Extension != there.Extension ||

@@ -40,7 +40,7 @@ const maxConnections = 4096
 
 // openServices builds what pages and API share.
 func (n *Node) openServices(context.Context) error {
-	accounts, err := campaigns.NewAccounts(n.db, n.db)
+	accounts, err := campaigns.NewAccounts(n.db, n.db, realm(n.settings.Config.Phones))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
 	log := slog.New(slog.DiscardHandler)
-	accounts, err := campaigns.NewAccounts(db, db)
+	accounts, err := campaigns.NewAccounts(db, db, "forecall")
 	h.must(err)
 	dnc := campaigns.NewSuppression(db, db, h.stage)
 	book, board := campaigns.NewBook(db, db, db, h.stage), campaigns.NewWallboard(h.stage)

@@ -261,7 +261,8 @@ CREATE TABLE users (
     role          TEXT    NOT NULL,
     password_hash TEXT    NOT NULL,
     extension     TEXT    NOT NULL,
-    phone_secret  TEXT    NOT NULL,
+    phone_md5     TEXT    NOT NULL, -- HA1 (RFC 7616) of the phone's secret
+    phone_sha256  TEXT    NOT NULL,
     campaigns     TEXT    NOT NULL, -- JSON array of names
     disabled      INTEGER NOT NULL,
     created_at    INTEGER NOT NULL
