@@ -122,6 +122,7 @@ func TestAConfigurationThatIsMissingOrBrokenIsNamedWithItsKey(t *testing.T) {
 		{"an abandonment cap above one", "campaigns: [{name: Spring, cap: 7}]\n", "campaign Spring"},
 		{"a message that is no WAV", "campaigns: [{name: Spring, safe_harbor: /etc/passwd}]\n", "campaigns[1].safe_harbor: /etc/passwd: "},
 		{"a message that is not there", "campaigns: [{name: Spring, safe_harbor: /nowhere.wav}]\n", "campaigns[1].safe_harbor: open /nowhere.wav"},
+		{"a message in a language that is no WAV", "campaigns: [{name: Spring, safe_harbors: [{language: es, file: /etc/passwd}]}]\n", "campaigns[1].safe_harbors[1].file: /etc/passwd: "},
 		{"a certificate that is not there", "http: {tls_cert: /nowhere.pem, tls_key: /nowhere.key}\n", "http.tls_cert: open /nowhere.pem"},
 		{"a role that is none", "users: [{login: ann, role: boss}]\n", `users[1]: user ann: role "boss"`},
 		{"a list that is not there", "campaigns: [{name: a, lists: [{name: l, file: /nowhere.csv}]}]\n", "/nowhere.csv"},

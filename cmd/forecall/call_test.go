@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -209,4 +210,40 @@ func TestATestCallLeavesBesideAServiceThatHoldsItsPortAndItsData(t *testing.T) {
 		t.Errorf("beside the service: status %d\n%s%s", status, out, errOut)
 	}
 	s.stop()
+}
+
+func TestATestCallThatIsInterruptedLeavesNoLineOpen(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		kind   sim.Kind
+		status int
+		want   string
+		seen   func(carrier.Stats) bool // when to interrupt
+		left   func(carrier.Stats) bool // what the carrier saw of it
+	}{
+		{"while it rings", sim.Silent, exitFailed, "the call could not be placed: cancelled",
+			func(s carrier.Stats) bool { return s.Live == 1 }, func(s carrier.Stats) bool { return s.Canceled == 1 }},
+		{"in conversation", sim.Person, exitOK, "ended        by us",
+			func(s carrier.Stats) bool { return s.Answered == 1 }, func(s carrier.Stats) bool { return s.Canceled == 0 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			far := newFar(t, carrier.Settings{Callees: everyone(c.kind, time.Hour)})
+			said := &tail{}
+			child := exec.Command(os.Args[0], "call", callee, "--config", settings(t, "trunks:\n"+trunkTo(far.Addr("udp").Port(), "")), "--talk", "5m")
+			child.Env, child.Stdout, child.Stderr = append(os.Environ(), asProgram+"=1"), said, said
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the call", said, func() bool { return c.seen(far.Stats()) })
+			if err := child.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			_ = child.Wait() // its status is asked below
+			if status := child.ProcessState.ExitCode(); status != c.status || !strings.Contains(said.String(), c.want) {
+				t.Errorf("status %d, want %d\n%s\nwant %s", status, c.status, said, c.want)
+			}
+			eventually(t, "a free line", said, func() bool { s := far.Stats(); return s.Live == 0 && c.left(s) })
+		})
+	}
 }

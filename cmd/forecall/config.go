@@ -90,11 +90,9 @@ func problems(c config.Config) error {
 	for i, in := range c.Campaigns {
 		_, err := node.CampaignOf(in)
 		errs = append(errs, err)
-		if in.SafeHarbor == "" {
-			continue // the message that comes with the program
-		}
-		if _, err := loadWAV(in.SafeHarbor); err != nil {
-			errs = append(errs, fmt.Errorf("campaigns[%d].safe_harbor: %w", i+1, err))
+		errs = append(errs, unplayable(fmt.Sprintf("campaigns[%d].safe_harbor", i+1), in.SafeHarbor))
+		for k, p := range in.SafeHarbors {
+			errs = append(errs, unplayable(fmt.Sprintf("campaigns[%d].safe_harbors[%d].file", i+1, k+1), p.File))
 		}
 	}
 	if c.HTTP.TLSCert != "" {
@@ -109,6 +107,18 @@ func problems(c config.Config) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// unplayable says what is wrong with the file of a message; without one the
+// message that comes with the program is played.
+func unplayable(key, file string) error {
+	if file == "" {
+		return nil
+	}
+	if _, err := loadWAV(file); err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
 }
 
 // loadWAV reads a prompt; the error names the file.

@@ -152,7 +152,7 @@ func TestAnImportThatIsInterruptedKeepsWhatItReadAndSaysHowToTakeItBack(t *testi
 	}
 	// More than all buffers on the way hold, so that rows were stored when the
 	// last is written; then nothing more comes, and no end either.
-	const rows = 100_000
+	const rows = 60_000
 	fmt.Fprintln(in, "name,phone")
 	for i := range rows {
 		fmt.Fprintf(in, "Persona %d,+34%d\n", i, 600_000_000+i*37)
