@@ -35,6 +35,7 @@ func (s *endless) Finish(context.Context, campaigns.Attempt) error {
 
 type busyTrunk struct{ in time.Duration }
 
+func (busyTrunk) CallerID([]string) string    { return "" }
 func (busyTrunk) Room([]string) (int, string) { return 1000, "" }
 func (b busyTrunk) Dial(ctx context.Context, r Request) (Leg, error) {
 	r.OnProgress(Progress{Step: StepSent, At: time.Now()})

@@ -50,7 +50,7 @@ type Loop struct {
 	launch   func(*call, *attempt)
 	attempts sync.WaitGroup
 	lastCall pacing.CallID
-	callerID int
+	callerID int // place in the campaign's caller IDs
 
 	shrunkAt time.Time // when there was one agent less
 	account  account

@@ -127,13 +127,16 @@ func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
 	return c
 }
 
+// nextCallerID is the number to show: the campaign's in turn, else the trunks'
+// own. It is settled here, so that the ledger holds what the person sees.
 func (l *Loop) nextCallerID() string {
 	ids := l.campaign.CallerIDs
 	if len(ids) == 0 {
-		return ""
+		return l.trunk.CallerID(l.campaign.Trunks)
 	}
-	l.callerID++
-	return ids[l.callerID%len(ids)]
+	id := ids[l.callerID%len(ids)]
+	l.callerID = (l.callerID + 1) % len(ids)
+	return id
 }
 
 // withdrawLost takes back the calls that pacing expects to find nobody free,

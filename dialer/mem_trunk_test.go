@@ -58,6 +58,8 @@ func (m *memTrunk) Room([]string) (int, string) {
 	return m.lines - m.inCall, "all lines are in use"
 }
 
+func (m *memTrunk) CallerID([]string) string { return "+15550009999" }
+
 func (m *memTrunk) fail(why string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

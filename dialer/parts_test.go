@@ -140,23 +140,40 @@ func TestAPanicInACallIsOneOutcomeAndNotTheEnd(t *testing.T) {
 	})
 }
 
-func TestCallerIDsAreUsedInTurn(t *testing.T) {
+func TestCallerIDsAreUsedInTurnFromTheFirstOnAndAcrossAPause(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, func(string) callee { return callee{fate: campaigns.Busy, ring: time.Second} })
-		h.store.load(1, 6)
+		h.store.load(1, 4)
 		h.run()
 		h.agent(1, true, 1)
-		h.apply(h.campaign(1, func(c *campaigns.Campaign) {
-			c.CallerIDs, c.Retry = []string{"+15551230001", "+15551230002", "+15551230003"}, nil
-		}))
-		h.until(time.Minute, "all done", func() bool { return h.store.done() == 6 })
+		pool := []string{"+15551230001", "+15551230002", "+15551230003"}
+		c := h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.CallerIDs, c.Retry = campaigns.Progressive, pool, nil })
+		h.apply(c)
+		h.until(time.Minute, "four done", func() bool { return h.store.done() == 4 })
+		c.Status = campaigns.Paused
+		h.apply(c)
+		h.until(time.Minute, "paused", func() bool { return !h.view(1).Active })
+		h.store.load(1, 4)
+		c.Status = campaigns.Running
+		h.apply(c)
+		h.until(time.Minute, "all done", func() bool { return h.store.done() == 8 })
 		h.stop()
-		used := make(map[string]int)
-		for _, a := range h.store.rows() {
-			used[a.CallerID]++
+		for i, a := range h.store.rows() {
+			if want := pool[i%3]; a.CallerID != want {
+				t.Errorf("call %d shows %s, not %s", i, a.CallerID, want)
+			}
 		}
-		if len(used) != 3 || used["+15551230001"] != 2 {
-			t.Errorf("used: %v", used)
+	})
+}
+
+func TestACampaignWithoutCallerIDsShowsThatOfTheTrunkAndWritesItDown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := one(t, callee{fate: campaigns.Busy, ring: time.Second})
+		h.until(time.Minute, "done", func() bool { return h.store.done() == 1 })
+		h.stop()
+		a := h.only()
+		if begun := h.store.begun[a.ID]; begun.CallerID != "+15550009999" || h.trunk.request[0].CallerID != begun.CallerID {
+			t.Errorf("the ledger says %q, the trunk was told %q", begun.CallerID, h.trunk.request[0].CallerID)
 		}
 	})
 }

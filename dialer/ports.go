@@ -57,9 +57,12 @@ type Store interface {
 // Trunk places calls. Dial blocks until the person answers or the attempt
 // failed, which is a *CallError. Cancelling ctx withdraws the call. Room is
 // how many more calls it would take now; 0 comes with the reason in words.
+// CallerID is the number that the named trunks (none = all) show when a
+// campaign names none, "" when they have none of their own.
 type Trunk interface {
 	Dial(ctx context.Context, r Request) (Leg, error)
 	Room(trunks []string) (lines int, why string)
+	CallerID(trunks []string) string
 }
 
 // Request is one call to place.

@@ -24,7 +24,7 @@ func (e *Engine) newStage(next applied) *stage {
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
-		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
+		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed}, callerID: e.callers[c.ID],
 		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
 	}
 	return &stage{loop: l, hopper: hopper, priority: c.Priority}

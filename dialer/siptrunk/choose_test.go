@@ -77,3 +77,22 @@ func TestWeightsInACampaignsListShareAmongNeighbours(t *testing.T) {
 		t.Errorf("orders seen: %v", seen)
 	}
 }
+
+func TestTheCallerIDIsThatOfTheTrunkWhichIsTriedFirst(t *testing.T) {
+	all := routes(
+		Trunk{Name: "backup", Priority: 2, CallerIDs: []string{"+34910000002"}},
+		Trunk{Name: "bare", Priority: 0},
+		Trunk{Name: "main", Priority: 1, CallerIDs: []string{"+34910000001", "+34910000009"}},
+	)
+	trunks := &Trunks{routes: all}
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, "+34910000001"}, {[]string{"backup", "main"}, "+34910000002"}, {[]string{"bare"}, ""}, {[]string{"nobody"}, ""},
+	} {
+		if got := trunks.CallerID(c.names); got != c.want {
+			t.Errorf("%v: %q, want %q", c.names, got, c.want)
+		}
+	}
+}

@@ -59,6 +59,24 @@ func (t *Trunks) Close() error {
 	return errors.Join(errs...)
 }
 
+// CallerID returns the number that is shown by the named trunks (none = all)
+// when a campaign names none: the first one of the first trunk, in the order in
+// which they are tried, that has any; "" when none has. It is shown whichever
+// of them carries the call, so a campaign over carriers that take only their
+// own numbers names its trunks accordingly.
+func (t *Trunks) CallerID(trunks []string) string {
+	picked, err := pick(t.routes, trunks)
+	if err != nil {
+		return ""
+	}
+	for _, r := range picked {
+		if len(r.trunk.CallerIDs) > 0 {
+			return r.trunk.CallerIDs[0]
+		}
+	}
+	return ""
+}
+
 // Room returns how many calls the named trunks (none = all) would take now.
 // When that is 0, why names each trunk with its reason.
 func (t *Trunks) Room(trunks []string) (lines int, why string) {
