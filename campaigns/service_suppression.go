@@ -14,6 +14,8 @@ type SuppressionStore interface {
 	AddDoNotCall(ctx context.Context, d DoNotCall) error
 	RemoveDoNotCall(ctx context.Context, number, by, reason string) error
 	DoNotCall(ctx context.Context, number string) (DoNotCall, error)
+	// ImportDoNotCall adds many and tells how many were new.
+	ImportDoNotCall(ctx context.Context, batch []DoNotCall) (added int, err error)
 }
 
 // SuppressionReader lists the do-not-call list by number, a page at a time.
@@ -59,6 +61,32 @@ func (s *Suppression) Add(ctx context.Context, by User, d DoNotCall) error {
 	}
 	s.floor.Withdraw(d.Number)
 	return nil
+}
+
+// Import puts many numbers on the list, withdraws what rings there, and tells
+// how many were new. Who may not see the list may not fill it.
+func (s *Suppression) Import(ctx context.Context, by User, batch []DoNotCall) (added int, err error) {
+	for _, p := range []Permission{AddDoNotCall, SeeDoNotCall} {
+		if err := by.Allow(p); err != nil {
+			return 0, err
+		}
+	}
+	now := time.Now().UTC()
+	for i := range batch {
+		d := &batch[i]
+		d.Channel, d.By = ChannelImport, by.Login
+		if d.At.IsZero() {
+			d.At = now
+		}
+	}
+	added, err = s.store.ImportDoNotCall(ctx, batch)
+	if err != nil {
+		return added, fmt.Errorf("import into the do-not-call list: %w", err)
+	}
+	for _, d := range batch {
+		s.floor.Withdraw(d.Number)
+	}
+	return added, nil
 }
 
 // Remove takes a number off the list, for a reason that stays in the record.

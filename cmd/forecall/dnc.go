@@ -191,7 +191,7 @@ func (s *suppressing) importFile(c *cobra.Command, name string) error {
 }
 
 // load imports into the data folder.
-func (s *suppressing) load(ctx context.Context, in io.Reader) (r dnclist.Result, err error) {
+func (s *suppressing) load(ctx context.Context, in io.Reader) (r dnclist.Imported, err error) {
 	db, err := s.where.open(ctx)
 	if err != nil {
 		return r, err
@@ -207,7 +207,7 @@ func (s *suppressing) load(ctx context.Context, in io.Reader) (r dnclist.Result,
 }
 
 // upload imports at a service that runs.
-func (s *suppressing) upload(ctx context.Context, in io.Reader) (r dnclist.Result, err error) {
+func (s *suppressing) upload(ctx context.Context, in io.Reader) (r dnclist.Imported, err error) {
 	session, err := s.where.login(ctx)
 	if err != nil {
 		return r, err
@@ -221,7 +221,7 @@ func (s *suppressing) upload(ctx context.Context, in io.Reader) (r dnclist.Resul
 	return r, session.Upload(ctx, "/v1/do-not-call/import", query, in, &r)
 }
 
-func (s *suppressing) writeReport(r dnclist.Result) error {
+func (s *suppressing) writeReport(r dnclist.Imported) error {
 	if s.report == "" {
 		return nil
 	}
@@ -235,7 +235,7 @@ func (s *suppressing) writeReport(r dnclist.Result) error {
 // mostShown is how many refused lines are printed.
 const mostShown = 20
 
-func (s *suppressing) print(w io.Writer, r dnclist.Result) error {
+func (s *suppressing) print(w io.Writer, r dnclist.Imported) error {
 	if s.asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")

@@ -22,7 +22,7 @@ func TestTheDoNotCallListIsFilledAndAskedInADataFolderAndAtAService(t *testing.T
 		}
 		h.must(t, "", "dnc", "check", "+34600111222")
 		report := filepath.Join(t.TempDir(), "refused.csv")
-		var r dnclist.Result
+		var r dnclist.Imported
 		out := h.must(t, "number\n600111222\n911234567\n112\n", "dnc", "import", "-", "--region", "es", "--report", report, "--json")
 		if err := json.Unmarshal([]byte(out), &r); err != nil || r.Lines != 3 || r.Added != 1 || r.Known != 1 || r.Refused != 1 {
 			t.Errorf("%s: %s, %v", h.name, out, err)

@@ -47,4 +47,3 @@ func promptProblem(field string) error {
 		Text: field + ": the plain name of a WAV file, as es.wav, that lies in the folder prompts of the service's data folder; a path is not taken.",
 	}
 }
-

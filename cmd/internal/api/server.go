@@ -91,7 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 // Streams tells whether a request may carry a large body.
 func (s *Server) Streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && r.URL.Path == importPath
+	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath)
 }
 
 // humaConfig is huma without what it would fetch from elsewhere and without

@@ -90,6 +90,7 @@ func (s *Server) table() []route {
 		do(post, "/v1/do-not-call", addDNC, "do-not-call", "Never call a number again", s.addDoNotCall),
 		do(post, "/v1/do-not-call/find", seeDNC, "do-not-call", "Is a number on the list", s.findDoNotCall),
 		do(post, "/v1/do-not-call/page", seeDNC, "do-not-call", "The list, a page at a time", s.pageDoNotCall),
+		do(post, dncImportPath, seeDNC, "do-not-call", "Never call the numbers of a file again", s.importDoNotCall, numbersBody),
 		do(post, "/v1/do-not-call/remove", removeDNC, "do-not-call", "Take a number off the list", s.removeDoNotCall),
 
 		do(get, "/v1/users", editUsers, "users", "Everybody who may log in", s.users),
