@@ -22,7 +22,7 @@ const (
 	AbandonedMsg    Outcome = "abandoned_msg"    // nobody free, the message was played
 	AbandonedSilent Outcome = "abandoned_silent" // a person was left in silence
 	CalleeHungUp    Outcome = "callee_hung_up"   // answered and hung up before the hold was over
-	DeadAir         Outcome = "dead_air"         // no audio arrived at all
+	DeadAir         Outcome = "dead_air"         // nothing was heard of the person for 20 s, at once or later
 )
 
 // Outcomes lists all of them in the order of reports.

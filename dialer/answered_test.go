@@ -195,7 +195,7 @@ func TestDeadAirIsFlaggedAtThreeSecondsAndEndedAtTwenty(t *testing.T) {
 	})
 }
 
-func TestAudioThatStopsInAConversationEndsItAsConnected(t *testing.T) {
+func TestAudioThatStopsInAConversationIsDeadAirAfterTwentySeconds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := answers(4*time.Second, time.Hour)
 		c.silentIn = 30 * time.Second
@@ -203,8 +203,29 @@ func TestAudioThatStopsInAConversationEndsItAsConnected(t *testing.T) {
 		h.until(2*time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
 		h.stop()
 		a := h.only()
-		if d := a.EndedAt.Sub(a.AnsweredAt); a.Outcome != campaigns.Connected || a.EndedBy != "us" || a.Error == "" || d > 52*time.Second {
+		d := a.EndedAt.Sub(a.AnsweredAt)
+		if a.Outcome != campaigns.DeadAir || a.EndedBy != "us" || a.Error == "" || d < 50*time.Second || d > 52*time.Second {
 			t.Errorf("after %s: %+v", d, a)
+		}
+	})
+}
+
+func TestSilenceOnHoldIsNoDeadAirAndTheTimeBeginsAnewAfterIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := answers(4*time.Second, time.Hour)
+		c.silentIn = 10 * time.Second
+		c.heldTo = 3 * time.Minute
+		h := one(t, c)
+		h.until(20*time.Second, "talking", func() bool { return h.state(1) == StateTalking })
+		time.Sleep(2 * time.Minute)
+		if cur, _ := h.engine.Current(1); h.state(1) != StateTalking || cur.NoAudio {
+			t.Errorf("on hold the agent is %s, no audio %t", h.state(1), cur.NoAudio)
+		}
+		h.until(5*time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
+		h.stop()
+		a := h.only()
+		if d := a.EndedAt.Sub(a.AnsweredAt); a.Outcome != campaigns.DeadAir || d < 3*time.Minute+19*time.Second || d > 3*time.Minute+22*time.Second {
+			t.Errorf("%s after %s", a.Outcome, d)
 		}
 	})
 }

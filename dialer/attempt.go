@@ -30,7 +30,8 @@ type attempt struct {
 	optOuts  OptOuts
 	log      *slog.Logger
 
-	leg       Leg // once answered
+	leg       Leg       // once answered
+	held      time.Time // when we were seen on hold last
 	unwritten bool
 }
 

@@ -203,7 +203,7 @@ func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
 		}
 		if quiet > a.settings.real(deadAirEnd) {
 			a.row.EndedBy, a.row.Error = "us", "nothing was heard of the person"
-			if a.leg.Heard().IsZero() && a.row.Outcome == campaigns.Connected {
+			if a.row.Outcome == campaigns.Connected { // one that came late stays a late one: it counts
 				a.row.Outcome = campaigns.DeadAir
 			}
 			return endDeadAir
@@ -212,14 +212,10 @@ func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
 }
 
 // quietFor is how long nothing was heard of the person; on hold that is as it
-// should be.
+// should be, and when it ends the time begins anew.
 func (a *attempt) quietFor() time.Duration {
 	if h, ok := a.leg.(Holder); ok && h.Held() {
-		return 0
+		a.held = time.Now()
 	}
-	last := a.leg.Heard()
-	if last.Before(a.row.AnsweredAt) {
-		last = a.row.AnsweredAt
-	}
-	return time.Since(last)
+	return time.Since(later(later(a.leg.Heard(), a.row.AnsweredAt), a.held))
 }

@@ -20,6 +20,7 @@ type callee struct {
 	patience time.Duration // without an agent; 0 = a minute
 	mute     bool          // no audio ever comes
 	silentIn time.Duration // audio stops so long after the answer; 0 = never
+	heldTo   time.Duration // on hold from the moment the audio stops until so long after the answer
 	key      byte          // pressed 2 s into the message
 	crossing bool          // answers at the very moment it is withdrawn
 }
@@ -190,6 +191,11 @@ func (l *memLeg) Heard() time.Time {
 		return l.answer.AnsweredAt.Add(l.callee.silentIn)
 	}
 	return now
+}
+
+func (l *memLeg) Held() bool {
+	since := time.Since(l.answer.AnsweredAt)
+	return l.callee.heldTo > 0 && since > l.callee.silentIn && since < l.callee.heldTo
 }
 
 func (l *memLeg) end(e Ending) {

@@ -24,7 +24,10 @@ type leg struct {
 	free    chan struct{}
 }
 
-var _ dialer.Leg = (*leg)(nil)
+var (
+	_ dialer.Leg    = (*leg)(nil)
+	_ dialer.Holder = (*leg)(nil)
+)
 
 func newLeg(p *placing, call *sipua.Call) *leg {
 	return &leg{
@@ -96,6 +99,9 @@ func (l *leg) Done() <-chan struct{} { return l.call.Done() }
 
 // Heard is when sound last came from the person; zero = never.
 func (l *leg) Heard() time.Time { return l.session.Heard() }
+
+// Held tells whether the person, or their phone, has put us on hold.
+func (l *leg) Held() bool { return l.sound.Held() }
 
 // Hangup says BYE and returns when the line is free, which does not wait for
 // the carrier's answer: a BYE that is refused or lost ends the call as well.

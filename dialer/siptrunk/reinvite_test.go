@@ -2,9 +2,11 @@ package siptrunk
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/dialer/sound"
@@ -24,6 +26,40 @@ func TestTheSoundFollowsEveryOfferInsideTheCall(t *testing.T) {
 	if s := trunks.State()[0]; s.Placed != 1 || s.Answered != 1 {
 		t.Errorf("state %+v", s)
 	}
+}
+
+// A person who puts us on hold is not taken for dead air: the leg says so.
+func TestALegKnowsThatItIsOnHold(t *testing.T) {
+	t.Parallel()
+	calls := make(chan *person, 1)
+	settings := newMedia(t)
+	settings.EventPT = sound.EventPT
+	trunks := open(t, trunkTo("a", carrier(t, answerWithMedia(t, settings, calls))))
+	leg := mustAnswer(t, trunks, request(callee))
+	other := <-calls
+	session, err := media.Open(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	offer, err := sound.New(session, []media.Codec{media.PCMU}).Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		direction string
+		held      bool
+	}{{"sendrecv", false}, {"sendonly", true}, {"sendrecv", false}, {"inactive", true}} {
+		changed := strings.ReplaceAll(string(offer), "a=sendrecv", "a="+step.direction)
+		if _, err := other.call.Reinvite(within(t), []byte(changed)); err != nil {
+			t.Fatal(step.direction, err)
+		}
+		if held := leg.(dialer.Holder).Held(); held != step.held {
+			t.Errorf("%s: held %t", step.direction, held)
+		}
+	}
+	leg.Hangup(within(t))
+	wait(t, "the callee is hung up on", other.call.Done())
 }
 
 // The carrier moves its end of the sound to another port, as after an attended
