@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -57,8 +58,8 @@ type DB struct {
 	once sync.Once
 }
 
-// Open opens the store at s.Path, creates or migrates it, and starts its
-// writer. It fails with ErrInUse when another process holds the file and with
+// Open opens the store at s.Path, creates it (for its owner only) or migrates
+// it, and starts its writer. It fails with ErrInUse when another process holds the file and with
 // ErrNewer when the schema is newer than this program. Close it.
 func Open(ctx context.Context, s Settings) (*DB, error) {
 	if s.Path == "" || s.Path == ":memory:" {
@@ -82,6 +83,11 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 }
 
 func (db *DB) open(ctx context.Context, path string, limits logLimits) (err error) {
+	for _, file := range []string{path, path + "-owner"} {
+		if err := private(file); err != nil {
+			return err
+		}
+	}
 	if db.owner, err = lock(ctx, path+"-owner"); err != nil {
 		return err
 	}
@@ -139,6 +145,16 @@ func openPool(path string, size int, pragmas []string) (*sql.DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil
+}
+
+// private makes a new file that nobody else on the machine may read: people
+// and their numbers stand in it. What SQLite lays beside it gets the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // lock takes an exclusive transaction on a small file beside the data and

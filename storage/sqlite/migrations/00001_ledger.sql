@@ -280,6 +280,12 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user);
 CREATE INDEX sessions_expires ON sessions (expires);
 
+-- One row, written again and again to see whether it can be.
+CREATE TABLE pulse (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE estimates (
     campaign INTEGER PRIMARY KEY,
     body     BLOB    NOT NULL,
