@@ -3,6 +3,8 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -59,8 +61,10 @@ func (f *agentFollower) look(r *http.Request, u campaigns.User) error {
 	}
 	first := f.told == ""
 	f.told = id
+	if first {
+		f.call = toldBefore(f.stream.last)
+	}
 	if first && f.stream.last == id {
-		f.call = knows(card, has)
 		return nil
 	}
 	f.stream.send(id, "state", agentOf(status))
@@ -95,11 +99,7 @@ func knows(card campaigns.Card, has bool) told {
 	if !has {
 		return told{}
 	}
-	ended := card.State == campaigns.AgentWrapUp
-	return told{
-		attempt: card.Attempt, contact: card.Contact.ID, card: true,
-		talking: ended || card.State == campaigns.AgentTalking, ended: ended,
-	}
+	return toldOf(card.Attempt, card.Contact.ID, card.State)
 }
 
 // same tells whether two views are of one call: a preview becomes the attempt
@@ -113,7 +113,27 @@ type callRef struct {
 	Attempt string `json:"attempt_id"`
 }
 
-// eventID names a state: two streams that saw the same say the same.
+// eventID names a state: two streams that saw the same say the same, and one
+// that is taken up again reads from it what its client was told.
 func eventID(s campaigns.AgentStatus, card campaigns.Card) string {
-	return fmt.Sprintf("%s-%d-%t-%s-%d-%s", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State)
+	return fmt.Sprintf("%s/%d/%t/%s/%d/%s", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State)
+}
+
+// toldBefore is what a client knows of the call at hand that was told the
+// event of that id last; nothing when the id is none of ours.
+func toldBefore(id string) told {
+	part := strings.Split(id, "/")
+	if len(part) != 6 {
+		return told{}
+	}
+	contact, err := strconv.ParseInt(part[4], 10, 64)
+	if err != nil || contact == 0 && part[3] == "" {
+		return told{}
+	}
+	return toldOf(part[3], contact, campaigns.AgentState(part[5]))
+}
+
+func toldOf(attempt string, contact int64, s campaigns.AgentState) told {
+	ended := s == campaigns.AgentWrapUp
+	return told{attempt: attempt, contact: contact, card: true, talking: ended || s == campaigns.AgentTalking, ended: ended}
 }
