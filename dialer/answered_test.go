@@ -234,6 +234,7 @@ func TestAPersonWhoseAgentLosesThePhoneGetsAnotherAgentOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := one(t, answers(4*time.Second, time.Minute))
 		h.until(20*time.Second, "talking", func() bool { return h.state(1) == StateTalking })
+		time.Sleep(5 * time.Second)
 		h.agent(2, true, 1)
 		h.until(2*time.Second, "second agent joined", func() bool { return h.view(1).Agents[StateReady] == 1 })
 		lost := time.Now()
@@ -248,8 +249,14 @@ func TestAPersonWhoseAgentLosesThePhoneGetsAnotherAgentOnce(t *testing.T) {
 		h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
 		h.stop()
 		a := h.only()
-		if a.Outcome != campaigns.Connected || a.Agent != 2 || a.EndedBy != "us" || a.MessageAt.IsZero() {
+		if a.Outcome != campaigns.Connected || a.EndedBy != "us" || a.MessageAt.IsZero() {
 			t.Errorf("row: %+v", a)
+		}
+		if a.Agent != 1 || a.ConnectDelay > time.Second || a.BridgedAt.Sub(a.AnsweredAt) != a.ConnectDelay {
+			t.Errorf("agent %d, bridged %s after the answer, delay %s", a.Agent, a.BridgedAt.Sub(a.AnsweredAt), a.ConnectDelay)
+		}
+		if took := a.SecondAt.Sub(lost); a.SecondAgent != 2 || took < 0 || took > time.Second {
+			t.Errorf("agent %d took over %s after the loss", a.SecondAgent, took)
 		}
 		if v := h.view(1); v.Totals.Abandoned != 0 || v.Totals.Bridged != 1 {
 			t.Errorf("totals: %+v", v.Totals)

@@ -147,22 +147,20 @@ func (a *attempt) join(ctx context.Context, phone media.Port) {
 	media.Bridge(ctx, phone, person)
 }
 
-// connected notes a connection and tells the loop. The row names the agent who
-// talked last, from when on; the delay is that of the first connection.
+// connected notes a connection and tells the loop. Agent, time and delay of the
+// row are those of the first; who takes over stands beside them.
 func (a *attempt) connected(s seat) {
 	now, row := time.Now(), a.row
 	first := row.BridgedAt.IsZero()
-	if !first {
-		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
-		row.BridgedAt = now
-	}
-	row.Agent = s.agent
 	if first {
-		row.Outcome = campaigns.Connected
+		row.Agent, row.Outcome = s.agent, campaigns.Connected
 		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)
 		if row.ConnectDelay > a.settings.real(a.campaign.Hold) {
 			row.Outcome = campaigns.LateConnected
 		}
+	} else {
+		row.SecondAgent, row.SecondAt = s.agent, now
+		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
 	}
 	delay, late := row.ConnectDelay, first && row.Outcome == campaigns.LateConnected
 	a.loop.tell(func() { a.loop.bridged(a.call, delay, first, late, now) })

@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -301,20 +300,31 @@ func (s *memStore) checkLaws() {
 }
 
 // checkOneLeg is law I7 as the ledger's checker reads it: an agent is bridged
-// only after the last call was over.
+// only after the last call was over, or had been taken over.
 func (s *memStore) checkOneLeg() {
 	s.t.Helper()
-	rows := slices.Collect(maps.Values(s.finished))
-	slices.SortFunc(rows, func(a, b campaigns.Attempt) int { return a.BridgedAt.Compare(b.BridgedAt) })
+	type talk struct {
+		agent      int64
+		from, over time.Time
+	}
+	var talks []talk
+	for _, a := range s.finished {
+		first := talk{a.Agent, a.BridgedAt, a.EndedAt}
+		if a.SecondAgent != 0 {
+			talks = append(talks, talk{a.SecondAgent, a.SecondAt, a.EndedAt})
+			first.over = a.SecondAt
+		}
+		if a.Agent != 0 && !a.BridgedAt.IsZero() {
+			talks = append(talks, first)
+		}
+	}
+	slices.SortFunc(talks, func(a, b talk) int { return a.from.Compare(b.from) })
 	ended := make(map[int64]time.Time)
-	for _, a := range rows {
-		if a.Agent == 0 || a.BridgedAt.IsZero() {
-			continue
+	for _, t := range talks {
+		if before := ended[t.agent]; before.After(t.from) {
+			s.t.Errorf("agent %d is bridged %s before the last call is over", t.agent, before.Sub(t.from))
 		}
-		if before := ended[a.Agent]; before.After(a.BridgedAt) {
-			s.t.Errorf("agent %d is bridged %s before the last call is over", a.Agent, before.Sub(a.BridgedAt))
-		}
-		ended[a.Agent] = later(ended[a.Agent], a.EndedAt)
+		ended[t.agent] = later(ended[t.agent], t.over)
 	}
 }
 
