@@ -264,6 +264,34 @@ func TestAPersonWhoseAgentLosesThePhoneGetsAnotherAgentOnce(t *testing.T) {
 	})
 }
 
+func TestHowWellTheAgentWasHeardIsThatOfThisCallAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, func(string) callee { return answers(4*time.Second, 10*time.Second) })
+		h.store.load(1, 2)
+		h.run()
+		phone := h.agent(1, true, 1).port
+		phone.receive(5000, 5000) // a bad morning
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
+		for _, lost := range []uint64{0, 250} {
+			h.until(20*time.Second, "talking", func() bool { return h.state(1) == StateTalking })
+			time.Sleep(time.Second)
+			phone.receive(1000-lost, lost)
+			h.until(time.Minute, "wrap-up", func() bool { return h.state(1) == StateWrapUp })
+			phone.receive(0, 3000) // between the calls
+			h.must(h.engine.WrapUpDone(t.Context(), 1))
+		}
+		h.until(time.Minute, "both written", func() bool { return h.store.count() == 2 })
+		h.stop()
+		good, bad := h.store.rows()[0], h.store.rows()[1]
+		if good.AgentLoss != 0 || good.AgentMOS < 4 || good.AgentJitterMS != 3 {
+			t.Errorf("the good call: loss %g, MOS %g, jitter %g ms", good.AgentLoss, good.AgentMOS, good.AgentJitterMS)
+		}
+		if bad.AgentLoss != 0.25 || bad.AgentMOS > 3 || bad.AgentMOS < 1 {
+			t.Errorf("the bad call: loss %g, MOS %g", bad.AgentLoss, bad.AgentMOS)
+		}
+	})
+}
+
 func TestAPersonWhoseAgentLosesThePhoneHearsTheMessageWithinTwoSeconds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := one(t, answers(4*time.Second, time.Minute))

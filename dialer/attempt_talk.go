@@ -133,9 +133,23 @@ func (a *attempt) bridge(talk context.Context, s seat) talkEnd {
 	var sound sync.WaitGroup
 	defer sound.Wait()
 	defer apart() // before the wait
-	sound.Go(func() { a.join(ctx, s.station.Audio()) })
+	phone := s.station.Audio()
+	before := phone.Quality()
+	sound.Go(func() { a.join(ctx, phone) })
 	a.connected(s)
-	return a.listen(talk, s.station)
+	end := a.listen(talk, s.station)
+	a.noteAgentLeg(phone.Quality().Since(before))
+	return end
+}
+
+// noteAgentLeg notes how well an agent was heard during the call, of two the
+// one who was heard worse. The leg is up all day; only this call counts.
+func (a *attempt) noteAgentLeg(q media.Quality) {
+	row := a.row
+	if q.PacketsReceived == 0 || (row.AgentMOS > 0 && row.AgentMOS <= q.MOS) {
+		return
+	}
+	row.AgentLoss, row.AgentJitterMS, row.AgentMOS = q.LossShare, q.JitterMS, q.MOS
 }
 
 func (a *attempt) join(ctx context.Context, phone media.Port) {

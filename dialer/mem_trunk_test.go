@@ -250,6 +250,8 @@ type memPort struct {
 	mu     sync.Mutex
 	sink   media.Sink
 	frames int
+	more   uint64 // packets received beside the first 100
+	lost   uint64
 }
 
 func (p *memPort) WriteFrame(media.Frame) error {
@@ -287,7 +289,16 @@ func (p *memPort) heard() int {
 }
 
 func (p *memPort) Quality() media.Quality {
-	return media.Quality{PacketsReceived: 100, PacketsSent: 90, MOS: 4.2, LossShare: 0.01, JitterMS: 3}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return media.Quality{PacketsReceived: 100 + p.more, PacketsSent: 90, Lost: p.lost, MOS: 4.2, LossShare: 0.01, JitterMS: 3}
+}
+
+// receive lets packets come, and others not.
+func (p *memPort) receive(packets, lost uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.more, p.lost = p.more+packets, p.lost+lost
 }
 
 // memStation is an agent's phone in memory.

@@ -66,6 +66,28 @@ func ratingToMOS(rating float64) float64 {
 	return max(1, 1+0.035*rating+rating*(rating-60)*(100-rating)*7e-6)
 }
 
+// Since returns the quality from an earlier moment of the same leg on: the
+// counts that have been added, and the share lost and MOS that follow from
+// them. Jitter, round trip and what the peer reports are those of now.
+func (q Quality) Since(before Quality) Quality {
+	added := func(count *uint64, was uint64) { *count -= min(*count, was) } // Lost falls when a late packet comes
+	added(&q.PacketsSent, before.PacketsSent)
+	added(&q.OctetsSent, before.OctetsSent)
+	added(&q.PacketsReceived, before.PacketsReceived)
+	added(&q.OctetsReceived, before.OctetsReceived)
+	added(&q.Lost, before.Lost)
+	added(&q.Reordered, before.Reordered)
+	added(&q.Duplicated, before.Duplicated)
+	added(&q.Malformed, before.Malformed)
+	added(&q.Refused, before.Refused)
+	added(&q.Unknown, before.Unknown)
+	added(&q.Relatched, before.Relatched)
+	added(&q.Streams, before.Streams)
+	q.LossShare, q.MOS = 0, 0
+	q.judge()
+	return q
+}
+
 // judge fills in what follows from the counts. The delay from mouth to ear is
 // half the round trip, one frame to collect, and a jitter buffer of twice the jitter.
 func (q *Quality) judge() {
