@@ -79,7 +79,7 @@ func (r *run) operate(soft, hard context.Context) error {
 	dialing, stop := context.WithCancel(soft)
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- r.node.Run(dialing, hard) }()
+	go func() { served <- r.node.Run(dialing, hard) }() // waited for below, whatever happens
 
 	working, sendHome := context.WithCancel(hard)
 	defer sendHome()

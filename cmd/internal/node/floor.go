@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
@@ -17,6 +18,7 @@ type floor struct {
 	*dialer.Engine
 	phones   *deskphone.Phones
 	schedule func(campaigns.Campaign) error // takes the jobs of a campaign
+	watching sync.WaitGroup                 // streams of events; the node waits for them when the web has closed
 }
 
 var (
@@ -79,13 +81,18 @@ func phoneProblem(u campaigns.User, err error) error {
 }
 
 // problemOf turns the engine's refusals into problems that people may read.
+// The order counts for an error that is several: that the house stops comes
+// before what is the matter with one agent.
 func problemOf(err error) error {
-	for refusal, code := range map[error]string{
-		dialer.ErrStopping: "stopping", dialer.ErrStopped: "stopping", dialer.ErrInCall: "in_call",
-		dialer.ErrNotSignedIn: "not_signed_in", dialer.ErrNoCard: "no_preview", dialer.ErrTooSoon: "too_soon",
+	for _, refusal := range []struct {
+		err  error
+		code string
+	}{
+		{dialer.ErrStopping, "stopping"}, {dialer.ErrStopped, "stopping"}, {dialer.ErrNotSignedIn, "not_signed_in"},
+		{dialer.ErrInCall, "in_call"}, {dialer.ErrNoCard, "no_preview"}, {dialer.ErrTooSoon, "too_soon"},
 	} {
-		if errors.Is(err, refusal) {
-			return &campaigns.Problem{Kind: campaigns.KindConflict, Code: code, Text: err.Error(), Cause: err}
+		if errors.Is(err, refusal.err) {
+			return &campaigns.Problem{Kind: campaigns.KindConflict, Code: refusal.code, Text: err.Error(), Cause: err}
 		}
 	}
 	if notNow, ok := errors.AsType[*dialer.NotNowError](err); ok {
@@ -212,7 +219,7 @@ func (f *floor) Watch(ctx context.Context, agent int64) <-chan struct{} {
 // waits to be read.
 func (f *floor) pulses(ctx context.Context, matters func(dialer.Notice) bool) <-chan struct{} {
 	notices, wake := f.Engine.Subscribe(ctx), make(chan struct{}, 1)
-	go func() { // ends with the subscription, which ends with ctx or the engine
+	f.watching.Go(func() { // ends with the subscription, which ends with ctx or the engine
 		defer close(wake)
 		for n := range notices {
 			if !matters(n) {
@@ -223,6 +230,6 @@ func (f *floor) pulses(ctx context.Context, matters func(dialer.Notice) bool) <-
 			default:
 			}
 		}
-	}()
+	})
 	return wake
 }

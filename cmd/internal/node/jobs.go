@@ -85,8 +85,11 @@ func (j *jobs) recycle(ctx context.Context, id int64) error {
 		}
 	}
 	n, err := j.db.Recycle(ctx, id, again, scheduler.Login)
+	if err != nil {
+		return fmt.Errorf("make contacts of campaign %s callable again: %w", c.Name, err)
+	}
 	j.log.Info("contacts are callable again", "campaign", c.Name, "count", n)
-	return err
+	return nil
 }
 
 // loadLists imports the lists of the configuration that are not there yet.

@@ -148,6 +148,7 @@ func (n *Node) openEngine(context.Context) error {
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
 	n.floor = &floor{Engine: n.engine, phones: n.phones, schedule: n.jobs.scheduler.Set}
+	n.later(func() error { n.floor.watching.Wait(); return nil })
 	return nil
 }
 

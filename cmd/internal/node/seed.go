@@ -181,7 +181,9 @@ func (n *Node) seedUser(ctx context.Context, in config.User) error {
 func configured(there campaigns.User, in config.User, realm string) (account campaigns.Account, differs bool) {
 	account.User = there
 	set(&account.Name, in.Name)
-	set(&account.Extension, in.Extension)
+	if in.PhoneSecret != "" || there.PhoneHA1 == (campaigns.HA1{}) { // a secret is kept for its extension only
+		set(&account.Extension, in.Extension)
+	}
 	if len(in.Campaigns) > 0 {
 		account.Campaigns = in.Campaigns
 	}

@@ -124,7 +124,7 @@ func (n *Node) serve(key, listen string, server *http.Server, cert, keyFile stri
 	}
 	l = netutil.LimitListener(l, maxConnections)
 	served := make(chan struct{})
-	go func() { // ends with Shutdown below
+	go func() { // ends with Shutdown below, which waits for it
 		defer close(served)
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			n.log.Error("server ended", "listener", key, "error", err)
@@ -150,6 +150,10 @@ type readiness struct {
 	Why      []string `json:"why,omitempty"`
 }
 
+// writableWithin is how long the store may take for a small write: calls wait
+// for one before they are placed.
+const writableWithin = time.Second
+
 // readyz says whether new work should come here: the store takes writes, a
 // trunk is up, and nobody has asked us to stop.
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
@@ -157,7 +161,11 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	if state.Draining {
 		state.Why = append(state.Why, "the service stops")
 	}
-	if err := n.db.ClockFault(r.Context()); err != nil {
+	ctx, stop := context.WithTimeout(r.Context(), writableWithin)
+	defer stop()
+	if err := n.db.Writable(ctx); err != nil {
+		state.Why = append(state.Why, "the store takes no writes, so nobody is called: "+err.Error())
+	} else if err := n.db.ClockFault(ctx); err != nil {
 		state.Why = append(state.Why, err.Error())
 	}
 	if !n.trunkUp() {
