@@ -29,6 +29,11 @@ type Attempt struct {
 	// Settings is the version of the campaign's settings that were in force,
 	// set by the store.
 	Settings int64 `json:"settings_version"`
+	// RetryOf is the attempt at the same contact before this one, and DayNo how
+	// many attempts at the number began within the last 24 h, this one
+	// included; both are set by the store.
+	RetryOf string `json:"retry_of,omitempty"`
+	DayNo   int    `json:"attempt_no_24h"`
 
 	Outcome Outcome `json:"outcome"`
 	Trunk   string  `json:"trunk"` // that carried it

@@ -30,6 +30,7 @@ type Call struct {
 	ContactName  string       `json:"contact_name"`
 	External     string       `json:"external_id"`
 	AgentLogin   string       `json:"agent"`
+	SecondLogin  string       `json:"second_agent,omitempty"`
 	Disposition  *Disposition `json:"disposition,omitempty"`
 	// Settings are those of the campaign that were in force when the call
 	// began, shared by all calls of that time: read only. Nil when unknown.
@@ -37,6 +38,8 @@ type Call struct {
 	// Hash is the link of the attempt's last record in the chain, in
 	// hexadecimal: of its outcome, or of its intent while it is open.
 	Hash string `json:"hash"`
+	// PrevHash is the link before that, of whatever record it was.
+	PrevHash string `json:"prev_hash"`
 }
 
 // CallFilter chooses calls; the zero filter chooses all of them, in the order

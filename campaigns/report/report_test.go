@@ -41,6 +41,8 @@ func calls() []campaigns.Call {
 	}
 	meeting := sale
 	meeting.ID, meeting.Seq, meeting.ContactName, meeting.Mode = "019a0000-0000-7000-8000-000000000002", 2, "王小明 مرحبا 🎉", campaigns.Preview
+	meeting.SecondAgent, meeting.SecondLogin, meeting.SecondAt = 6, "bob", after(30*time.Second)
+	meeting.AgentLoss, meeting.AgentJitterMS, meeting.AgentMOS, meeting.RetryOf, meeting.DayNo = 0.01, 2.5, 4.2, sale.ID, 2
 	meeting.Disposition = &campaigns.Disposition{
 		Code: "appointment", At: after(90 * time.Second),
 		Appointment: &campaigns.Appointment{At: after(48 * time.Hour), Zone: "Europe/Budapest", Place: "Váci út 1", Person: "Éva", Note: "@noon"},
@@ -333,5 +335,24 @@ func TestASellerIsTheOneOfTheTimeOfTheCall(t *testing.T) {
 	}
 	if got.Seller != "Then Ltd" || got.Goods != "roofs" || got.Language != "es" {
 		t.Errorf("exported %+v", got)
+	}
+}
+
+func TestADelayUnderAMillisecondIsNotMissing(t *testing.T) {
+	c := calls()[0]
+	c.ConnectDelay = 400 * time.Microsecond
+	missed := c
+	missed.BridgedAt = time.Time{}
+	for _, tt := range []struct {
+		call campaigns.Call
+		want string
+	}{{c, `"connect_delay_ms":0,`}, {missed, ""}} {
+		var out bytes.Buffer
+		if _, err := WriteJSONLines(&out, stream([]campaigns.Call{tt.call}, nil), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if has := strings.Contains(out.String(), "connect_delay_ms"); has != (tt.want != "") || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("want %q in %s", tt.want, out.String())
+		}
 	}
 }

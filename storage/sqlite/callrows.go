@@ -26,11 +26,11 @@ func newCallReader(db *DB) *callReader {
 }
 
 const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
-	a.script_ver, a.intent_at, a.manual, a.settings, a.hash,
+	a.script_ver, a.intent_at, a.manual, a.settings, a.retry_of, a.day_no, a.prev, a.hash,
 	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
 	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
 	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.second_agent, o.second_at, o.agent_loss, o.agent_jitter, o.agent_mos,
-	o.next_state, o.next_at, o.next_phone, o.hash,
+	o.next_state, o.next_at, o.next_phone, o.prev, o.hash,
 	c.name, c.external,
 	d.key, d.agent, d.code, d.note, d.at, d.currency, d.extras`
 
@@ -122,14 +122,14 @@ func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
 	a.Phone, a.Number, a.CallerID, a.Mode = c.small(), number(c.integer()), c.text(), campaigns.Mode(c.text())
 	a.Agent, a.Callback, a.Try, a.Zones = c.integer(), c.integer(), c.small(), r.split(c.text())
 	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
-	a.Settings = c.integer()
-	hash := c.blob()
+	a.Settings, a.RetryOf, a.DayNo = c.integer(), c.text(), c.small()
+	prev, hash := c.blob(), c.blob()
 	if c.null() {
-		c.skip(31)
+		c.skip(32)
 	} else {
-		hash = readOutcome(c, a)
+		prev, hash = readOutcome(c, a)
 	}
-	call.Hash = hex.EncodeToString(hash)
+	call.PrevHash, call.Hash = hex.EncodeToString(prev), hex.EncodeToString(hash)
 	call.ContactName, call.External = c.text(), c.text()
 	if !c.null() {
 		call.Disposition, bits = readDisposition(c, a.ID)
@@ -149,6 +149,9 @@ func (r *callReader) names(q driver.QueryerContext, call *campaigns.Call) (err e
 	call.CampaignName, call.Settings = r.name, r.settings
 	call.ListName = repeated(r.lists, call.List, r.db.known.listName)
 	call.AgentLogin = repeated(r.logins, call.Agent, r.db.known.login)
+	if call.SecondAgent != 0 {
+		call.SecondLogin = repeated(r.logins, call.SecondAgent, r.db.known.login)
+	}
 	return nil
 }
 
@@ -162,7 +165,7 @@ func repeated(have map[int64]string, id int64, find func(int64) string) string {
 	return name
 }
 
-func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {
+func readOutcome(c *cells, a *campaigns.Attempt) (prev, hash []byte) {
 	a.Outcome = campaigns.Outcome(c.text())
 	if agent := c.integer(); agent != 0 {
 		a.Agent = agent
@@ -175,7 +178,7 @@ func readOutcome(c *cells, a *campaigns.Attempt) (hash []byte) {
 	a.SecondAgent, a.SecondAt = c.integer(), c.instant()
 	a.AgentLoss, a.AgentJitterMS, a.AgentMOS = c.real(), c.real(), c.real()
 	a.Next = campaigns.Next{State: campaigns.ContactState(c.text()), At: c.instant(), Phone: c.small()}
-	return c.blob()
+	return c.blob(), c.blob()
 }
 
 func (r *callReader) split(zones string) []string {

@@ -123,12 +123,13 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 		a.SecondAgent, micros(a.SecondAt), finite(a.AgentLoss), finite(a.AgentJitterMS), finite(a.AgentMOS),
 		string(a.Next.State), micros(a.Next.At), int64(a.Next.Phone), micros(t.now),
 	})
+	prev := t.link.hash
 	l, err := t.chain(kindOutcome, b.seq, digest(row))
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, hash)
-		VALUES (?`+strings.Repeat(", ?", len(row))+`)`, append(row, l.hash[:])...)
+	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, prev, hash)
+		VALUES (?`+strings.Repeat(", ?", len(row)+1)+`)`, append(row, prev[:], l.hash[:])...)
 	return err
 }
 

@@ -20,8 +20,8 @@ const (
 // Begin writes the attempt into the ledger when every rule allows it now: on
 // return without error the row is durable and the INVITE may leave. The rules
 // see the campaign's settings as stored, and the store's own clock, in the
-// transaction that writes the row. It sets a.Seq, a.Try, a.IntentAt and
-// a.Settings.
+// transaction that writes the row. It sets a.Seq, a.Try, a.IntentAt,
+// a.Settings, a.RetryOf and a.DayNo.
 //
 // A *rules.Refusal means that the number must not be called now; the contact
 // has been put back, done or waiting. campaigns.ErrNotLeased means that the
@@ -87,9 +87,12 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, s
 			WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
 			ORDER BY a.seq DESC LIMIT 1), 0),
 		EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
-		COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0)
+		COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0),
+		COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 ORDER BY seq DESC LIMIT 1), ''),
+		(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5)
 		FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`,
-		[]any{a.Contact, e164(a.Number), a.Callback, c.ID}, &state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed, &a.Settings)
+		[]any{a.Contact, e164(a.Number), a.Callback, c.ID, micros(t.now.Add(-24 * time.Hour))},
+		&state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed, &a.Settings, &a.RetryOf, &a.DayNo)
 	if err != nil {
 		return f, state, fmt.Errorf("read facts: %w", err)
 	}
@@ -101,13 +104,14 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, s
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
-	intent_at, manual, settings`
+	intent_at, manual, settings, retry_of, day_no`
 
 // attemptRow is the row of attemptColumns, which is also what is chained.
 func attemptRow(a *campaigns.Attempt) []any {
 	return []any{
 		a.Seq, a.ID, a.Campaign, a.List, a.Contact, int64(a.Phone), e164(a.Number), a.CallerID, string(a.Mode), a.Agent, a.Callback,
-		int64(a.Try), joinZones(a.Zones), a.ScriptVer, micros(a.IntentAt), flag(a.Manual), a.Settings,
+		int64(a.Try), joinZones(a.Zones), a.ScriptVer, micros(a.IntentAt), flag(a.Manual), a.Settings, a.RetryOf,
+		int64(a.DayNo),
 	}
 }
 
@@ -116,12 +120,13 @@ func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 	t.intent = micros(t.now)
 	a.Seq, a.Try, a.IntentAt = t.attempt, try, t.now
 	row := attemptRow(a)
+	prev := t.link.hash
 	l, err := t.chain(kindAttempt, a.Seq, digest(row))
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, hash, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-		append(row, l.hash[:])...)
+	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, prev, hash, live)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`, append(row, prev[:], l.hash[:])...)
 	if isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}

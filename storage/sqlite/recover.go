@@ -139,7 +139,7 @@ func scanAttempt(r scanner) (campaigns.Attempt, error) {
 	var num, intent int64
 	var zones string
 	err := r.Scan(&a.Seq, &a.ID, &a.Campaign, &a.List, &a.Contact, &a.Phone, &num, &a.CallerID, &a.Mode, &a.Agent, &a.Callback,
-		&a.Try, &zones, &a.ScriptVer, &intent, &a.Manual, &a.Settings)
+		&a.Try, &zones, &a.ScriptVer, &intent, &a.Manual, &a.Settings, &a.RetryOf, &a.DayNo)
 	a.Number, a.Zones, a.IntentAt = number(num), splitZones(zones), moment(intent)
 	return a, err
 }

@@ -19,7 +19,7 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 		{"an attempt is taken out", `DELETE FROM attempts WHERE seq = 2`, campaigns.LawChain},
 		{"the last attempt is taken out", `DELETE FROM attempts WHERE seq = 3`, campaigns.LawChain},
 		{"an attempt is slipped in", `INSERT INTO attempts SELECT 4, 'x', campaign, list, 0, phone, 1, caller_id, mode, agent, callback, try,
-			zones, script_ver, intent_at, manual, settings, hash, 1 FROM attempts WHERE seq = 1`, campaigns.LawChain},
+			zones, script_ver, intent_at, manual, settings, retry_of, day_no, prev, hash, 1 FROM attempts WHERE seq = 1`, campaigns.LawChain},
 		{"an outcome is made nicer", `UPDATE outcomes SET outcome = 'callee_hung_up' WHERE seq = 2`, campaigns.LawChain},
 		{"an outcome is taken out", `DELETE FROM outcomes WHERE seq = 3`, campaigns.LawOutcome},
 		{"an order is doubled", `UPDATE order_lines SET quantity = 4`, campaigns.LawChain},

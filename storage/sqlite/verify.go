@@ -67,6 +67,7 @@ type checker struct {
 	before int64     // last attempt that an earlier process began
 	heard  time.Time // time of the last record
 
+	prev    [sha256.Size]byte // hash of the link before last
 	last    link
 	blocked map[int64]bool       // numbers on the do-not-call list
 	live    map[int64]int64      // number -> open attempt
@@ -87,7 +88,7 @@ func (c *checker) broken(law campaigns.Law, attempt string, record int64, format
 }
 
 func (c *checker) check(q driver.QueryerContext) (err error) {
-	if c.attempts, err = openStream(q, `SELECT `+attemptColumns+`, hash FROM attempts ORDER BY seq`); err != nil {
+	if c.attempts, err = openStream(q, `SELECT `+attemptColumns+`, prev, hash FROM attempts ORDER BY seq`); err != nil {
 		return err
 	}
 	defer c.attempts.close()
@@ -122,7 +123,7 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		c.broken(campaigns.LawChain, "", seq, "link %d (%s %d) does not follow from the one before", seq, kind, ref)
 		copy(next.hash[:], hash) // so that only the first bad link is named
 	}
-	c.last = next
+	c.prev, c.last = c.last.hash, next
 	if seq%1000 == 0 && c.ctx.Err() != nil {
 		return c.ctx.Err()
 	}

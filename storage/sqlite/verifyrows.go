@@ -71,13 +71,14 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	if err != nil || row == nil {
 		return err
 	}
-	c.same(kindAttempt, ref, values(row[:len(row)-1]), d)
+	own := len(row) - 2 // columns of the digest
+	c.same(kindAttempt, ref, values(row[:own]), d)
 	a, err := scanAttempt(driverRow(row))
 	if err != nil {
 		return err
 	}
-	if hash, _ := row[len(row)-1].([]byte); !bytes.Equal(hash, c.last.hash[:]) {
-		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt's own hash is not that of its link")
+	if !c.linked(row[own:]) {
+		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt's own hashes are not those of its link")
 	}
 	if c.found.Attempts++; ref != c.found.Attempts {
 		c.broken(campaigns.LawOneCall, a.ID, c.last.seq, "attempt %d is number %d of the ledger", ref, c.found.Attempts)
@@ -101,6 +102,13 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	return nil
 }
 
+// linked tells whether a row's own hashes, before and at its link, are right.
+func (c *checker) linked(own []driver.Value) bool {
+	prev, _ := own[0].([]byte)
+	hash, _ := own[1].([]byte)
+	return bytes.Equal(prev, c.prev[:]) && bytes.Equal(hash, c.last.hash[:])
+}
+
 // outcomeLimit is how long after the end of a call its outcome may come.
 const outcomeLimit = 90 * time.Second
 
@@ -116,12 +124,12 @@ func (c *checker) outcome(q driver.QueryerContext, ref int64, d [sha256.Size]byt
 		delete(c.live, num)
 	}
 	found := false
-	err := each(q, `SELECT `+outcomeColumns+`, hash FROM outcomes WHERE seq = ?`, []any{ref}, func(row *cells) error {
+	err := each(q, `SELECT `+outcomeColumns+`, prev, hash FROM outcomes WHERE seq = ?`, []any{ref}, func(row *cells) error {
 		found = true
-		last := len(row.row) - 1
-		c.same(kindOutcome, ref, values(row.row[:last]), d)
-		if hash, _ := row.row[last].([]byte); !bytes.Equal(hash, c.last.hash[:]) {
-			c.broken(campaigns.LawChain, "", c.last.seq, "the own hash of outcome %d is not that of its link", ref)
+		own := len(row.row) - 2
+		c.same(kindOutcome, ref, values(row.row[:own]), d)
+		if !c.linked(row.row[own:]) {
+			c.broken(campaigns.LawChain, "", c.last.seq, "the own hashes of outcome %d are not those of its link", ref)
 		}
 		c.late(ref, row)
 		return nil

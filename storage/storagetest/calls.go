@@ -10,6 +10,7 @@ import (
 )
 
 var callTests = []test{
+	{"a call names the one it repeats, how often the number was tried that day, and the link before", callRetries},
 	{"a call keeps the settings that were in force when it began", callSettings},
 	{"a call shows names beside numbers", callNames},
 	{"every filter chooses, and they combine", callFilters},
@@ -226,6 +227,24 @@ func callSettings(b *bench) {
 		if s == nil || s.Seller != want.seller || s.Language != want.spoken || s.ID != c.ID || want.call.Attempt.Settings != want.version {
 			b.Fatalf("call %d: version %d, settings %+v", i, want.call.Attempt.Settings, s)
 		}
+	}
+	b.clean()
+}
+
+func callRetries(b *bench) {
+	c := b.stocked("c", 1, func(c *campaigns.Campaign) { c.Retry[campaigns.Busy] = campaigns.RetryRule{} })
+	first, _ := b.call(c, campaigns.Busy)
+	second := b.begin(c, b.leaseAt(c, time.Now().Add(time.Second)))
+	before := b.all(campaigns.CallFilter{})
+	b.finish(second, campaigns.Busy)
+	got := b.all(campaigns.CallFilter{})
+	if got[0].RetryOf != "" || got[0].DayNo != 1 || got[1].RetryOf != first.ID || got[1].DayNo != 2 {
+		b.Fatalf("first: retry of %q, %d of the day; second: retry of %q, %d of the day",
+			got[0].RetryOf, got[0].DayNo, got[1].RetryOf, got[1].DayNo)
+	}
+	// The intents and outcomes are the last four links, one after the other.
+	if before[1].PrevHash != got[0].Hash || got[1].PrevHash != before[1].Hash || len(got[0].PrevHash) != len(got[0].Hash) {
+		b.Fatalf("links %s after %s, %s after %s", before[1].Hash, before[1].PrevHash, got[1].Hash, got[1].PrevHash)
 	}
 	b.clean()
 }

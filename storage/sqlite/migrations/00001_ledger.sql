@@ -103,6 +103,9 @@ CREATE TABLE attempts (
     intent_at  INTEGER NOT NULL,
     manual     INTEGER NOT NULL,
     settings   INTEGER NOT NULL, -- version in force
+    retry_of   TEXT    NOT NULL, -- attempt before at the contact
+    day_no     INTEGER NOT NULL, -- at the number within 24 h
+    prev       BLOB    NOT NULL, -- link before
     hash       BLOB    NOT NULL,
     live       INTEGER CHECK (live = 1)
 ) STRICT;
@@ -147,6 +150,7 @@ CREATE TABLE outcomes (
     next_at        INTEGER,
     next_phone     INTEGER,
     recorded_at    INTEGER NOT NULL,
+    prev           BLOB    NOT NULL,
     hash           BLOB    NOT NULL
 ) STRICT;
 
@@ -305,7 +309,7 @@ CREATE INDEX idempotency_expires ON idempotency (expires);
 
 -- +goose StatementBegin
 CREATE TRIGGER attempts_update BEFORE UPDATE OF seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent,
-    callback, try, zones, script_ver, intent_at, manual, settings, hash ON attempts
+    callback, try, zones, script_ver, intent_at, manual, settings, retry_of, day_no, prev, hash ON attempts
 BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
