@@ -113,9 +113,6 @@ func TestKeyNinePutsTheNumberOnTheDoNotCallListAndEndsTheCall(t *testing.T) {
 			if failing {
 				h.store.set(func() { h.store.failFinish = errors.New("disk full") })
 				h.until(time.Minute, "unwritten", func() bool { return h.view(1).Unwritten == 1 })
-				if len(h.store.rows()) != 0 {
-					t.Error("the outcome was written before the request")
-				}
 				h.store.set(func() { h.store.failFinish = nil })
 			}
 			h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
@@ -133,6 +130,41 @@ func TestKeyNinePutsTheNumberOnTheDoNotCallListAndEndsTheCall(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestADoNotCallRequestDoesNotHoldTheOutcomeBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := answers(10*time.Second, time.Minute)
+		c.key = '9'
+		h := one(t, c)
+		h.store.set(func() { h.store.failDNC = errors.New("not today") })
+		h.until(20*time.Second, "ringing", h.callState(CallRinging))
+		h.phones[1].vanish()
+		h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
+		h.stop()
+		if a := h.only(); h.store.dnc[a.Number].Attempt != a.ID {
+			t.Errorf("the outcome did not take the request along: %v", h.store.dnc)
+		}
+	})
+}
+
+func TestAnOutcomeThatTheLedgerRefusesForGoodIsNotTriedForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := answers(10*time.Second, time.Minute)
+		c.key = '9'
+		h := one(t, c)
+		h.store.set(func() { h.store.refused = map[string]bool{"+15550000001": true} })
+		h.until(20*time.Second, "ringing", h.callState(CallRinging))
+		h.phones[1].vanish()
+		h.until(time.Minute, "message", h.callState(CallMessage))
+		h.until(10*time.Second, "over", func() bool { v := h.view(1); return len(v.Calls) == 0 && v.Unwritten == 0 })
+		if _, listed := h.store.dnc["+15550000001"]; !listed {
+			t.Error("the do-not-call request went down with the outcome")
+		}
+		h.soft()
+		<-h.ended
+		h.hard()
+	})
 }
 
 func TestOtherKeysDoNotOptOut(t *testing.T) {

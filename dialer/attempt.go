@@ -215,6 +215,10 @@ func (a *attempt) conclude() {
 	if row.EndedBy == "" {
 		row.EndedBy = "us"
 	}
+	if !row.Outcome.Known() { // the ledger would refuse it for ever
+		a.log.Error("a call ended without a known outcome", "outcome", row.Outcome)
+		row.Outcome = campaigns.Failed
+	}
 	over := *row
 	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })
 }

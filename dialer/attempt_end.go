@@ -74,44 +74,45 @@ func rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// finish writes what is owed to the ledger: it tries until that is done.
+// finish writes what is owed to the ledger: it tries until that is done, or
+// can never be. The outcome takes a do-not-call request along, in one
+// transaction; only when it is refused for good, the request is written alone.
 func (a *attempt) finish(write context.Context) {
 	row := *a.row
-	if row.OptOut {
-		a.persist(write, "do-not-call request", func() error { return a.optOuts.AddDoNotCall(write, a.optOut()) })
+	err := a.persist(write, "outcome", func() error { return a.journal.Finish(write, row) })
+	if err != nil && row.OptOut {
+		_ = a.persist(write, "do-not-call request", func() error { return a.optOuts.AddDoNotCall(write, a.optOut()) })
 	}
-	a.persist(write, "outcome", func() error {
-		err := a.journal.Finish(write, row)
-		if errors.Is(err, campaigns.ErrFinished) {
-			return nil // a try that seemed to fail had been written
-		}
-		return err
-	})
 	a.loop.tell(func() { a.loop.closed(a.call, a.unwritten) })
 }
 
 func (a *attempt) optOut() campaigns.DoNotCall {
 	return campaigns.DoNotCall{
-		Number: a.row.Number, At: a.row.MessageEndAt, Channel: campaigns.ChannelKey,
+		Number: a.row.Number, At: a.row.EndedAt, Channel: campaigns.ChannelKey,
 		Seller: a.campaign.Seller, Goods: a.campaign.Goods, Reason: "key 9 during the message",
 		Attempt: a.row.ID, Campaign: a.campaign.ID,
 	}
 }
 
-// persist does a write until it succeeds, with growing pauses. Only the end of
-// the process's grace ends it otherwise: then the log has what the ledger lacks.
-func (a *attempt) persist(ctx context.Context, what string, write func() error) {
+// persist does a write until it succeeds, with growing pauses. What the ledger
+// refuses for good, or does not take before the end of the process's grace, is
+// in the log instead, and is the error.
+func (a *attempt) persist(ctx context.Context, what string, write func() error) error {
 	for pause := writeFirstPause; ; pause = min(2*pause, writeLastPause) {
 		err := write()
-		if err == nil {
-			return
+		switch {
+		case err == nil, a.unwritten && errors.Is(err, campaigns.ErrFinished):
+			return nil // or a try that seemed to fail had been written
+		case errors.Is(err, campaigns.ErrFinished), errors.Is(err, campaigns.ErrUnknownAttempt):
+			a.log.Error(what+" is refused by the ledger for good", "outcome", a.row.Outcome, "error", err)
+			return err
 		}
 		first := !a.unwritten
 		a.unwritten = true
 		a.loop.tell(func() { a.loop.unwritten(first) })
 		if ctx.Err() != nil {
 			a.log.Error(what+" was not written before the end", "outcome", a.row.Outcome, "error", err)
-			return
+			return err
 		}
 		a.log.Warn(what+" is not written yet", "error", err, "again_in", pause)
 		rest(ctx, pause)

@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,6 +33,8 @@ type memStore struct {
 	failBegin  error
 	failFinish error
 	failTally  error
+	failDNC    error
+	refused    map[string]bool // numbers whose attempts the ledger says it does not have
 	refuse     func(campaigns.Attempt) *rules.Refusal
 	begins     func() // called when a row is in the ledger and Begin has not returned
 	failures   int
@@ -199,6 +202,9 @@ func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
 		s.failures++
 		return s.failFinish
 	}
+	if s.refused[a.Number] {
+		return fmt.Errorf("finish: %w", campaigns.ErrUnknownAttempt)
+	}
 	if s.begun[a.ID] == nil {
 		return campaigns.ErrUnknownAttempt
 	}
@@ -210,6 +216,9 @@ func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
 		s.t.Errorf("attempt %s ends with outcome %q", a.ID, a.Outcome)
 	}
 	s.finished[a.ID] = a
+	if a.OptOut { // in the same transaction
+		s.dnc[a.Number] = campaigns.DoNotCall{Number: a.Number, At: a.EndedAt, Channel: campaigns.ChannelKey, Attempt: a.ID}
+	}
 	delete(s.open, a.Number)
 	p := s.contacts[a.Contact]
 	if a.Outcome.Counts() {
@@ -242,8 +251,8 @@ func (s *memStore) SaveEstimates(_ context.Context, id int64, b []byte) error {
 func (s *memStore) AddDoNotCall(_ context.Context, d campaigns.DoNotCall) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failFinish != nil {
-		return s.failFinish
+	if s.failFinish != nil || s.failDNC != nil {
+		return errors.Join(s.failFinish, s.failDNC)
 	}
 	s.dnc[d.Number] = d
 	return nil
