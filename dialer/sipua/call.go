@@ -156,6 +156,7 @@ func (c *Call) hangup(e Ending, hs []Header) {
 			select {
 			case <-c.acked:
 			case <-time.After(lifespan):
+			case <-c.ua.closing: // whose caller is gone would hold Close up for 32 s
 			case <-c.released:
 				return
 			}
