@@ -14,7 +14,7 @@ test: ## every test; real peers are installed and required where that is possibl
 	go test -timeout 10m ./...
 
 race: ## the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -timeout 12m ./campaigns/... ./pacing/... ./dialer/... ./storage/... ./cmd/...
+	CGO_ENABLED=1 go test -race -short -timeout 12m ./campaigns ./campaigns/intake ./dialer/... ./storage/... ./cmd/internal/...
 
 lint: ## format, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -28,7 +28,7 @@ demo: ## the main job on this machine
 	go run ./cmd/forecall demo
 
 demo-check: build ## the demo as CI runs it: ends by itself, fails when a law was broken
-	./forecall demo --agents 20 --contacts 400 --speed 20 --exit --json >/dev/null
+	./forecall demo --agents 20 --contacts 2000 --speed 30 --exit --json --listen 127.0.0.1:0
 
 clean:
 	rm -rf forecall forecall-data
