@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -289,70 +290,6 @@ func TestADrainingCampaignIsStoppedWhenItsLastCallIsOver(t *testing.T) {
 	})
 }
 
-func TestACampaignSaysWhyItDoesNotDial(t *testing.T) {
-	closed := rules.Week{}
-	closed[time.Saturday] = []rules.Span{{From: 60, To: 61}}
-	for _, tc := range []struct {
-		name  string
-		want  Cause
-		part  string
-		setup func(*house, *campaigns.Campaign)
-	}{
-		{"no agents", CauseNoAgents, "no agent", func(h *house, _ *campaigns.Campaign) { h.store.load(1, 5) }},
-		{"all paused", CauseNoneReady, "paused", func(h *house, _ *campaigns.Campaign) { h.store.load(1, 5); h.agent(1, false, 1) }},
-		{"all busy", CauseNoneReady, "busy", func(h *house, c *campaigns.Campaign) {
-			c.Mode = campaigns.Progressive
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-		}},
-		{"window closed", CauseWindowClosed, "opens at", func(h *house, c *campaigns.Campaign) {
-			c.Windows = closed
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-		}},
-		{"no list", CauseListEmpty, "import a list", func(h *house, _ *campaigns.Campaign) { h.agent(1, true, 1) }},
-		{"trunk", CauseTrunk, "breaker", func(h *house, _ *campaigns.Campaign) {
-			h.trunk.down = "the breaker of trunk mem is open"
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-		}},
-		{"lines", CauseLines, "lines", func(h *house, c *campaigns.Campaign) {
-			c.MaxLines, c.Mode = 1, campaigns.Progressive
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-			h.agent(2, true, 1)
-		}},
-		{"budget", CauseBudgetSpent, "budget", func(h *house, _ *campaigns.Campaign) {
-			h.store.tally = campaigns.Tally{Live: 100, Abandoned: 9}
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-		}},
-		{"store", CauseStoreFailing, "locked", func(h *house, _ *campaigns.Campaign) {
-			h.store.failTally = errors.New("database is locked")
-			h.store.load(1, 5)
-			h.agent(1, true, 1)
-		}},
-		{"paused", CausePaused, "paused", func(_ *house, c *campaigns.Campaign) { c.Status = campaigns.Paused }},
-		{"stopped", CauseStopped, "stopped", func(_ *house, c *campaigns.Campaign) { c.Status = campaigns.Stopped }},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				h := newHouse(t, func(string) callee { return answers(5*time.Second, time.Hour) })
-				h.run()
-				c := h.campaign(1, nil)
-				tc.setup(h, &c)
-				h.apply(c)
-				time.Sleep(20 * time.Second)
-				if why := h.view(1).Why; why.Cause != tc.want || !strings.Contains(why.Text, tc.part) {
-					t.Errorf("why: %+v, want %s with %q", why, tc.want, tc.part)
-				}
-				h.hard()
-				h.stop()
-			})
-		})
-	}
-}
-
 func TestWithoutAMessageNobodyIsDialedAhead(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, mixed(14, 0.2, 10*time.Second))
@@ -370,26 +307,6 @@ func TestWithoutAMessageNobodyIsDialedAhead(t *testing.T) {
 		if h.trunk.peak > 1 {
 			t.Errorf("%d calls at once for one agent", h.trunk.peak)
 		}
-	})
-}
-
-func TestAClockThatTheStoreDoesNotTrustStopsNewCalls(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		h := team(t, 3, 30, mixed(15, 0.4, 10*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
-		h.until(time.Minute, "some dialed", func() bool { return h.trunk.count() > 3 })
-		h.store.set(func() { h.store.failBegin = fmt.Errorf("begin: %w", campaigns.ErrClock) })
-		h.until(2*time.Minute, "clock jumped", func() bool { return h.view(1).Why.Cause == CauseClockJumped })
-		before := h.trunk.count()
-		h.store.set(func() { h.store.failBegin = nil })
-		if until := time.Until(h.view(1).Why.Until); until > clockSettle || until < 0 {
-			t.Errorf("it rests for %s", until)
-		}
-		time.Sleep(50 * time.Second)
-		if n := h.trunk.count() - before; n != 0 {
-			t.Errorf("%d calls were placed before the clock had been steady for a minute", n)
-		}
-		h.until(time.Hour, "all done", func() bool { return h.store.done() == 30 })
-		h.stop()
 	})
 }
 

@@ -70,7 +70,8 @@ type Loop struct {
 	saves  chan<- pacing.Estimates
 
 	savedAt, plannedAt, publishedAt time.Time
-	publishedWhy                    Cause
+	publishedWhy, loggedWhy         Cause
+	whySince                        time.Time
 }
 
 // keepLast is how many ended calls a campaign shows.

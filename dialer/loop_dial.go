@@ -231,8 +231,8 @@ func closedWhy(status campaigns.Status, stopping bool, calls int) Why {
 
 // blocked tells whether nothing at all may be placed now, and why.
 func (l *Loop) blocked(now time.Time) (bool, Why) {
-	if rest := l.store.clockRest.Sub(now); rest > 0 {
-		return true, Why{Cause: CauseClockJumped, Text: "the clock was set; calling windows are not judged until it has been steady for a minute", Until: l.store.clockRest}
+	if why, jumped := l.store.clock(now); jumped {
+		return true, why
 	}
 	if text, until, down := l.store.down(now); down {
 		return true, Why{Cause: CauseStoreFailing, Text: text, Until: until}

@@ -50,10 +50,24 @@ func (l *Loop) report(now time.Time) {
 func (l *Loop) publish(now time.Time, active bool) {
 	l.publishedAt = now
 	if l.why.Cause != l.publishedWhy {
-		l.publishedWhy = l.why.Cause
+		l.publishedWhy, l.whySince = l.why.Cause, now
 		l.hub.tell(Notice{Kind: NoticeCampaign, At: now, Campaign: l.id, Why: ptr(l.why)})
 	}
+	l.logWhy(now, active)
 	l.show.putCampaign(l.view(now, active))
+}
+
+// whySteady is how long a cause must have held to be worth a line in the log.
+const whySteady = 2 * time.Second
+
+// logWhy writes down what bounds dialing when that has changed: one line, and
+// none for what passes in a moment, unless it is the last word.
+func (l *Loop) logWhy(now time.Time, active bool) {
+	if l.why.Cause == l.loggedWhy || (active && now.Sub(l.whySince) < whySteady) {
+		return
+	}
+	l.loggedWhy = l.why.Cause
+	l.log.Info("what bounds dialing", "cause", l.why.Cause, "why", l.why.Text)
 }
 
 func (l *Loop) view(now time.Time, active bool) CampaignView {

@@ -1,8 +1,11 @@
 package dialer
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 const (
@@ -24,6 +27,7 @@ type storeWatch struct {
 	retryAt   time.Time
 	unwritten int // outcomes that the store has refused so far
 	clockRest time.Time
+	clockWhy  string // what the store says of the clock; empty = nothing
 }
 
 func (s *storeWatch) beginning(now time.Time) {
@@ -35,13 +39,13 @@ func (s *storeWatch) beginning(now time.Time) {
 
 func (s *storeWatch) wrote(at time.Time) {
 	s.pending, s.answered = max(0, s.pending-1), at
-	s.err, s.pause = nil, 0
+	s.err, s.pause, s.clockWhy = nil, 0, ""
 }
 
 func (s *storeWatch) failed(at time.Time, err error, clock bool) {
 	s.pending, s.answered = max(0, s.pending-1), at
 	if clock {
-		s.clockRest = at.Add(clockSettle)
+		s.clockRest, s.clockWhy = at.Add(clockSettle), ownWords(err)
 		return
 	}
 	s.err = err
@@ -50,6 +54,23 @@ func (s *storeWatch) failed(at time.Time, err error, clock bool) {
 	}
 	s.pause = min(max(storeFirstPause, 2*s.pause), storeLastPause)
 	s.retryAt = at.Add(s.pause)
+}
+
+// ownWords is what the store says of the clock, without what was tried.
+func ownWords(err error) string {
+	for next := errors.Unwrap(err); errors.Is(next, campaigns.ErrClock) && next != campaigns.ErrClock; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err.Error() + "; when it is right, say so: forecall clock acknowledge"
+}
+
+// clock tells whether calling windows cannot be judged by the clock now.
+func (s *storeWatch) clock(now time.Time) (Why, bool) {
+	why := Why{Cause: CauseClockJumped, Text: s.clockWhy, Until: s.clockRest}
+	if why.Text == "" {
+		why.Text = "the clock was set; calling windows are not judged until it has been steady for a minute"
+	}
+	return why, now.Before(s.clockRest)
 }
 
 // down tells whether nothing may be begun, with the reason.
