@@ -3,14 +3,11 @@ package dialer
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // team starts a predictive campaign with so many agents and contacts.
