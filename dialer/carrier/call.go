@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/forecall/forecall/dialer/media"
@@ -136,31 +137,33 @@ func (k *call) answer() {
 	k.talk(ctx, dialog, session)
 }
 
-// untilClosing is done when the carrier closes.
-func (k *call) untilClosing() (context.Context, context.CancelFunc) {
-	ctx, stop := context.WithCancel(context.Background())
-	go func() {
+// untilClosing is done when the carrier closes, or by stop, which returns when
+// nothing of it runs any more.
+func (k *call) untilClosing() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() {
 		select {
 		case <-k.closing:
-			stop()
+			cancel()
 		case <-ctx.Done():
 		}
-	}()
-	return ctx, stop
+	})
+	return ctx, func() {
+		cancel()
+		watch.Wait()
+	}
 }
 
 // talk speaks until the callee has had enough, the other side hangs up, or it
 // has vanished.
 func (k *call) talk(ctx context.Context, dialog *sipua.Call, session *media.Session) {
 	ctx, stop := context.WithCancel(ctx)
-	speaking := make(chan struct{})
-	go func() {
-		defer close(speaking)
-		k.speak(ctx, session)
-	}()
+	var voice sync.WaitGroup
+	voice.Go(func() { k.speak(ctx, session) })
 	event := k.listen(ctx, dialog, session)
 	stop()
-	<-speaking
+	voice.Wait()
 	if session.Quality().PacketsReceived > 0 {
 		k.heard.Add(1)
 	}

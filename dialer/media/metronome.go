@@ -26,8 +26,8 @@ type beater interface {
 // metronome is the one ticker of a poller: silence that has to be sent and
 // reports that are due, for all its sessions from one goroutine.
 type metronome struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+	cancel  context.CancelFunc
+	running sync.WaitGroup
 
 	beating sync.Mutex // held over a beat, so that remove can wait for it
 
@@ -39,17 +39,17 @@ type metronome struct {
 
 func startMetronome() *metronome {
 	ctx, cancel := context.WithCancel(context.Background()) // ends with stop
-	m := &metronome{cancel: cancel, done: make(chan struct{}), filled: make(map[beater]struct{})}
+	m := &metronome{cancel: cancel, filled: make(map[beater]struct{})}
 	for i := range m.shard {
 		m.shard[i] = make(map[beater]struct{})
 	}
-	go m.run(ctx) // stop waits for it
+	m.running.Go(func() { m.run(ctx) })
 	return m
 }
 
 func (m *metronome) stop() {
 	m.cancel()
-	<-m.done
+	m.running.Wait()
 }
 
 // add begins to ask b for its reports and returns the place it must name to be removed.
@@ -82,7 +82,6 @@ func (m *metronome) setFill(b beater, on bool) {
 }
 
 func (m *metronome) run(ctx context.Context) {
-	defer close(m.done)
 	tick := time.NewTicker(frameTime)
 	defer tick.Stop()
 	var due []beater
