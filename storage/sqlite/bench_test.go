@@ -299,27 +299,7 @@ func paced(b *testing.B, db *DB, c campaigns.Campaign, stock []campaigns.Contact
 // BenchmarkCalls measures reading the call log; each op is one call.
 func BenchmarkCalls(b *testing.B) {
 	db := openTest(b)
-	c, l := newCampaign(b, db, "bench")
-	const stored = 50_000
-	fill(b, db, l, stored)
-	stock := leaseAll(b, db, c)
-	var at atomic.Int64
-	var wg sync.WaitGroup
-	for range 64 {
-		wg.Go(func() {
-			err := dial(b.Context(), db, c, func() (campaigns.Contact, bool) {
-				i := at.Add(1) - 1
-				if i >= int64(len(stock)) {
-					return campaigns.Contact{}, false
-				}
-				return stock[i], true
-			}, &times{})
-			if err != nil {
-				b.Error(err)
-			}
-		})
-	}
-	wg.Wait()
+	called(b, db, 50_000)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for n := 0; n < b.N; {
