@@ -241,10 +241,12 @@ func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
 	if err != nil {
 		return Card{}, false, fmt.Errorf("campaign of the call at hand: %w", err)
 	}
-	history, err := d.Records.History(ctx, current.Contact.ID, cardHistory)
+	history, err := d.Records.History(ctx, current.Contact.ID, cardHistory+1)
 	if err != nil {
 		return Card{}, false, fmt.Errorf("history of contact %d: %w", current.Contact.ID, err)
 	}
+	history = slices.DeleteFunc(history, func(c Call) bool { return c.ID == current.Attempt }) // it is no earlier call
+	history = history[:min(len(history), cardHistory)]
 	card := Card{CurrentCall: current, Campaign: campaign, History: history, Zones: zonesOf(current)}
 	if len(card.Zones) > 0 {
 		if loc, err := rules.Location(card.Zones[0]); err == nil {

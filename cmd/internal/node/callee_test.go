@@ -27,7 +27,8 @@ type village struct {
 	media media.Settings
 	ring  func(number string) time.Duration
 	voice media.Prompt
-	heard ear // what all of them heard
+	heard ear                                                        // what all of them heard
+	acts  func(ctx context.Context, l *line, session *media.Session) // what a person does beside speaking; nil = nothing
 
 	mu    sync.Mutex
 	lines map[string]*line
@@ -131,6 +132,9 @@ func (v *village) talk(inc *sipua.Incoming, session *media.Session, sdp []byte, 
 	defer speaking.Wait()
 	defer hush()
 	speaking.Go(func() { _ = media.Play(ctx, session, v.voice) })
+	if v.acts != nil {
+		speaking.Go(func() { v.acts(ctx, l, session) })
+	}
 	v.mu.Lock()
 	v.lines[number] = l
 	v.mu.Unlock()

@@ -18,12 +18,14 @@ type handset struct {
 	hears media.Sink
 	media media.Settings
 	down  chan struct{} // closed when its call has ended
+	drop  chan struct{} // a value makes it hang up
+	once  sync.Once     // closes down
 }
 
 // plug registers a phone for an extension; what it hears goes to hears.
 func (o *office) plug(t testing.TB, extension string, hears media.Sink) *handset {
 	t.Helper()
-	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), down: make(chan struct{})}
+	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), down: make(chan struct{}), drop: make(chan struct{}, 1)}
 	ua, err := sipua.Listen(sipua.Settings{
 		Name: "handset", Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Serve: sipua.HandlerFunc(h.take),
@@ -76,10 +78,16 @@ func (h *handset) take(inc *sipua.Incoming) {
 		for words := media.Tone(agentHertz, time.Minute); media.Play(ctx, session, words) == nil; {
 		}
 	})
-	<-call.Done()
+	select {
+	case <-call.Done():
+	case <-h.drop:
+		bye, stop := context.WithTimeout(context.Background(), 5*time.Second)
+		defer stop()
+		_ = call.Bye(bye)
+	}
 	hush()
 	speaking.Wait()
-	close(h.down)
+	h.once.Do(func() { close(h.down) })
 }
 
 // soundOn is what sessions of a test are opened with.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -47,13 +48,20 @@ type office struct {
 // end of the test or until close.
 func openOffice(t testing.TB, far netip.AddrPort, agents ...string) *office {
 	t.Helper()
+	return openOfficeWith(t, far, nil, func(*config.Config) {}, agents...)
+}
+
+// openOfficeWith changes the configuration first, and listens to the log.
+func openOfficeWith(t testing.TB, far netip.AddrPort, log *slog.Logger, change func(*config.Config), agents ...string) *office {
+	t.Helper()
 	o := &office{data: t.TempDir(), secret: rand.Text(), ended: make(chan struct{})}
 	conf := o.config(far, agents)
+	change(&conf)
 	if err := conf.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if o.node, err = Start(within(t), Settings{Config: conf, Version: "test"}); err != nil {
+	if o.node, err = Start(within(t), Settings{Config: conf, Version: "test", Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	var soft, hard context.Context
