@@ -47,13 +47,16 @@
 // No row, no call: while the store does not take rows or outcomes nothing is
 // placed, one call at a time finds out whether it works again, and outcomes
 // are kept in memory and tried until they are written. A wall clock that jumps
-// stops dialing for a minute. The reason stands in CampaignView.Why at any time.
+// stops dialing for a minute. The reason stands in CampaignView.Why at any time,
+// and in the log when it has changed.
 //
 // # Promises
 //
 // The row is on disk before the INVITE leaves; every row gets one outcome; an
 // agent never has two calls; a click that comes twice does nothing the second
-// time; soft stop places nothing more, withdraws what rings beyond the free
-// agents and lets conversations end; hard stop hangs up; every goroutine is
-// gone when Run returns.
+// time. Pause, drain and soft stop place nothing more, let conversations end,
+// and withdraw what nobody would be free to answer, but nothing that has rung
+// for less than fifteen seconds; hard stop hangs up. When Withdraw returns, no
+// INVITE to the number leaves any more. Every goroutine is gone when Run
+// returns.
 package dialer
