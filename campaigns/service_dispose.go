@@ -55,7 +55,7 @@ func (d *Desk) own(ctx context.Context, u User, attempt string, atHand bool) (Ca
 	if err != nil {
 		return Call{}, missing("call", err)
 	}
-	if call.Agent != u.ID && !atHand {
+	if call.Agent != u.ID && call.SecondAgent != u.ID && !atHand {
 		return Call{}, missing("call", ErrNotFound)
 	}
 	return call, nil
