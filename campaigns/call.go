@@ -47,7 +47,7 @@ type Call struct {
 type CallFilter struct {
 	Campaign    int64     // 0 = any
 	Contact     int64     // 0 = any
-	Agent       int64     // 0 = any
+	Agent       int64     // who talked or took over; 0 = any
 	From        time.Time // intent at or after; zero = from the first
 	To          time.Time // intent before; zero = to the last
 	Outcomes    []Outcome // none = any, open attempts included

@@ -52,7 +52,7 @@ func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) 
 		w.add("+a.campaign = ?", f.Campaign)
 	}
 	if f.Agent != 0 {
-		w.add("COALESCE(o.agent, a.agent) = ?", f.Agent)
+		w.add("(COALESCE(o.agent, a.agent) = ? OR o.second_agent = ?)", f.Agent, f.Agent)
 	}
 	if len(f.Outcomes) > 0 {
 		args := make([]any, len(f.Outcomes))

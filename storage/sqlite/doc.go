@@ -17,8 +17,8 @@
 //
 //	          Lease            Begin            Finish, Dispose
 //	ready ------------> leased -----> live -----------------------> done
-//	  ^  ^   Release      |                                    |
-//	  |  +----------------+--- refused, with a time -----+     |
+//	  ^  ^   Release      |   Postpone, or refused             |
+//	  |  +----------------+--- with a time --------------+     |
 //	  |                                                  v     v
 //	  +---------------- Lease, when due ---------------- waiting
 //
@@ -38,6 +38,11 @@
 //   - The rules of an attempt are checked in the transaction that writes it,
 //     by the writer's clock. When the wall clock has jumped nobody is called.
 //   - A number has at most one open attempt: a unique index, not code.
+//   - An attempt names the version of its campaign's settings, an entry of the
+//     audit, so that what a call was about is known as it was then.
+//   - An agreed callback is always kept, whatever else was said of the call;
+//     only do-not-call refuses one.
 //   - Every record enters a chain of hashes, which Verify recomputes from
 //     the rows.
+//   - The files are created for their owner only, and hold no phone's secret.
 package sqlite

@@ -16,6 +16,10 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 	}{
 		{"a number is changed", `UPDATE attempts SET e164 = 34600000001 WHERE seq = 2`, campaigns.LawChain},
 		{"an intent is moved in time", `UPDATE attempts SET intent_at = intent_at + 1 WHERE seq = 1`, campaigns.LawChain},
+		{"the settings of a call are swapped", `UPDATE attempts SET settings = settings + 1 WHERE seq = 1`, campaigns.LawChain},
+		{"the link before an attempt is changed", `UPDATE attempts SET prev = zeroblob(32) WHERE seq = 2`, campaigns.LawChain},
+		{"the link before an outcome is changed", `UPDATE outcomes SET prev = zeroblob(32) WHERE seq = 2`, campaigns.LawChain},
+		{"who took a call over is changed", `UPDATE outcomes SET second_agent = 9 WHERE seq = 2`, campaigns.LawChain},
 		{"an attempt is taken out", `DELETE FROM attempts WHERE seq = 2`, campaigns.LawChain},
 		{"the last attempt is taken out", `DELETE FROM attempts WHERE seq = 3`, campaigns.LawChain},
 		{"an attempt is slipped in", `INSERT INTO attempts SELECT 4, 'x', campaign, list, 0, phone, 1, caller_id, mode, agent, callback, try,

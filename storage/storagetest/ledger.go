@@ -283,6 +283,11 @@ func (b *bench) handOver(agent int64) {
 func handOver(b *bench) {
 	b.handOver(1) // free since the hand-over
 	b.clean()
+	for agent, want := range map[int64]int{1: 2, 2: 1, 3: 0} {
+		if got := b.all(campaigns.CallFilter{Agent: agent}); len(got) != want {
+			b.Fatalf("%d calls of agent %d, want %d", len(got), agent, want)
+		}
+	}
 }
 
 func handOverTwice(b *bench) {
