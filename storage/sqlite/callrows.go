@@ -81,9 +81,15 @@ func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) 
 func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int64) ([]campaigns.Call, error) {
 	query, args := callQuery(f, lo, hi)
 	r := newCallReader(db)
-	room := 0
-	if len(args) == 2 && hi-lo < callPage { // nothing but the places chooses
+	room, chosen := 0, len(args)-2
+	if f.Limit > 0 {
+		chosen--
+	}
+	if chosen == 0 && hi-lo < callPage { // nothing but the places chooses
 		room = int(hi - lo + 1)
+	}
+	if f.Limit > 0 {
+		room = min(room, f.Limit)
 	}
 	return r.query(ctx, room, query, args)
 }
