@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
@@ -30,7 +31,7 @@ func (n *notebook) Write(p []byte) (int, error) {
 }
 
 // nine presses 9 once the message is heard: something loud that is not the agent.
-func nine(ctx context.Context, l *line, session *media.Session, heard *ear) {
+func nine(ctx context.Context, session *media.Session, heard *ear, mayBe func() bool) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	const piece = media.SampleRate / 10
@@ -41,7 +42,7 @@ func nine(ctx context.Context, l *line, session *media.Session, heard *ear) {
 		case <-look.C:
 		}
 		pcm := heard.heard()
-		if l.heardAgent().IsZero() || len(pcm) < piece {
+		if !mayBe() || len(pcm) < piece {
 			continue
 		}
 		if last := pcm[len(pcm)-piece:]; media.Level(last) > 500 && media.ToneShare(last, agentHertz) < 0.3 {
@@ -58,11 +59,11 @@ func TestKeyNineInTheMessageEndsAllCallsToTheNumberAndTheLogNamesNobody(t *testi
 	t.Parallel()
 	v := openVillage(t, at50ms)
 	var asks sync.Once // the first person, not the second
-	v.acts = func(ctx context.Context, l *line, session *media.Session) { asks.Do(func() { nine(ctx, l, session, &v.heard) }) }
-	message := filepath.Join(t.TempDir(), "en.wav")
-	if err := os.WriteFile(message, testdata.SafeHarbour, 0o600); err != nil {
-		t.Fatal(err)
+	v.acts = func(ctx context.Context, l *line, session *media.Session) {
+		asks.Do(func() { nine(ctx, session, &v.heard, func() bool { return !l.heardAgent().IsZero() }) })
 	}
+	message := filepath.Join(t.TempDir(), "en.wav")
+	putSound(t, message)
 	var log notebook
 	o := openOfficeWith(t, v.addr(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), func(c *config.Config) {
 		c.Campaigns[0].SafeHarbor = message
@@ -125,5 +126,76 @@ func (n *notebook) namesNobody(t *testing.T, numbers ...string) {
 				t.Errorf("the log says %q: %s", secret, line)
 			}
 		}
+	}
+}
+
+func putSound(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, testdata.SafeHarbour, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The dialer withdraws what rings for an agent who has gone, so only an answer
+// in that very moment finds nobody: agents go and people answer until one of
+// them does.
+func TestAPersonWhomNobodyServesIsAbandonedWithTheMessageAndMayOptOut(t *testing.T) {
+	t.Parallel()
+	rang, answer, over := make(chan string), make(chan struct{}), make(chan struct{})
+	v := openVillage(t, func(number string) time.Duration {
+		select {
+		case rang <- number:
+		case <-over:
+		}
+		select {
+		case <-answer:
+		case <-over:
+		}
+		return 0
+	})
+	t.Cleanup(func() { close(over) })
+	always := func() bool { return true }
+	v.acts = func(ctx context.Context, _ *line, session *media.Session) { nine(ctx, session, &v.heard, always) }
+	message := filepath.Join(t.TempDir(), "en.wav")
+	putSound(t, message)
+	o := openOfficeWith(t, v.addr(), nil, func(c *config.Config) {
+		c.Campaigns[0].SafeHarbor, c.Campaigns[0].Mode = message, string(campaigns.Predictive)
+	}, "ana")
+	o.plug(t, "ana", newWatcher())
+	agent := o.seat(t, "ana")
+	var people []string
+	for i := range 20 {
+		people = append(people, fictional(i))
+	}
+	o.dial(t, people...)
+	asked := ""
+	for range people {
+		number := await(t, "somebody is called", rang)
+		agent.insist(t, "/v1/agent/pause", map[string]string{"reason": "away"})
+		answer <- struct{}{}
+		eventually(t, "the call is over", func() bool {
+			d, err := o.node.Depth(within(t), o.campaign)
+			return err == nil && d.Live == 0
+		})
+		on, err := o.node.db.IsDoNotCall(within(t), number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on {
+			asked = number
+			break
+		}
+		agent.insist(t, "/v1/agent/ready", nil)
+	}
+	o.close(t)
+	var c campaigns.Call
+	for _, call := range o.ledger(t) {
+		t.Logf("%s %s, opt-out %t, ended by %s %s", call.Number, call.Outcome, call.OptOut, call.EndedBy, call.Error)
+		if call.OptOut {
+			c = call
+		}
+	}
+	if c.Outcome != campaigns.AbandonedMsg || !c.OptOut || c.Number != asked || !c.BridgedAt.IsZero() || c.MessageAt.Sub(c.AnsweredAt) > campaigns.MaxHold {
+		t.Errorf("the person who pressed 9: %+v", c)
 	}
 }
