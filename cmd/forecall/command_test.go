@@ -64,7 +64,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	if out := must(t); !strings.Contains(out, "forecall demo") {
 		t.Errorf("without a command it does not say where to begin:\n%s", out)
 	}
-	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "config", "config check", "config show", "version"} {
+	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "dnc", "dnc add", "dnc import", "dnc check", "clock", "clock acknowledge", "config", "config check", "config show", "version"} {
 		out := must(t, append(strings.Fields(name), "--help")...)
 		if !strings.Contains(out, "Usage:\n  forecall "+name) {
 			t.Errorf("forecall %s --help:\n%s", name, out)
