@@ -151,4 +151,3 @@ func feed(t *testing.T, s *shelf, week rules.Week, settings HopperSettings) (*Ho
 		}
 	}
 }
-
