@@ -89,7 +89,7 @@ func (r *run) operate(soft, hard context.Context) error {
 	}
 	stop()
 	if talking := len(r.node.Snapshot().Calls()); err == nil && talking > 0 {
-		r.watch.say("no new calls; %d on the line end by themselves (Ctrl-C ends them at once)", talking)
+		r.watch.say("no new calls; %d on the line end by themselves (Ctrl-C, twice if need be, ends them at once)", talking)
 	}
 	err = errors.Join(err, <-served) // conversations end first
 	sendHome()
