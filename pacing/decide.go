@@ -7,6 +7,9 @@ import "math"
 type Decision struct {
 	// Place is how many calls to place now.
 	Place int
+	// Picks, when Snapshot.NextOdds is set, are the contacts to place by their index there, in order; as many as Place. The
+	// slice belongs to the Floor like Cancel. Nil means in order.
+	Picks []int
 	// Cancel are the attempts to withdraw. The slice belongs to the Floor and is overwritten by its next decision.
 	Cancel []CallID
 	// Why is what kept Place from being one more.

