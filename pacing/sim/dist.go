@@ -20,11 +20,11 @@ const (
 
 // Dist is a distribution of durations. The zero Dist is always 0.
 type Dist struct {
-	Shape Shape         `json:"dist"`
-	Mean  time.Duration `json:"mean"`
-	CV    float64       `json:"cv"` // standard deviation / mean, before the cut
-	Min   time.Duration `json:"min"`
-	Max   time.Duration `json:"max"` // 0 = no cut
+	Shape Shape         `json:"dist" yaml:"dist"`
+	Mean  time.Duration `json:"mean" yaml:"mean"`
+	CV    float64       `json:"cv" yaml:"cv"` // standard deviation / mean, before the cut
+	Min   time.Duration `json:"min" yaml:"min"`
+	Max   time.Duration `json:"max" yaml:"max"` // 0 = no cut
 }
 
 // Draw takes one duration.
