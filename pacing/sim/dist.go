@@ -12,9 +12,9 @@ type Shape string
 
 // The shapes a scenario may name.
 const (
-	Lognormal   Shape = "lognormal"   // Mean, CV, cut at Max
+	Lognormal   Shape = "lognormal"   // Mean, CV, cut at Min and Max
 	Uniform     Shape = "uniform"     // from Min to Max
-	Exponential Shape = "exponential" // Mean, cut at Max
+	Exponential Shape = "exponential" // Mean, cut at Min and Max
 	Constant    Shape = "constant"    // Mean
 )
 
@@ -27,13 +27,27 @@ type Dist struct {
 	Max   time.Duration `json:"max" yaml:"max"` // 0 = no cut
 }
 
-// Draw takes one duration.
+// redraws bounds the work of a cut that leaves almost nothing; Validate refuses those that leave less than leastKept.
+const (
+	redraws   = 2000
+	leastKept = 0.01
+)
+
+// Draw takes one duration. What falls outside Min and Max is drawn again: the rest of the distribution keeps its form,
+// and nothing piles up at the cut.
 func (d Dist) Draw(r *rand.Rand) time.Duration {
 	x := d.raw(r)
+	for i := 0; d.outside(x) && i < redraws; i++ {
+		x = d.raw(r)
+	}
 	if d.Max > 0 {
 		x = min(x, d.Max)
 	}
 	return max(x, d.Min)
+}
+
+func (d Dist) outside(x time.Duration) bool {
+	return x < d.Min || d.Max > 0 && x > d.Max
 }
 
 func (d Dist) raw(r *rand.Rand) time.Duration {
@@ -54,25 +68,91 @@ func (d Dist) raw(r *rand.Rand) time.Duration {
 func (d Dist) Validate() error {
 	switch d.Shape {
 	case Lognormal:
-		if d.Mean <= 0 || d.CV < 0 {
-			return fmt.Errorf("lognormal: mean %s must be more than 0 and cv %g not less", d.Mean, d.CV)
+		if d.Mean <= 0 || !(d.CV >= 0) || d.CV > 100 {
+			return fmt.Errorf("lognormal: mean %s must be more than 0 and cv %g between 0 and 100", short(d.Mean), d.CV)
 		}
 	case Exponential:
 		if d.Mean <= 0 {
-			return fmt.Errorf("exponential: mean %s must be more than 0", d.Mean)
+			return fmt.Errorf("exponential: mean %s must be more than 0", short(d.Mean))
 		}
 	case Uniform:
 		if d.Min < 0 || d.Max < d.Min {
-			return fmt.Errorf("uniform: min %s and max %s must be in order", d.Min, d.Max)
+			return fmt.Errorf("uniform: min %s and max %s must be in order", short(d.Min), short(d.Max))
 		}
 	case Constant, "":
 		if d.Mean < 0 {
-			return fmt.Errorf("constant: mean %s is less than 0", d.Mean)
+			return fmt.Errorf("constant: mean %s is less than 0", short(d.Mean))
 		}
 	default:
 		return fmt.Errorf("dist %q: lognormal, uniform, exponential or constant", d.Shape)
 	}
+	return d.validCut()
+}
+
+// validCut refuses a Min and Max that leave nearly nothing of the distribution.
+func (d Dist) validCut() error {
+	switch {
+	case d.Min < 0 || d.Max < 0 || d.Max > 0 && d.Max < d.Min:
+		return fmt.Errorf("%s: min %s and max %s must be in order", d.Shape, short(d.Min), short(d.Max))
+	case d.kept() < leastKept:
+		return fmt.Errorf("%s: only %.2g %% of it lies between min %s and max %s", d.Shape, 100*d.kept(), short(d.Min), short(d.Max))
+	}
 	return nil
+}
+
+// kept is the share of the uncut distribution that Min and Max leave.
+func (d Dist) kept() float64 {
+	if d.Shape != Lognormal && d.Shape != Exponential {
+		return 1
+	}
+	most := 1.0
+	if d.Max > 0 {
+		most = d.uncut(d.Max.Seconds())
+	}
+	return most - d.uncut(d.Min.Seconds())
+}
+
+// below is the chance that a draw takes at most x seconds.
+func (d Dist) below(x float64) float64 {
+	if d.Shape == Constant || d.Shape == "" {
+		mean := max(d.Mean, d.Min)
+		if d.Max > 0 {
+			mean = min(mean, d.Max)
+		}
+		if x < mean.Seconds() {
+			return 0
+		}
+		return 1
+	}
+	if d.Max > 0 {
+		x = min(x, d.Max.Seconds())
+	}
+	return max(0, d.uncut(x)-d.uncut(d.Min.Seconds())) / d.kept()
+}
+
+// uncut is below without Min and Max; a uniform distribution has its own.
+func (d Dist) uncut(x float64) float64 {
+	switch {
+	case d.Shape == Uniform:
+		lo, hi := d.Min.Seconds(), d.Max.Seconds()
+		if x >= hi {
+			return 1
+		}
+		return max(0, x-lo) / (hi - lo)
+	case x <= 0:
+		return 0
+	case d.Shape == Exponential:
+		return -math.Expm1(-x / d.Mean.Seconds())
+	}
+	sigma2 := math.Log(1 + d.CV*d.CV)
+	if sigma2 == 0 {
+		if x < d.Mean.Seconds() {
+			return 0
+		}
+		return 1
+	}
+	z := (math.Log(x) - math.Log(d.Mean.Seconds()) + sigma2/2) / math.Sqrt(sigma2)
+	return 0.5 * math.Erfc(-z/math.Sqrt2)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
