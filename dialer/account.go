@@ -35,13 +35,13 @@ func (a *account) restore(t campaigns.Tally) {
 	a.period.Answered, a.period.Abandoned = int(t.Live), int(t.Abandoned)
 }
 
-// turn opens the next period when this one is over, and tells pacing.
-func (a *account) turn(now time.Time, f *pacing.Floor) {
+// turn opens the next period when this one is over, and tells whether it did.
+func (a *account) turn(now time.Time) bool {
 	if now.Before(a.period.To) {
-		return
+		return false
 	}
 	*a = newAccount(a.origin, now)
-	f.SetLedger(a.ledger(time.Time{}))
+	return true
 }
 
 func (a *account) answered()  { a.period.Answered++ }

@@ -18,6 +18,11 @@ const (
 	StateReserved State = "reserved" // a call rings, or is being connected, for this agent
 	StateTalking  State = "talking"
 	StateWrapUp   State = "wrap_up" // notes after a call
+	// StateResting is the rest that the campaign's occupancy ceiling asks for:
+	// the agent is ready again at AgentState.Until, and not before.
+	StateResting State = "resting"
+	// StateElsewhere is a conversation that did not come from the dialer.
+	StateElsewhere State = "elsewhere"
 )
 
 // AgentInfo says who an agent is and for which campaigns they work.
@@ -37,6 +42,8 @@ type AgentState struct {
 	After    State     `json:"after,omitempty"`    // paused or offline, asked for during a call and due after it
 	Campaign int64     `json:"campaign,omitempty"` // whose calls they take now; 0 = none needs them
 	Notice   string    `json:"notice,omitempty"`   // for the agent: why the last call did not come about
+	Until    time.Time `json:"until,omitzero"`     // end of a rest
+	LeavesAt time.Time `json:"leaves_at,omitzero"` // next planned break, or end of the shift
 
 	Call *CurrentCall `json:"call,omitempty"`
 }
@@ -57,6 +64,8 @@ type CurrentCall struct {
 	EndedAt      time.Time         `json:"ended_at,omitzero"`
 	WrapUpUntil  time.Time         `json:"wrap_up_until,omitzero"` // zero = no limit
 	NoAudio      bool              `json:"no_audio,omitempty"`     // nothing is heard of the person
+	Finishing    bool              `json:"finishing,omitempty"`    // the agent said that it is about to end
+	Step         string            `json:"step,omitempty"`         // of the script
 }
 
 // agent is one signed-in agent. It has one owner at a time, the engine or a
@@ -78,6 +87,9 @@ type agent struct {
 	call        *CurrentCall
 	wrapUntil   time.Time
 	card        *campaigns.Contact // the lease of a preview that has not been dialed
+	plan        plan               // breaks, and the end of the shift
+	leaving     time.Time          // what pacing was told of the plan
+	restUntil   time.Time          // end of the present rest
 	moving      bool               // the engine wants the agent back when it can be spared
 	movingSince time.Time
 }
@@ -95,6 +107,9 @@ func (a *agent) become(s State, now time.Time) {
 	if s != StatePaused {
 		a.reason = ""
 	}
+	if s != StateResting {
+		a.restUntil = time.Time{}
+	}
 	if a.call != nil {
 		a.call.State, a.call.Since = s, a.since
 	}
@@ -106,6 +121,29 @@ func (a *agent) pause(reason string, now time.Time) {
 	a.after = ""
 	a.become(StatePaused, now)
 	a.reason = reason
+	a.publish()
+}
+
+// rest lets the agent rest until an instant.
+func (a *agent) rest(until time.Time, why string, now time.Time) {
+	a.become(StateResting, now)
+	a.restUntil, a.reason = until, why
+	a.publish()
+}
+
+// rested tells whether a rest is over.
+func (a *agent) rested(now time.Time) bool {
+	return a.state == StateResting && !now.Before(a.restUntil)
+}
+
+// elsewhere is in a conversation that is not ours. Who was paused before is
+// paused again after it.
+func (a *agent) elsewhere(what string, now time.Time) {
+	if a.state == StatePaused && a.after == "" {
+		a.after, a.afterReason = StatePaused, a.reason
+	}
+	a.become(StateElsewhere, now)
+	a.reason = what
 	a.publish()
 }
 
@@ -123,12 +161,17 @@ func (a *agent) before(b *agent) bool {
 // engaged tells whether a person or a ringing phone depends on the agent.
 func (a *agent) engaged() bool { return a.state == StateReserved || a.state == StateTalking }
 
+// busy tells whether what was asked for must wait for the end of a call.
+func (a *agent) busy() bool {
+	return a.engaged() || a.state == StateWrapUp || a.state == StateElsewhere
+}
+
 func (a *agent) publish() { a.show(a.published()) }
 
 func (a *agent) published() AgentState {
 	s := AgentState{
 		AgentInfo: a.info, State: a.state, Since: a.since, Reason: a.reason,
-		After: a.after, Campaign: a.campaign, Notice: a.notice,
+		After: a.after, Campaign: a.campaign, Notice: a.notice, Until: a.restUntil, LeavesAt: a.plan.leavesAt(),
 	}
 	if a.call != nil {
 		call := *a.call

@@ -36,6 +36,7 @@ type call struct {
 	number  string
 	contact campaigns.Contact
 	trunk   string
+	odds    float64 // of the contact, when the call was placed; 0 = not known
 
 	state     CallState
 	placed    time.Time
@@ -68,7 +69,7 @@ func (c *call) inAir() bool {
 func (c *call) view(campaign int64) CallView {
 	v := CallView{
 		Attempt: c.row, Campaign: campaign, Contact: c.contact.ID, Name: c.contact.Name, Number: c.number,
-		State: c.state, Placed: c.placed, Since: c.since, Trunk: c.trunk, NoAudio: c.noAudio,
+		State: c.state, Placed: c.placed, Since: c.since, Trunk: c.trunk, NoAudio: c.noAudio, Odds: c.odds,
 	}
 	if c.agent != nil {
 		v.Agent = c.agent.info.ID

@@ -29,12 +29,18 @@ const (
 	orderWrapUpDone
 	orderDial
 	orderSkip
+	orderFinishing
+	orderStep
+	orderPlan
+	orderOtherCall
+	orderOtherCallEnded
 )
 
 // command is an order on its way to whoever owns the agent now.
 type command struct {
 	agent  int64
 	order  order
-	reason string
+	reason string // also the name of a step, or of another call
+	plan   []Break
 	reply  chan error // one place: the owner never waits for who asked
 }

@@ -14,6 +14,7 @@ import (
 type Engine struct {
 	settings Settings
 	store    Store
+	tapes    Tapes // nil = the store keeps none
 	trunk    Trunk
 	log      *slog.Logger
 	mail     *mailbox
@@ -55,8 +56,9 @@ type applied struct {
 // waits.
 func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 	s = s.filled()
+	tapes, _ := store.(Tapes)
 	return &Engine{
-		settings: s, store: store, trunk: trunk, log: s.Log,
+		settings: s, store: store, tapes: tapes, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
 		latest: make(map[int64]applied), totals: make(map[int64]Totals), callers: make(map[int64]int),
@@ -78,12 +80,19 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	defer giveUp()
 	e.host = func(s *stage) { e.work.Go(func() { e.runLoop(soft, cut, write, s) }) }
 	e.watch = func(a *agent) { e.watchPhone(write, a) }
+	if e.tapes != nil {
+		e.work.Go(func() { e.dropTapes(soft) })
+	}
 
+	look := time.NewTicker(beat)
+	defer look.Stop()
 	var drain, grace <-chan time.Time
 	asked, forced := soft.Done(), cut.Done()
 	for !e.stopping || len(e.running) > 0 {
 		select {
 		case <-e.mail.wake:
+		case now := <-look.C:
+			e.keepTimes(now)
 		case <-asked:
 			asked, e.stopping = nil, true
 			e.show.stopping.Store(true)

@@ -57,7 +57,7 @@ func (e *Engine) recall(p *post, info AgentInfo, st Station, reply chan error) {
 	l := p.loop
 	told := l.tell(func() {
 		if a, here := l.agents[info.ID]; here {
-			if a.engaged() || a.state == StateWrapUp {
+			if a.busy() {
 				reply <- ErrInCall
 				return
 			}
@@ -216,12 +216,22 @@ func (e *Engine) command(cmd command) {
 func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 	switch cmd.order {
 	case orderReady:
-		if a.state != StateReady {
+		if a.after = ""; a.state == StatePaused {
 			a.become(StateReady, now)
 		}
 		e.assign()
 	case orderPause:
-		a.pause(cmd.reason, now)
+		e.pause(a, cmd.reason, now)
+	case orderPlan:
+		a.plan = newPlan(cmd.plan)
+		e.keepTimes(now)
+		a.publish()
+	case orderOtherCall:
+		if a.state != StateElsewhere {
+			a.elsewhere(cmd.reason, now)
+		}
+	case orderOtherCallEnded:
+		e.otherCallEnded(a, now)
 	case orderSignOut:
 		e.dismiss(a, "signed out")
 	case orderDial, orderSkip:

@@ -13,6 +13,8 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/pacing"
+	"github.com/forecall/forecall/pacing/tape"
 )
 
 // house is an engine with everything around it in memory.
@@ -65,9 +67,41 @@ func (h *house) stop() {
 	h.hard()
 	h.robots.Wait()
 	h.store.checkLaws()
+	h.checkTapes()
 	if len(h.trunk.live) > 0 {
 		h.t.Errorf("%d lines are left in use", len(h.trunk.live))
 	}
+}
+
+// checkTapes decides again what was decided: the same events to the same code
+// give the same decisions, bit for bit.
+func (h *house) checkTapes() {
+	h.t.Helper()
+	for id, tapes := range h.store.tapes {
+		var all [][]byte
+		for _, m := range tapes {
+			all = append(all, m.tape)
+		}
+		r, err := tape.Replay(all, nil, nil)
+		if err != nil || (r.Different > 0 && !r.Inexact) {
+			h.t.Errorf("campaign %d: %d of %d decisions come out otherwise, the first: %+v (%v)", id, r.Different, r.Looks, r.First, err)
+		}
+	}
+}
+
+// told returns the events that pacing was told of a campaign, after the end.
+func (h *house) told(campaign int64) []pacing.Event {
+	h.t.Helper()
+	var all []pacing.Event
+	for _, m := range h.store.tapes[campaign] {
+		h.must(tape.Read(m.tape, func(l tape.Line) error {
+			if l.Event != nil {
+				all = append(all, *l.Event)
+			}
+			return nil
+		}))
+	}
+	return all
 }
 
 func (h *house) must(err error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/pacing"
+	"github.com/forecall/forecall/pacing/tape"
 )
 
 // Loop runs one campaign: it decides how many calls to place, gives answered
@@ -41,7 +42,7 @@ type Loop struct {
 	warning  string
 	stopping bool // the whole service stops
 
-	floor    *pacing.Floor
+	floor    *tape.Recorder
 	agents   map[int64]*agent
 	calls    map[pacing.CallID]*call
 	waiting  []*call                 // persons without an agent, longest first
@@ -58,6 +59,7 @@ type Loop struct {
 	wall     clockWatch
 	began    time.Time
 	decision pacing.Decision
+	window   []float64 // odds of the contacts that could be placed, as decision knew them
 	why      Why
 	fed      time.Time // when there was a contact to dial last
 	short    bool      // a preview found no contact to show
@@ -68,6 +70,10 @@ type Loop struct {
 	rate   perMinute
 	last   []EndedCall // newest first
 	saves  chan<- pacing.Estimates
+	tapes  chan<- minute
+
+	tapeFrom  time.Time // when the present tape began
+	tapesLost int
 
 	savedAt, plannedAt, publishedAt time.Time
 	publishedWhy, loggedWhy         Cause
@@ -88,7 +94,7 @@ func (l *Loop) Run(soft, hard, write context.Context) {
 	beat := time.NewTicker(max(leastTick, l.settings.real(tick)))
 	defer beat.Stop()
 	l.began = time.Now()
-	l.savedAt = l.began
+	l.savedAt, l.tapeFrom = l.began, l.began
 	stop := soft.Done()
 	for !l.finished(hard) {
 		select {
@@ -132,8 +138,11 @@ func (l *Loop) start(hard, write context.Context, c *call, a *attempt) {
 // who could be served, and as many calls are placed as may be.
 func (l *Loop) settle(now time.Time) {
 	l.watchClock(now)
-	l.account.turn(now, l.floor)
+	if l.account.turn(now) {
+		l.setLedger(now, time.Time{})
+	}
 	l.expireWrapUps(now)
+	l.keepTimes(now)
 	l.match(now)
 	l.spare()
 	l.serveParked(now)
@@ -197,7 +206,6 @@ func (l *Loop) watchClock(now time.Time) {
 func (l *Loop) set(c campaigns.Campaign, m messages, warning string) {
 	l.campaign, l.messages, l.warning = c, m, warning
 	l.policy = policyOf(c, m)
-	l.floor.SetPolicy(l.policy)
 	l.rate.speed = l.settings.Speed
 	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
 }
@@ -216,6 +224,12 @@ func policyOf(c campaigns.Campaign, m messages) pacing.Policy {
 		Mode: mode, Cap: c.Cap, Target: c.Target, Hold: c.Hold, MinRing: campaigns.MinRingTime,
 		MaxLines: c.MaxLines,
 	}
+}
+
+// setLedger tells pacing the account of the legal period, and until when it
+// will still be dialed.
+func (l *Loop) setLedger(now, until time.Time) {
+	l.floor.SetLedger(l.clock.virtual(now), l.account.ledger(l.clock.virtual(until)))
 }
 
 // apply tells pacing a fact.

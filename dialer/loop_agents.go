@@ -15,11 +15,19 @@ const doubleClick = 300 * time.Millisecond
 func (l *Loop) join(a *agent, now time.Time) {
 	l.agents[a.info.ID] = a
 	a.campaign, a.moving = l.id, false
-	if a.free() {
+	switch {
+	case a.rested(now):
+		l.ready(a, now)
+	case a.free():
 		l.apply(pacing.AgentReady, 0, a.info.ID, now)
-	} else {
+	case a.state == StateResting:
+		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
+		l.tellUntil(pacing.AgentResting, a, a.restUntil, now)
+	default:
 		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
 	}
+	a.leaving = time.Time{}
+	l.tellLeaving(a, now)
 	a.publish()
 }
 
@@ -79,8 +87,18 @@ func (l *Loop) obey(a *agent, cmd command, now time.Time) error {
 	case orderWrapUpDone:
 		if a.state == StateWrapUp {
 			a.call = nil
-			l.rest(a, now)
+			l.carryOn(a, now)
 		}
+	case orderFinishing:
+		l.finishing(a, now)
+	case orderStep:
+		l.step(a, cmd.reason, now)
+	case orderPlan:
+		l.setPlan(a, cmd.plan, now)
+	case orderOtherCall:
+		return l.askOtherCall(a, cmd.reason, now)
+	case orderOtherCallEnded:
+		l.otherCallEnded(a, now)
 	case orderHangUp:
 		return l.askHangUp(a, now)
 	case orderDial:
@@ -95,10 +113,10 @@ func (l *Loop) askReady(a *agent, now time.Time) {
 	a.after = ""
 	switch a.state {
 	case StatePaused:
-		l.rest(a, now)
+		l.carryOn(a, now)
 	case StateWrapUp:
 		a.call = nil
-		l.rest(a, now)
+		l.carryOn(a, now)
 	default:
 		a.publish()
 	}
@@ -106,7 +124,7 @@ func (l *Loop) askReady(a *agent, now time.Time) {
 
 func (l *Loop) askPause(a *agent, reason string, now time.Time) {
 	switch {
-	case a.engaged() || a.state == StateWrapUp:
+	case a.busy():
 		a.after, a.afterReason = StatePaused, reason
 		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
 		a.publish()
@@ -119,7 +137,7 @@ func (l *Loop) askPause(a *agent, reason string, now time.Time) {
 }
 
 func (l *Loop) askSignOut(a *agent, now time.Time) {
-	if a.engaged() {
+	if a.engaged() || a.state == StateElsewhere {
 		a.after = StateOffline
 		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
 		a.publish()
@@ -181,23 +199,21 @@ func (l *Loop) wrapUp(a *agent, now time.Time) {
 	}
 	a.become(StateWrapUp, now)
 	l.apply(pacing.AgentWrapUp, 0, a.info.ID, now)
-	if a.after != "" || a.moving {
-		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
-	}
+	l.mayLeave(a, now)
 }
 
 func (l *Loop) expireWrapUps(now time.Time) {
 	for _, a := range l.agents {
 		if a.state == StateWrapUp && !a.wrapUntil.IsZero() && !now.Before(a.wrapUntil) {
 			a.call = nil
-			l.rest(a, now)
+			l.carryOn(a, now)
 		}
 	}
 }
 
-// rest is what an agent does after a call, or instead of one: what was asked
-// for meanwhile, else the next.
-func (l *Loop) rest(a *agent, now time.Time) {
+// carryOn is what an agent does after a call, or instead of one: what was asked
+// for meanwhile, else a rest when it is due, else the next.
+func (l *Loop) carryOn(a *agent, now time.Time) {
 	switch a.after {
 	case StateOffline:
 		l.lose(a, "signed out", now)
@@ -205,10 +221,8 @@ func (l *Loop) rest(a *agent, now time.Time) {
 		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
 		a.pause(a.afterReason, now)
 	default:
-		a.become(StateReady, now)
-		l.apply(pacing.AgentReady, 0, a.info.ID, now)
-		if a.moving {
-			l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
+		if !l.mustRest(a, now) {
+			l.ready(a, now)
 		}
 	}
 }
@@ -234,7 +248,7 @@ func (l *Loop) wish(id int64, moving bool, now time.Time) {
 // on the agent any more.
 func (l *Loop) spare() {
 	for _, a := range l.agents {
-		if a.moving && (a.state == StatePaused || (a.free() && !l.needs(a))) {
+		if a.moving && (a.state == StatePaused || a.state == StateResting || (a.free() && !l.needs(a))) {
 			l.handBack(a)
 		}
 	}

@@ -175,9 +175,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 		l.abandon(c, at)
 	}
 	l.apply(pacing.CallBridged, id, a.info.ID, at)
-	if a.after != "" || a.moving {
-		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, at)
-	}
+	l.mayLeave(a, at)
 	if first {
 		l.totals.Bridged++
 		l.settings.Bridged(l.id, delay)
@@ -217,10 +215,11 @@ func (l *Loop) over(id pacing.CallID, row campaigns.Attempt, at time.Time) {
 				a.notice = "the last call: " + string(row.Outcome)
 			}
 			a.call = nil
-			l.rest(a, at)
+			l.carryOn(a, at)
 		}
 	}
 	l.count(c, row, at)
+	l.teach(c, row)
 }
 
 // tellPacing says what the end of a call means for the floor.

@@ -66,7 +66,7 @@ func (l *Loop) askDial(a *agent, now time.Time) error {
 	}
 	p := *a.card
 	a.card = nil
-	c := l.put(p, a, now)
+	c := l.put(p, 0, a, now)
 	a.call = l.currentCall(c, a, now)
 	a.publish()
 	return nil
@@ -83,7 +83,7 @@ func (l *Loop) askSkip(a *agent, now time.Time) error {
 	l.contacts.Return(*a.card, now.Add(l.settings.real(l.settings.SkipDelay)))
 	a.card, a.call = nil, nil
 	l.totals.Skipped++
-	l.rest(a, now)
+	l.carryOn(a, now)
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (l *Loop) serveParked(now time.Time) {
 			l.showCard(a, p, now)
 			continue
 		}
-		l.put(p, a, now)
+		l.put(p, 0, a, now)
 		if l.policy.Mode == pacing.Predictive {
 			l.apply(pacing.AgentReserved, 0, id, now) // not free for anybody else
 		}

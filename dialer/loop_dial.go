@@ -26,10 +26,10 @@ func (l *Loop) dial(now time.Time) {
 		l.trim(now)
 		return
 	}
-	snap := l.floor.Snapshot(l.clock.virtual(now))
 	policy := l.policy
-	policy.Cancel = l.shrunk(now)
-	l.decision = pacing.Decide(policy, snap)
+	policy.Cancel = policy.Cancel || l.shrunk(now)
+	var snap pacing.Snapshot
+	snap, l.decision = l.floor.Decide(l.clock.virtual(now), policy, l.look(now))
 	l.withdrawLost(l.decision.Cancel)
 	want := l.decision.Place
 	if l.policy.Mode == pacing.Preview {
@@ -45,9 +45,9 @@ func (l *Loop) dial(now time.Time) {
 }
 
 // shrunk tells whether calls still ring that were placed for agents who have
-// gone since (F16, F17): only then are calls withdrawn that would find nobody.
-// As a habit that would burn the list: half of all calls of a shift with 100
-// agents were withdrawn, for a point of occupancy.
+// gone since (F16, F17): only then are calls withdrawn that would find nobody,
+// unless the campaign wants it always. As a habit it burns the list: half of all
+// calls of a shift with 100 agents were withdrawn, for a point of occupancy.
 func (l *Loop) shrunk(now time.Time) bool {
 	ringing := l.settings.real(max(l.campaign.RingTime, campaigns.MinRingTime))
 	return l.policy.Mode != pacing.Preview && (len(l.agents) == 0 || now.Sub(l.shrunkAt) < ringing)
@@ -71,12 +71,12 @@ func (l *Loop) place(n int, now time.Time) {
 				return
 			}
 		}
-		p, ok := l.next(now)
+		p, odds, ok := l.take(i, now)
 		if !ok {
 			l.why = l.emptyWhy()
 			return
 		}
-		l.put(p, seat, now)
+		l.put(p, odds, seat, now)
 	}
 }
 
@@ -104,12 +104,13 @@ func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
 	return p, ok
 }
 
-// put places one call, with an agent reserved for it or nil.
-func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
+// put places one call, with an agent reserved for it or nil. Odds are those of
+// the contact to answer, 0 = not known.
+func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time) *call {
 	l.lastCall++
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(), now)
 	c := &call{
-		id: l.lastCall, row: row.ID, number: row.Number, contact: p, state: CallBeginning, placed: now, since: now,
+		id: l.lastCall, row: row.ID, number: row.Number, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
 		dialed: make(chan struct{}),
 	}
 	if seat != nil {
@@ -117,7 +118,7 @@ func (l *Loop) put(p campaigns.Contact, seat *agent, now time.Time) *call {
 		l.reserve(seat, c, now)
 	}
 	l.calls[c.id], l.zones = c, row.Zones
-	l.apply(pacing.CallPlaced, c.id, 0, now)
+	l.floor.Apply(pacing.Event{At: l.clock.virtual(now), Kind: pacing.CallPlaced, Call: c.id, Odds: odds})
 	l.store.beginning(now)
 	l.launch(c, &attempt{
 		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign, message: l.messages.choose(p.Language, l.campaign.Language),
@@ -211,7 +212,7 @@ func (l *Loop) refused(id pacing.CallID, err error, at time.Time) {
 	}
 	if a := c.agent; a != nil {
 		a.call, a.notice = nil, note
-		l.rest(a, at)
+		l.carryOn(a, at)
 	}
 }
 

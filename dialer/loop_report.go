@@ -45,6 +45,9 @@ func (l *Loop) report(now time.Time) {
 		default: // the last one is still being written
 		}
 	}
+	if now.Sub(l.tapeFrom) >= tapeEvery {
+		l.changeTape(now)
+	}
 }
 
 func (l *Loop) publish(now time.Time, active bool) {
@@ -75,10 +78,10 @@ func (l *Loop) view(now time.Time, active bool) CampaignView {
 	v := CampaignView{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
 		Why: l.why, Warning: l.warning, Totals: l.totals.clone(), Period: l.account.period,
-		Unwritten: l.store.unwritten, PerMinute: l.rate.value(now), Agents: make(map[State]int),
+		Unwritten: l.store.unwritten, TapesLost: l.tapesLost, PerMinute: l.rate.value(now), Agents: make(map[State]int),
 		Hopper: l.supply(), Decision: l.decision, Last: slices.Clone(l.last),
 	}
-	v.Decision.Cancel = nil // belongs to the floor
+	v.Decision.Cancel, v.Decision.Picks = nil, nil // they belong to the floor
 	for _, p := range l.parked {
 		v.Parked += len(p)
 	}
@@ -159,7 +162,7 @@ func (l *Loop) plan(now time.Time) {
 	if until.After(l.account.period.To) {
 		until = l.account.period.To
 	}
-	l.floor.SetLedger(l.account.ledger(l.clock.virtual(until)))
+	l.setLedger(now, until)
 }
 
 // lastOpenMinute is when the window closes for the contact dialed last.

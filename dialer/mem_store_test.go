@@ -26,6 +26,8 @@ type memStore struct {
 	dnc      map[string]campaigns.DoNotCall
 	statuses map[int64]campaigns.Status
 	saved    map[int64][]byte
+	tapes    map[int64][]minute
+	dropped  []time.Time // the instants before which tapes were dropped
 	tally    campaigns.Tally
 	campaign map[int64]campaigns.Campaign
 
@@ -34,6 +36,8 @@ type memStore struct {
 	failFinish error
 	failTally  error
 	failDNC    error
+	failTape   error
+	slowTape   time.Duration
 	refused    map[string]bool // numbers whose attempts the ledger says it does not have
 	refuse     func(campaigns.Attempt) *rules.Refusal
 	begins     func() // called when a row is in the ledger and Begin has not returned
@@ -45,7 +49,7 @@ func newMemStore(t testing.TB) *memStore {
 		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
 		open: make(map[string]string), finished: make(map[string]campaigns.Attempt),
 		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
-		saved: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
+		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
 	}
 }
 
@@ -245,6 +249,27 @@ func (s *memStore) SaveEstimates(_ context.Context, id int64, b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saved[id] = b
+	return nil
+}
+
+func (s *memStore) SaveTape(ctx context.Context, id int64, from time.Time, tape []byte) error {
+	s.mu.Lock()
+	slow := s.slowTape
+	s.mu.Unlock()
+	rest(ctx, slow)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failTape != nil {
+		return s.failTape
+	}
+	s.tapes[id] = append(s.tapes[id], minute{from, tape})
+	return nil
+}
+
+func (s *memStore) DropTapes(_ context.Context, before time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped = append(s.dropped, before)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/pacing"
 )
 
 func TestTheWallClockIsWatchedAgainstTheMonotonicOne(t *testing.T) {
@@ -50,17 +49,14 @@ func TestTheLegalPeriodIsThirtyDaysFromTheFirstDayOn(t *testing.T) {
 			t.Errorf("day %g: %s to %s, want from %s", tc.days, a.period.From, a.period.To, want)
 		}
 	}
-	floor := pacing.NewFloor(pacing.Policy{Mode: pacing.Predictive, Cap: 0.03}, pacing.Estimates{})
 	a := newAccount(origin, origin)
 	a.restore(campaigns.Tally{Live: 50, Abandoned: 2})
 	a.answered()
 	a.abandoned()
-	a.turn(origin.Add(29*24*time.Hour), floor)
-	if a.period.Answered != 51 || a.period.Abandoned != 3 {
+	if a.turn(origin.Add(29*24*time.Hour)) || a.period.Answered != 51 || a.period.Abandoned != 3 {
 		t.Errorf("account: %+v", a.period)
 	}
-	a.turn(origin.Add(legalPeriod), floor)
-	if a.period.Answered != 0 || a.period.Abandoned != 0 || floor.Ledger().Answered != 0 {
+	if !a.turn(origin.Add(legalPeriod)) || a.period.Answered != 0 || a.period.Abandoned != 0 || a.ledger(origin).Answered != 0 {
 		t.Errorf("the next period begins with %+v", a.period)
 	}
 }

@@ -16,6 +16,18 @@ type Contacts interface {
 	Next(now time.Time) (campaigns.Contact, bool)
 	Personal() []campaigns.Contact
 	Return(c campaigns.Contact, notBefore time.Time)
+	Odds
+}
+
+// Odds is what is known of who would answer. Odds returns, in buf, the odds of
+// the contacts that Next would give one after the other, as far as they are
+// known at once: 1 is the campaign's mean, and none means that the campaign
+// does not use odds. Pick takes the i-th of these as Next would take the first.
+// Resolved teaches what came of a call.
+type Odds interface {
+	Odds(now time.Time, buf []float64) []float64
+	Pick(now time.Time, i int) (campaigns.Contact, bool)
+	Resolved(c campaigns.Contact, placed time.Time, answered bool)
 }
 
 // Journal is the ledger of attempts. Begin returns only when the row is
@@ -32,6 +44,13 @@ type Memory interface {
 	Tally(ctx context.Context, campaign int64, since, until time.Time) (campaigns.Tally, error)
 	Estimates(ctx context.Context, campaign int64) ([]byte, error) // nil when there are none
 	SaveEstimates(ctx context.Context, campaign int64, estimates []byte) error
+}
+
+// Tapes keeps what pacing saw and decided, a minute of a campaign at a time, in
+// the format of package pacing/tape. Nothing on them names a person.
+type Tapes interface {
+	SaveTape(ctx context.Context, campaign int64, from time.Time, tape []byte) error
+	DropTapes(ctx context.Context, before time.Time) error
 }
 
 // OptOuts is the do-not-call list; an addition is durable on return.

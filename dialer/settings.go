@@ -34,6 +34,9 @@ type Settings struct {
 	// SkipDelay is how long a contact that was skipped in preview is not shown
 	// again; 0 = 15 minutes.
 	SkipDelay time.Duration
+	// KeepTapes is how long the tapes of what pacing saw and decided are kept;
+	// 0 = 48 h, negative = none are made.
+	KeepTapes time.Duration
 	// Bridged is told of every connection and how long the person waited for
 	// it, for a histogram. It must not block. May be nil.
 	Bridged func(campaign int64, delay time.Duration)
@@ -59,6 +62,9 @@ func (s Settings) filled() Settings {
 	if s.LedgerGrace <= 0 {
 		s.LedgerGrace = 5 * time.Second
 	}
+	if s.KeepTapes == 0 {
+		s.KeepTapes = 48 * time.Hour
+	}
 	if s.SkipDelay <= 0 {
 		s.SkipDelay = 15 * time.Minute
 	}
@@ -82,15 +88,18 @@ func (s Settings) real(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / s.Speed)
 }
 
-// clock turns our instants into those of the dialer's world, for pacing.
+// clock turns our instants into those of the dialer's world, for pacing. They
+// come from the monotonic clock and stay right when the wall clock is set, and
+// they have no reading of it themselves: on tape they would lose it.
 type clock struct {
 	start time.Time
 	speed float64
 }
 
 func (c clock) virtual(t time.Time) time.Time {
-	if c.speed == 1 {
+	if t.IsZero() {
 		return t
 	}
-	return c.start.Add(time.Duration(float64(t.Sub(c.start)) * c.speed))
+	since := float64(t.Sub(c.start)) * c.speed
+	return c.start.Round(0).Add(time.Duration(since)).Truncate(time.Microsecond)
 }

@@ -52,6 +52,7 @@ type CampaignView struct {
 	Talking   int     `json:"talking"`
 	Messages  int     `json:"messages"`  // persons hearing the message
 	Unwritten int     `json:"unwritten"` // ended calls whose outcome the store has not taken yet
+	TapesLost int     `json:"tapes_lost,omitempty"` // minutes of pacing's tape that the store did not take
 	PerMinute float64 `json:"per_minute"`
 
 	Agents map[State]int `json:"agents"`
@@ -97,6 +98,9 @@ type CallView struct {
 	Trunk    string    `json:"trunk,omitempty"`
 	Agent    int64     `json:"agent_id,omitempty"`
 	NoAudio  bool      `json:"no_audio,omitempty"`
+	// Odds are how much likelier than the campaign's mean it was, when the call
+	// was placed, that this person answers; 0 = the campaign does not use odds.
+	Odds float64 `json:"odds,omitempty"`
 }
 
 // EndedCall is one call that is over.

@@ -9,6 +9,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/pacing"
+	"github.com/forecall/forecall/pacing/tape"
 )
 
 // This file is the life of a campaign that runs: what is read before its loop,
@@ -20,7 +21,7 @@ func (e *Engine) newStage(next applied) *stage {
 	settings.Log = e.log
 	hopper := campaigns.NewHopper(e.store, c, settings)
 	l := &Loop{
-		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, supply: hopper.State, optOuts: e.store,
+		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: blind{hopper}, supply: hopper.State, optOuts: e.store,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
@@ -65,17 +66,22 @@ func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
 // ends them in the order in which they need each other.
 func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 	l := s.loop
-	saves := make(chan pacing.Estimates, 1)
-	l.saves = saves
+	saves, tapes := make(chan pacing.Estimates, 1), make(chan minute, tapeBacklog)
+	l.saves, l.tapes = saves, tapes
 	feed, stopFeed := context.WithCancel(context.WithoutCancel(hard))
 	defer stopFeed()
 	var beside sync.WaitGroup
 	beside.Go(func() { s.hopper.Run(feed) })
 	beside.Go(func() { e.keepEstimates(write, l.id, saves) })
+	beside.Go(func() { e.keepTapes(write, l, tapes) })
 	l.Run(soft, hard, write)
 	stopFeed()
 	saves <- l.floor.Estimates(time.Now())
 	close(saves)
+	if last := l.takeTape(time.Now()); last.tape != nil {
+		tapes <- last
+	}
+	close(tapes)
 	beside.Wait()
 }
 
@@ -118,8 +124,7 @@ func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
 	}
 	l.account = account
 	l.clock = clock{start: now, speed: e.settings.Speed}
-	l.floor = pacing.NewFloor(l.policy, learned.Decayed(now))
-	l.floor.SetLedger(account.ledger(time.Time{}))
+	l.floor = tape.NewRecorder(l.clock.virtual(now), l.policy, learned.Decayed(now), account.ledger(time.Time{}), e.tapes == nil || e.settings.KeepTapes < 0)
 	return nil
 }
 
