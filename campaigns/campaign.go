@@ -65,11 +65,21 @@ type Campaign struct {
 	CallerIDs   []string              `json:"caller_ids"`   // E.164; used in turn
 	Trunks      []string              `json:"trunks"`       // in order of preference; none = any
 
-	RingTime   time.Duration `json:"ring_time"`   // at least 15 s (16 CFR 310.4(b)(4)(ii))
-	Hold       time.Duration `json:"hold"`        // answered until an agent or the message: at most 2 s
-	Cap        float64       `json:"cap"`         // abandoned / answered by a person, 0.03
-	Target     float64       `json:"target"`      // share to aim at; 0 = 0.98 of the cap
-	MaxLines   int           `json:"max_lines"`   // 0 = what the trunks allow
+	RingTime time.Duration `json:"ring_time"` // at least 15 s (16 CFR 310.4(b)(4)(ii))
+	Hold     time.Duration `json:"hold"`      // answered until an agent or the message: at most 2 s
+	Cap      float64       `json:"cap"`       // abandoned / answered by a person, 0.03
+	Target   float64       `json:"target"`    // share to aim at; 0 = 0.98 of the cap
+	MaxLines int           `json:"max_lines"` // 0 = what the trunks allow
+	// KnowOdds calls people at their best time: the answer odds that are learned
+	// of each contact order the hopper, and pacing picks by them.
+	KnowOdds bool `json:"know_odds"`
+	// Cancel withdraws calls that have rung their legal time and would find
+	// nobody free.
+	Cancel bool `json:"cancel"`
+	// Ceiling is the share of an hour that an agent works at most, talk and
+	// wrap-up, so that people last the day; 0 = no ceiling.
+	Ceiling float64 `json:"ceiling"`
+
 	WrapUp     time.Duration `json:"wrap_up"`     // limit after which the agent is ready again; 0 = none
 	SafeHarbor string        `json:"safe_harbor"` // WAV file of the message when nobody is free
 	// SafeHarbors are the message in further languages: BCP 47 tag to WAV file.
@@ -106,10 +116,12 @@ const (
 	ActionRecycle = "recycle"
 )
 
-// Least ring time and longest hold that a campaign may set.
+// Least ring time, longest hold and lowest ceiling of occupancy that a campaign
+// may set.
 const (
 	MinRingTime = 15 * time.Second
 	MaxHold     = 2 * time.Second
+	MinCeiling  = 0.5
 )
 
 // NewCampaign returns a draft with the defaults that most campaigns keep.
@@ -176,6 +188,9 @@ func (c Campaign) Validate() error {
 	}
 	if !(c.Target >= 0 && c.Target <= c.Cap) {
 		bad("target %g: between 0 and the cap %g", c.Target, c.Cap)
+	}
+	if c.Ceiling != 0 && !(c.Ceiling >= MinCeiling && c.Ceiling <= 1) {
+		bad("ceiling %g: 0 for none, or from %g to 1", c.Ceiling, MinCeiling)
 	}
 	if c.MaxAttempts < 1 {
 		bad("max_attempts %d: at least 1", c.MaxAttempts)

@@ -19,13 +19,15 @@ type Contact struct {
 	Phones []Phone  `json:"phones"`
 	Zones  []string `json:"zones,omitempty"` // the contact's own zone, when the list gives one; else the phone's
 
-	State    ContactState `json:"state"`
-	Phone    int          `json:"phone"` // index of the phone to try next
-	Tries    int          `json:"tries"` // attempts that counted so far
-	Last     Outcome      `json:"last_outcome,omitempty"`
-	NextAt   time.Time    `json:"next_at,omitzero"` // not before this
-	Callback int64        `json:"callback,omitempty"`
-	Agent    int64        `json:"agent,omitempty"` // the only agent who may take it, for a personal callback
+	State  ContactState `json:"state"`
+	Phone  int          `json:"phone"` // index of the phone to try next
+	Tries  int          `json:"tries"` // attempts that counted so far
+	Last   Outcome      `json:"last_outcome,omitempty"`
+	NextAt time.Time    `json:"next_at,omitzero"` // not before this
+	// TriedAt is when its last attempt that ended was begun; zero = none yet.
+	TriedAt  time.Time `json:"tried_at,omitzero"`
+	Callback int64     `json:"callback,omitempty"`
+	Agent    int64     `json:"agent,omitempty"` // the only agent who may take it, for a personal callback
 	// Rank is the dial order among callable contacts, higher first: the
 	// list's priority, or above all lists for a callback that is due.
 	Rank int `json:"rank,omitempty"`

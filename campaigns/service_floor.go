@@ -1,12 +1,16 @@
 package campaigns
 
-import "time"
+import (
+	"time"
+
+	"github.com/forecall/forecall/pacing"
+)
 
 // AgentState is where an agent stands, as the engine sees it.
 //
 //	offline -> ready -> reserved | preview -> talking -> wrap_up -> ready
-//	             ^                                          |
-//	             +----------------- paused <----------------+
+//	             ^         elsewhere -------------+          |
+//	             +----------- resting | paused <-------------+
 type AgentState string
 
 // The agent states, in the words of the trade.
@@ -18,6 +22,10 @@ const (
 	AgentTalking  AgentState = "talking"
 	AgentWrapUp   AgentState = "wrap_up"
 	AgentPaused   AgentState = "paused"
+	// AgentResting: free again in a moment, as the ceiling of occupancy asks.
+	AgentResting AgentState = "resting"
+	// AgentElsewhere: in a conversation that did not come from the dialer.
+	AgentElsewhere AgentState = "elsewhere"
 )
 
 // AgentStatus is one agent on the floor.
@@ -27,10 +35,12 @@ type AgentStatus struct {
 	Name      string
 	State     AgentState
 	Since     time.Time
-	Reason    string // of the pause
-	PauseNext bool   // asked to pause after this call
-	Campaign  string // of the call at hand, or the one waited for
-	Attempt   string // of the call at hand
+	Reason    string    // of the pause
+	PauseNext bool      // asked to pause after this call
+	Until     time.Time // end of a rest; zero = it is none
+	LeavesAt  time.Time // next planned break or end of the shift; zero = none is planned
+	Campaign  string    // of the call at hand, or the one waited for
+	Attempt   string    // of the call at hand
 }
 
 // CurrentCall is what an agent has on the line, looks at, or still has to dispose of.
@@ -41,6 +51,9 @@ type CurrentCall struct {
 	Number   string // E.164, the phone that is called
 	State    AgentState
 	Since    time.Time
+	// Finishing: the agent has said that the conversation is about to end.
+	Finishing bool
+	Step      string // of the script, as the agent said last; empty = not said
 }
 
 // FloorSnapshot is what a wallboard shows: everything at one instant.
@@ -68,7 +81,11 @@ type CampaignStatus struct {
 	Bridged   int
 	Abandoned int
 	Cap       float64
+	Target    float64 // share of abandoned calls that is aimed at
 	PerMinute float64 // calls placed in the last minute
+
+	// Decision is the last one of pacing, with its reasons.
+	Decision pacing.Decision
 
 	Ready   int // agents
 	Hopper  int // contacts that could be dialed now
@@ -94,6 +111,9 @@ type AirCall struct {
 	Since    time.Time
 	Agent    string // name
 	Trunk    string
+	// Odds are the contact's to answer, 1 = the campaign's mean; 0 = the
+	// campaign does not use odds.
+	Odds float64
 }
 
 // EndedCall is a call that is over.
