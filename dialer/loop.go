@@ -222,7 +222,7 @@ func policyOf(c campaigns.Campaign, m messages) pacing.Policy {
 	}
 	return pacing.Policy{
 		Mode: mode, Cap: c.Cap, Target: c.Target, Hold: c.Hold, MinRing: campaigns.MinRingTime,
-		MaxLines: c.MaxLines,
+		MaxLines: c.MaxLines, Ceiling: c.Ceiling, Cancel: c.Cancel && mode == pacing.Predictive,
 	}
 }
 

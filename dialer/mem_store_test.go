@@ -20,6 +20,7 @@ type memStore struct {
 
 	contacts map[int64]*campaigns.Contact
 	order    []int64
+	through  int // so many at the start of order are done
 	begun    map[string]*campaigns.Attempt
 	open     map[string]string // number -> attempt
 	finished map[string]campaigns.Attempt
@@ -81,9 +82,12 @@ func (s *memStore) Lease(_ context.Context, campaign int64, now time.Time, n int
 	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.through < len(s.order) && s.contacts[s.order[s.through]].State == campaigns.ContactDone {
+		s.through++
+	}
 	var out []campaigns.Contact
 	for _, callback := range []bool{true, false} {
-		for _, id := range s.order {
+		for _, id := range s.order[s.through:] {
 			c := s.contacts[id]
 			due := c.State == campaigns.ContactReady || (c.State == campaigns.ContactWaiting && !now.Before(c.NextAt))
 			if len(out) < n && c.Campaign == campaign && due && (c.Callback != 0) == callback {

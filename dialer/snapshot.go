@@ -50,8 +50,8 @@ type CampaignView struct {
 	Ringing   int     `json:"ringing"`
 	Waiting   int     `json:"waiting"` // persons without an agent
 	Talking   int     `json:"talking"`
-	Messages  int     `json:"messages"`  // persons hearing the message
-	Unwritten int     `json:"unwritten"` // ended calls whose outcome the store has not taken yet
+	Messages  int     `json:"messages"`             // persons hearing the message
+	Unwritten int     `json:"unwritten"`            // ended calls whose outcome the store has not taken yet
 	TapesLost int     `json:"tapes_lost,omitempty"` // minutes of pacing's tape that the store did not take
 	PerMinute float64 `json:"per_minute"`
 

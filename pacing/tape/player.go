@@ -43,7 +43,7 @@ type Report struct {
 	Lost    int
 	// Placed is how many calls were placed. OtherPlaced is how many the other policy would have placed:
 	// as calls stay in the air for as long, whoever placed them, Placed times the ratio of the calls
-	// wanted in the air (Little's law).
+	// wanted in the air while there were any (Little's law).
 	Placed      int
 	OtherPlaced float64
 
@@ -230,8 +230,10 @@ func (p *Player) look(at time.Time, recorded *Look, each func(Second) error) err
 		s.Other = kept(pacing.Decide(p.differ.policy, otherSnap))
 		s.Wanted = wanted(p.same.policy, snap, &replayed)
 		s.OtherWanted = wanted(p.differ.policy, otherSnap, &s.Other)
-		p.report.wanted += float64(s.Wanted)
-		p.report.otherWanted += float64(s.OtherWanted)
+		if snap.InAir > 0 { // else nothing could be dialed, whatever was wanted
+			p.report.wanted += float64(s.Wanted)
+			p.report.otherWanted += float64(s.OtherWanted)
+		}
 	}
 	if each == nil {
 		return nil

@@ -1,0 +1,172 @@
+package dialer
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// underCap holds a campaign against its cap, at the end of a shift with enough
+// answers to speak of a share.
+func (h *house) underCap(id int64) {
+	h.t.Helper()
+	p := h.view(id).Period
+	h.t.Logf("campaign %d: %d answered, %d abandoned", id, p.Answered, p.Abandoned)
+	if p.Answered < 200 {
+		h.t.Errorf("campaign %d: only %d answered", id, p.Answered)
+	}
+	if float64(p.Abandoned) > 0.03*float64(p.Answered) {
+		h.t.Errorf("campaign %d: %d abandoned of %d", id, p.Abandoned, p.Answered)
+	}
+}
+
+// reload gives a campaign so many fresh contacts, again and again, until the
+// house stops.
+func (h *house) reload(campaign int64, n int, every time.Duration) {
+	h.store.load(campaign, n)
+	over := h.ended
+	h.robots.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				h.store.load(campaign, n)
+			}
+		}
+	})
+}
+
+func TestTwoCampaignsThatShareTheirAgentsBothKeepTheCap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, mixed(31, 0.3, 40*time.Second))
+		h.store.load(1, 4000)
+		h.run()
+		h.wrapUps(func() time.Duration { return 5 * time.Second })
+		for id := range int64(12) {
+			h.agent(id+1, true, 1, 2)
+		}
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Retry = nil }))
+		h.reload(2, 150, 12*time.Minute) // in bursts: the team goes to and fro
+		h.apply(h.campaign(2, func(c *campaigns.Campaign) { c.Retry, c.Priority = nil, 5 }))
+		time.Sleep(2 * time.Hour)
+		h.underCap(1)
+		h.underCap(2)
+		h.hard()
+		h.stop()
+	})
+}
+
+func TestCallbacksThatAreAllDueAtTenAreKeptAndTheCapToo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t, mixed(32, 0.3, 40*time.Second))
+		h.store.load(1, 4000)
+		due := time.Now().Add(40 * time.Minute)
+		for i := range int64(40) {
+			h.callback(20_001+i, 1+i%10, due) // four for each agent
+		}
+		for i := range int64(30) {
+			h.callback(30_001+i, 0, due) // and thirty for anybody
+		}
+		h.run()
+		h.wrapUps(func() time.Duration { return 5 * time.Second })
+		for id := range int64(10) {
+			h.agent(id+1, true, 1)
+		}
+		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Retry = nil }))
+		time.Sleep(100 * time.Minute)
+		h.underCap(1)
+		h.hard()
+		h.stop()
+		agreed := 0
+		for _, a := range h.store.rows() {
+			if a.Contact < 20_000 {
+				continue
+			}
+			agreed++
+			if late := a.IntentAt.Sub(due); late < 0 || late > 20*time.Minute {
+				t.Errorf("contact %d is called %s after the time agreed", a.Contact, late)
+			}
+			if want := 1 + (a.Contact-20_001)%10; a.Contact < 30_000 && a.Outcome == campaigns.Connected && a.Agent != want {
+				t.Errorf("contact %d talks to agent %d, not %d", a.Contact, a.Agent, want)
+			}
+		}
+		if agreed != 70 {
+			t.Errorf("%d of 70 callbacks were called", agreed)
+		}
+	})
+}
+
+// callback adds a contact who is to be called at a time, by one agent or, with
+// 0, by anybody.
+func (h *house) callback(id, agent int64, due time.Time) {
+	h.store.add(campaigns.Contact{
+		ID: id, Campaign: 1, List: 1, Name: "Agreed", Callback: id, Agent: agent, State: campaigns.ContactWaiting, NextAt: due,
+		Phones: []campaigns.Phone{{Number: fmt.Sprintf("+1555%07d", id), Zones: []string{"America/New_York"}}},
+	})
+}
+
+func TestInboundCallsThatTakeAgentsAwayDoNotBreakTheCap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := team(t, 10, 4000, mixed(33, 0.3, 40*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
+		rng := rand.New(rand.NewPCG(5, 5))
+		var inbound sync.WaitGroup
+		taken := 0
+		for end := time.Now().Add(90 * time.Minute); time.Now().Before(end); {
+			time.Sleep(time.Duration(rng.ExpFloat64() * float64(25*time.Second)))
+			id := int64(rng.IntN(10)) + 1
+			talk := time.Duration(rng.ExpFloat64() * float64(time.Minute))
+			if h.engine.OtherCall(t.Context(), id, "inbound") == nil {
+				taken++
+				inbound.Go(func() {
+					time.Sleep(talk)
+					_ = h.engine.OtherCallEnded(t.Context(), id)
+				})
+			}
+		}
+		if taken < 50 {
+			t.Errorf("only %d inbound calls", taken)
+		}
+		h.underCap(1)
+		inbound.Wait()
+		h.hard()
+		h.stop()
+	})
+}
+
+func TestATeamThatLeavesForItsPlannedBreaksKeepsTheCap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := team(t, 12, 4000, mixed(34, 0.3, 40*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
+		began := time.Now()
+		for id := range int64(12) {
+			half := time.Duration(id%2) * 15 * time.Minute // two shifts of breaks
+			var plan []Break
+			for hour := range 2 {
+				from := began.Add(time.Duration(hour)*40*time.Minute + 25*time.Minute + half/2)
+				plan = append(plan, Break{From: from, To: from.Add(12 * time.Minute)})
+			}
+			h.must(h.engine.PlanBreaks(t.Context(), id+1, append(plan, Break{From: began.Add(100 * time.Minute)})))
+			h.robots.Go(func() {
+				for _, b := range plan {
+					time.Sleep(time.Until(b.To))
+					_ = h.engine.Ready(t.Context(), id+1)
+				}
+			})
+		}
+		time.Sleep(99 * time.Minute)
+		h.underCap(1)
+		lost := h.view(1).Period.Abandoned
+		h.until(20*time.Minute, "all gone home", func() bool { return h.view(1).Agents[StatePaused] == 12 })
+		h.until(time.Minute, "nothing rings", func() bool { return h.view(1).InAir == 0 })
+		if n := h.view(1).Period.Abandoned - lost; n > 1 {
+			t.Errorf("%d people answered to nobody at the end of the shift", n)
+		}
+		h.stop()
+	})
+}
