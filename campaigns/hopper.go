@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/forecall/forecall/campaigns/odds"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
@@ -34,7 +36,12 @@ type HopperSettings struct {
 	Aside int
 	// Poll is how often an empty hopper looks for new contacts; 0 = 2 s.
 	Poll time.Duration
-	Log  *slog.Logger
+	// Patience is how long a contact may be passed over for others whose time is
+	// better; 0 = 4 h. Then it goes first.
+	Patience time.Duration
+	// Memory keeps what is learned of who answers; nil = for this run only.
+	Memory OddsMemory
+	Log    *slog.Logger
 }
 
 func (s HopperSettings) filled() HopperSettings {
@@ -49,6 +56,9 @@ func (s HopperSettings) filled() HopperSettings {
 	}
 	if s.Poll <= 0 {
 		s.Poll = 2 * time.Second
+	}
+	if s.Patience <= 0 {
+		s.Patience = 4 * time.Hour
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
@@ -86,8 +96,11 @@ const (
 // However many contacts are closed, and wherever they stand in the list, those
 // that are open are found: nothing that waits for its window takes their place.
 //
-// Run owns the reading; Next, Return and State take the memory's lock and
-// never wait for the store.
+// A campaign that knows odds dials, within a rank, those first whose hour it
+// is: see Odds. All campaigns learn them, from what Resolved tells.
+//
+// Run owns the reading; Next, Pick, Return and State take the memory's lock
+// and never wait for the store.
 type Hopper struct {
 	leaser   Leaser
 	settings HopperSettings
@@ -95,7 +108,7 @@ type Hopper struct {
 
 	mu       sync.Mutex // guards what follows
 	campaign Campaign
-	callable []Contact // in dial order
+	callable []*queued // in dial order
 	personal []Contact // callbacks agreed with one agent
 	aside    []asideContact
 	opens    time.Time             // when the first of aside may be dialed
@@ -107,6 +120,25 @@ type Hopper struct {
 	leased   time.Time // when contacts were leased last
 	asked    bool      // the store was asked at least once
 	err      error
+
+	learned *odds.Model
+	read    bool       // what was learned before is in it
+	dirty   bool       // it has learned since it was kept
+	kept    time.Time  // when it was kept
+	ranked  time.Time  // when callable was put into the order of best times
+	best    [2]float64 // what the best hour of the week adds, for a landline and for a mobile
+	shown   []*queued  // the window that Odds gave last
+}
+
+// queued is a contact that may be dialed.
+type queued struct {
+	Contact
+	since  time.Time // when it could be dialed first; zero = goes before all others of its rank
+	prefer int       // how good this hour is for it, in steps of log-odds: 0 = the best of its week
+	judged bool      // prefer is set
+	taken  bool
+	odds   float64 // at the minute of oddsAt
+	oddsAt int64
 }
 
 type asideContact struct {
@@ -132,6 +164,7 @@ func NewHopper(leaser Leaser, c Campaign, s HopperSettings) *Hopper {
 		leaser: leaser, settings: s.filled(), campaign: c,
 		wake: make(chan struct{}, 1), windows: make(map[string]window),
 		later: make(map[time.Time][]int64), away: make(map[time.Time]away),
+		learned: odds.New(),
 	}
 }
 
@@ -147,6 +180,7 @@ func (h *Hopper) Set(c Campaign) {
 		}
 	}
 	h.sortAside(time.Now())
+	h.rank(time.Now())
 	h.nudge()
 }
 
@@ -160,16 +194,30 @@ func (h *Hopper) Next(now time.Time) (Contact, bool) {
 		h.sortAside(now)
 	}
 	for len(h.callable) > 0 {
-		p := h.callable[0]
-		h.callable = h.callable[1:]
-		if len(h.callable) == h.settings.Low-1 || len(h.callable) == 0 {
-			h.nudge()
-		}
-		if h.open(p, now) {
+		if p, ok := h.take(0, now); ok {
 			return p, true
 		}
-		h.putAside(p, now)
 	}
+	return Contact{}, false
+}
+
+// take takes the contact at a place out of the queue; false when its calling
+// window is closed.
+func (h *Hopper) take(place int, now time.Time) (Contact, bool) {
+	q := h.callable[place]
+	q.taken = true
+	if place == 0 {
+		h.callable = h.callable[1:]
+	} else {
+		h.callable = slices.Delete(h.callable, place, place+1)
+	}
+	if len(h.callable) == h.low()-1 || len(h.callable) == 0 {
+		h.nudge()
+	}
+	if h.open(q.Contact, now) {
+		return q.Contact, true
+	}
+	h.putAside(q.Contact, now)
 	return Contact{}, false
 }
 
@@ -189,7 +237,7 @@ func (h *Hopper) Return(p Contact, notBefore time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if notBefore.IsZero() {
-		h.admit([]Contact{p})
+		h.admit([]Contact{p}, time.Time{})
 		return
 	}
 	h.keepAside(asideContact{contact: p, until: notBefore, putOff: true})
@@ -328,30 +376,40 @@ func (h *Hopper) sortAside(now time.Time) {
 	}
 	clear(h.aside[len(kept):])
 	h.aside = kept
-	h.admit(due)
+	h.admit(due, now)
 }
 
-// admit takes in contacts that may be dialed now; at equal rank they go before
-// those that came later.
-func (h *Hopper) admit(batch []Contact) {
-	var anyone []Contact
+// admit takes in contacts that may be dialed since then; at equal rank they go
+// before those that came later.
+func (h *Hopper) admit(batch []Contact, since time.Time) {
+	h.callable = merged(h.queue(batch, since), h.callable)
+	h.reorder(time.Now())
+}
+
+// queue makes places in the queue for contacts that anybody may call, and puts
+// those that one agent alone may call where that agent finds them.
+func (h *Hopper) queue(batch []Contact, since time.Time) []*queued {
+	anyone := make([]*queued, 0, len(batch))
 	for _, p := range batch {
 		if p.Agent != 0 {
 			h.personal = append(h.personal, p)
 		} else {
-			anyone = append(anyone, p)
+			anyone = append(anyone, &queued{Contact: p, since: since})
 		}
 	}
-	h.callable = merged(anyone, h.callable)
+	return anyone
 }
 
 // merged joins two queues, each in dial order; at equal rank, the first goes
 // first.
-func merged(a, b []Contact) []Contact {
-	if len(b) == 0 {
+func merged(a, b []*queued) []*queued {
+	switch {
+	case len(b) == 0:
 		return a
+	case len(a) == 0:
+		return b
 	}
-	out := make([]Contact, 0, len(a)+len(b))
+	out := make([]*queued, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		if b[0].Rank > a[0].Rank {
 			out, b = append(out, b[0]), b[1:]

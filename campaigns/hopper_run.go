@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -25,6 +26,7 @@ func (h *Hopper) Run(ctx context.Context) {
 // tend hands back, and leases up to the size. A store that gives less than it
 // was asked for is asked for its depth: that explains an empty hopper.
 func (h *Hopper) tend(ctx context.Context) error {
+	h.recall(ctx)
 	err := h.handBack(ctx)
 	for want := h.wanted(); err == nil && want > 0; want = h.wanted() {
 		var got int
@@ -40,6 +42,9 @@ func (h *Hopper) tend(ctx context.Context) error {
 	defer h.mu.Unlock()
 	h.err = err
 	h.asked = h.asked || err == nil
+	if now := time.Now(); now.Sub(h.ranked) >= rankEvery {
+		h.rank(now)
+	}
 	return err
 }
 
@@ -49,8 +54,8 @@ func (h *Hopper) wanted() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case len(h.callable) < h.settings.Low:
-		return h.settings.Size - len(h.callable)
+	case len(h.callable) < h.low():
+		return min(h.size()-len(h.callable), h.settings.Size)
 	case time.Since(h.leased) >= freshen:
 		return freshenBatch
 	}
@@ -74,16 +79,29 @@ func (h *Hopper) lease(ctx context.Context, n int) (int, error) {
 		}
 	}
 	h.leased = now
-	queued := h.callable
-	h.callable = nil
-	h.admit(open)
-	h.callable = merged(queued, h.callable)
-	for len(h.callable) > h.settings.Size {
-		last := len(h.callable) - 1
-		h.back = append(h.back, h.callable[last].ID)
-		h.callable = h.callable[:last]
-	}
+	h.callable = merged(h.callable, h.queue(open, now))
+	h.overflow()
+	h.rank(now)
 	return len(batch), nil
+}
+
+// overflow hands back what is too much: of the lowest rank, those that came
+// last, so that nobody who has waited waits anew.
+func (h *Hopper) overflow() {
+	over := len(h.callable) - h.size()
+	if over <= 0 {
+		return
+	}
+	if h.campaign.KnowOdds {
+		slices.SortStableFunc(h.callable, func(a, b *queued) int {
+			return cmp.Or(cmp.Compare(b.Rank, a.Rank), a.since.Compare(b.since))
+		})
+	}
+	for _, q := range h.callable[len(h.callable)-over:] {
+		q.taken = true
+		h.back = append(h.back, q.ID)
+	}
+	h.callable = slices.Delete(h.callable, len(h.callable)-over, len(h.callable))
 }
 
 // sound asks the store where the contacts stand.
@@ -176,7 +194,11 @@ func (h *Hopper) handAllBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
 	h.mu.Lock()
-	for _, p := range append(h.callable, h.personal...) {
+	for _, q := range h.callable {
+		q.taken = true
+		h.back = append(h.back, q.ID)
+	}
+	for _, p := range h.personal {
 		h.back = append(h.back, p.ID)
 	}
 	for _, a := range h.aside {
@@ -185,6 +207,7 @@ func (h *Hopper) handAllBack(ctx context.Context) {
 	h.callable, h.personal, h.aside, h.opens = nil, nil, nil, time.Time{}
 	n := len(h.back)
 	h.mu.Unlock()
+	h.remember(ctx, true)
 	if err := h.handBack(ctx); err != nil {
 		h.settings.Log.Error("hopper could not hand its contacts back; they stay leased until the next start",
 			"campaign", h.id(), "contacts", n, "error", err)

@@ -334,15 +334,15 @@ func TestAnEmptyHopperSaysWhy(t *testing.T) {
 }
 
 func TestHopperQueuesAreJoinedByRankAndKeepTheirOrder(t *testing.T) {
-	queue := func(ranks ...int) (out []Contact) {
+	queue := func(ranks ...int) (out []*queued) {
 		for i, r := range ranks {
-			out = append(out, Contact{ID: int64(i), Rank: r})
+			out = append(out, &queued{Contact: Contact{ID: int64(i), Rank: r}})
 		}
 		return out
 	}
 	a, b := queue(9, 5, 5, 1), queue(9, 7, 5)
 	got := merged(a, b)
-	if !slices.IsSortedFunc(got, func(x, y Contact) int { return y.Rank - x.Rank }) || len(got) != 7 {
+	if !slices.IsSortedFunc(got, func(x, y *queued) int { return y.Rank - x.Rank }) || len(got) != 7 {
 		t.Errorf("%+v", got)
 	}
 	if len(merged(nil, b)) != 3 || len(merged(a, nil)) != 4 {
@@ -355,7 +355,7 @@ func BenchmarkHopperNext(b *testing.B) {
 	c.Windows = rules.Always()
 	h := NewHopper(nil, c, HopperSettings{})
 	zones := []string{"America/New_York"}
-	p := Contact{Phones: []Phone{{Number: "+15550000001", Zones: zones}}}
+	p := &queued{Contact: Contact{Phones: []Phone{{Number: "+15550000001", Zones: zones}}}}
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
