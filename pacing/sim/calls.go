@@ -47,8 +47,12 @@ func (w *world) place(c contact, told float64) {
 	if k.ending != byFailure {
 		w.tell(pacing.CallRinging, k.id, 0)
 	}
-	w.agenda.plan(step{at: w.now + after, kind: stepResolves, who: slot, epoch: k.epoch})
+	w.agenda.plan(step{at: w.now + max(after, soonest), kind: stepResolves, who: slot, epoch: k.epoch})
 }
+
+// soonest is the shortest life of an attempt: with none, calls that resolve at once and are placed again would stop the
+// clock.
+const soonest = time.Millisecond
 
 func (w *world) slot() int {
 	if n := len(w.spare); n > 0 {

@@ -112,14 +112,14 @@ func (d Dist) kept() float64 {
 	return most - d.uncut(d.Min.Seconds())
 }
 
-// below is the chance that a draw takes at most x seconds.
+// below is the chance that a draw is less than x seconds.
 func (d Dist) below(x float64) float64 {
 	if d.Shape == Constant || d.Shape == "" {
 		mean := max(d.Mean, d.Min)
 		if d.Max > 0 {
 			mean = min(mean, d.Max)
 		}
-		if x < mean.Seconds() {
+		if x <= mean.Seconds() {
 			return 0
 		}
 		return 1
@@ -146,7 +146,7 @@ func (d Dist) uncut(x float64) float64 {
 	}
 	sigma2 := math.Log(1 + d.CV*d.CV)
 	if sigma2 == 0 {
-		if x < d.Mean.Seconds() {
+		if x <= d.Mean.Seconds() {
 			return 0
 		}
 		return 1

@@ -15,7 +15,7 @@ type Scenario struct {
 	Cap    float64       `yaml:"cap"`  // abandoned over answered, the legal limit of one shift
 	Hold   time.Duration `yaml:"hold"` // how long an answered person may wait before it counts as abandoned; 0 = not at all
 	Agents int           `yaml:"agents"`
-	Lines  int           `yaml:"lines"` // calls at once, conversations included; 0 = no limit
+	Lines  int           `yaml:"lines"` // calls at once, conversations included; 0 = no limit (but 200 for each agent)
 	CPS    float64       `yaml:"cps"`   // new calls a second; 0 = no limit
 
 	Answer   Shares   `yaml:"answer"`    // share of attempts that a person answers

@@ -26,6 +26,7 @@ type world struct {
 	spare  []int // slots of calls that are over
 	queue  []int // slots of people waiting, the longest first
 	placed uint64
+	most   int // lines
 
 	share      float64 // of attempts answered by a person, now
 	shareUntil time.Duration
@@ -47,6 +48,9 @@ func newWorld(s Scenario, e Entry, p Pacer, seed uint64, tick time.Duration) *wo
 		w.hopper.tell = func(c contact) float64 { return c.odds }
 	}
 	w.team = make([]agent, s.Agents)
+	if w.most = s.Lines; w.most == 0 {
+		w.most = linesPerAgent * s.Agents
+	}
 	w.tally.init(s.Shift)
 	for i, b := range s.Breaks {
 		w.agenda.plan(step{at: b.At, kind: stepBreak, who: i})
@@ -56,6 +60,10 @@ func newWorld(s Scenario, e Entry, p Pacer, seed uint64, tick time.Duration) *wo
 	}
 	return w
 }
+
+// linesPerAgent bounds a scenario without a limit of lines: where nobody ever answers, a policy that dials ahead would
+// dial for ever.
+const linesPerAgent = 200
 
 // hopeless are the odds told of a contact who will not answer; 0 would mean that nothing is known.
 const hopeless = 1e-9
@@ -152,9 +160,7 @@ func (w *world) decide() time.Duration {
 
 // allowed is how many of n calls the trunk takes now, and whether calls per second are what kept it from more.
 func (w *world) allowed(n int) (int, bool) {
-	if w.Lines > 0 {
-		n = min(n, w.Lines-w.tally.lines)
-	}
+	n = min(n, w.most-w.tally.lines)
 	if n <= 0 || w.CPS == 0 {
 		return max(0, n), false
 	}
