@@ -4,7 +4,8 @@
 //	              Engine: which loops run, which agent is lent to which
 //	                 |
 //	Hopper --Next--> Loop (one per campaign, owns its floor and agents)
-//	                 |  Floor.Snapshot -> pacing.Decide -> place n
+//	       --Odds->  |  Floor.Snapshot -> pacing.Decide -> place n, and which
+//	       <-Resolved|          '----------------> tape, a minute at a time
 //	                 v
 //	attempt.run, one goroutine per call, top to bottom:
 //
@@ -31,6 +32,11 @@
 //	   |          +------ a pause asked for in a call -------+
 //	   +--- signed out (after the call), or the phone is lost (at once)
 //
+// Beside these stand resting, for as long as the campaign's occupancy ceiling
+// asks before the agent is ready again, and elsewhere, a conversation that did
+// not come from the dialer. A planned break, and the end of the shift, is a pause
+// that the clock asks for; only the agent ends it.
+//
 // Progressive mode reserves the longest idle agent when the call is placed,
 // predictive mode gives the longest idle one to the person who answers, preview
 // mode and callbacks agreed by name call for the agent who has the card.
@@ -41,6 +47,22 @@
 // safe-harbour message begins within it: it is started a sixteenth of the hold
 // early. A later connection is late_connected and counts as abandoned. One
 // whose agent loses the phone gets another agent, once, or the message.
+//
+// # What pacing is told
+//
+// Every turn of every call and agent, as it happens, and what is known before:
+// that a conversation is about to end (the finishing key, the step of the
+// script), when an agent will leave, how long one rests, how likely a contact is
+// to answer. An agent who works for another campaign is gone from this one's
+// floor, one with an appointed callback is reserved, one on an inbound call is
+// talking. Pacing's instants are the dialer's own time, from the monotonic clock.
+//
+// # The tape
+//
+// All that the floor is told and all that is decided goes to tape (package
+// pacing/tape), once a minute over a bounded queue to the store. A minute that
+// the store does not take in time is lost and counted; dialing never waits. Old
+// tapes are dropped each hour.
 //
 // # When something fails
 //

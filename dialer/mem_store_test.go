@@ -28,6 +28,7 @@ type memStore struct {
 	statuses map[int64]campaigns.Status
 	saved    map[int64][]byte
 	tapes    map[int64][]minute
+	odds     map[int64][]byte
 	dropped  []time.Time // the instants before which tapes were dropped
 	tally    campaigns.Tally
 	campaign map[int64]campaigns.Campaign
@@ -50,7 +51,7 @@ func newMemStore(t testing.TB) *memStore {
 		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
 		open: make(map[string]string), finished: make(map[string]campaigns.Attempt),
 		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
-		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
+		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), odds: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
 	}
 }
 
@@ -253,6 +254,22 @@ func (s *memStore) SaveEstimates(_ context.Context, id int64, b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saved[id] = b
+	return nil
+}
+
+func (s *memStore) Odds(_ context.Context, id int64) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.odds[id] == nil {
+		return nil, campaigns.ErrNotFound
+	}
+	return s.odds[id], nil
+}
+
+func (s *memStore) SaveOdds(_ context.Context, id int64, b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.odds[id] = b
 	return nil
 }
 

@@ -19,9 +19,10 @@ func (e *Engine) newStage(next applied) *stage {
 	c := next.campaign
 	settings := e.settings.Hopper
 	settings.Log = e.log
+	settings.Memory, _ = e.store.(campaigns.OddsMemory)
 	hopper := campaigns.NewHopper(e.store, c, settings)
 	l := &Loop{
-		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: blind{hopper}, supply: hopper.State, optOuts: e.store,
+		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, supply: hopper.State, optOuts: e.store,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),

@@ -23,7 +23,7 @@ func (h *house) replay(campaign int64, other func(pacing.Policy) pacing.Policy) 
 }
 
 func TestAShiftIsOnTapeMinuteByMinuteAndIsDecidedAgainTheSame(t *testing.T) {
-	for _, speed := range []float64{1, 10} {
+	for speed, length := range map[float64]time.Duration{1: 20 * time.Minute, 10: 5 * time.Minute} {
 		bubble(t, func(t *testing.T) {
 			people := mixed(41, 0.4, 20*time.Second)
 			h := newHouse(t, func(n string) callee {
@@ -39,13 +39,13 @@ func TestAShiftIsOnTapeMinuteByMinuteAndIsDecidedAgainTheSame(t *testing.T) {
 				h.agent(id+1, true, 1)
 			}
 			h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Retry = nil }))
-			time.Sleep(20*time.Minute + 30*time.Second)
+			time.Sleep(length + 30*time.Second)
 			h.soft()
 			<-h.ended
 			h.robots.Wait()
 			tapes := h.store.tapes[1]
-			if len(tapes) < 21 {
-				t.Fatalf("%d tapes of twenty minutes", len(tapes))
+			if len(tapes) < int(length/tapeEvery)+1 {
+				t.Fatalf("%d tapes of %s", len(tapes), length)
 			}
 			for i, m := range tapes[1 : len(tapes)-1] {
 				if d := m.from.Sub(tapes[i].from); d < tapeEvery || d > tapeEvery+time.Second {
@@ -60,7 +60,7 @@ func TestAShiftIsOnTapeMinuteByMinuteAndIsDecidedAgainTheSame(t *testing.T) {
 			if r.OtherPlaced <= 0 || r.OtherPlaced >= float64(r.Placed) {
 				t.Errorf("progressive would have placed %.0f of %d", r.OtherPlaced, r.Placed)
 			}
-			if d := r.To.Sub(r.From); d < time.Duration(speed)*19*time.Minute {
+			if d := r.To.Sub(r.From); d < time.Duration(speed)*(length-time.Minute) {
 				t.Errorf("%s of the dialer's time on tape", d)
 			}
 		})

@@ -107,7 +107,7 @@ func (w *Writer) open(at time.Time) {
 		return
 	}
 	if w.zip == nil {
-		w.zip, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		w.zip, _ = gzip.NewWriterLevel(nil, gzip.DefaultCompression)
 	}
 	w.zip.Reset(&w.buf)
 	w.number++
