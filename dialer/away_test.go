@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -236,23 +237,32 @@ func TestAPausedAgentWhoTakesACallFromElsewhereIsPausedAfterIt(t *testing.T) {
 	}
 }
 
-// layDown lets an agent rest as the ceiling would.
-func (h *house) layDown(agent int64, d time.Duration) {
+// layDown lets a free agent rest as the ceiling would.
+func (h *house) layDown(agent int64, d time.Duration) (until time.Time) {
 	h.t.Helper()
-	loops, err := h.engine.loops(h.t.Context())
+	h.tryLayDown(agent, d)
+	h.until(time.Second, "resting", func() bool { return h.state(agent) == StateResting })
+	a, _ := h.engine.Agent(agent)
+	if left := time.Until(a.Until); left > d || left < d-time.Second {
+		h.t.Errorf("a rest of %s ends in %s", d, left)
+	}
+	return a.Until
+}
+
+// tryLayDown does so if the agent is free in a campaign.
+func (h *house) tryLayDown(agent int64, d time.Duration) {
+	h.t.Helper()
+	loops, err := h.engine.loops(context.Background())
 	h.must(err)
-	done := make(chan struct{})
 	for _, l := range loops {
 		l.tell(func() {
-			if a := l.agents[agent]; a != nil {
+			if a := l.agents[agent]; a != nil && a.free() {
 				now := time.Now()
 				a.rest(now.Add(d), "a rest", now)
 				l.tellUntil(pacing.AgentResting, a, a.restUntil, now)
-				close(done)
 			}
 		})
 	}
-	<-done
 }
 
 func TestARestEndsByItselfAndNotBefore(t *testing.T) {
@@ -262,8 +272,7 @@ func TestARestEndsByItselfAndNotBefore(t *testing.T) {
 		h.agent(1, true, 1)
 		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry = campaigns.Progressive, nil }))
 		h.until(time.Minute, "works", func() bool { return h.worksFor(1) == 1 })
-		h.layDown(1, time.Minute)
-		until := time.Now().Add(time.Minute)
+		until := h.layDown(1, time.Minute)
 		h.store.load(1, 5)
 		h.must(h.engine.Ready(t.Context(), 1)) // it does not help
 		if a, _ := h.engine.Agent(1); a.State != StateResting || !a.Until.Equal(until) || a.Reason == "" {
@@ -293,11 +302,11 @@ func TestARestingAgentMayPauseAndSignOutAndBeLentWithTheirRest(t *testing.T) {
 		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Retry = nil }))
 		h.until(time.Minute, "works", func() bool { return h.worksFor(1) == 1 && h.worksFor(2) == 1 && h.worksFor(3) == 1 })
 		h.until(time.Minute, "the list is through", func() bool { return h.store.done() == 1 })
+		var until time.Time
 		for id := range int64(3) {
 			_ = h.engine.WrapUpDone(t.Context(), id+1)
-			h.layDown(id+1, 10*time.Minute)
+			until = h.layDown(id+1, 10*time.Minute)
 		}
-		until := time.Now().Add(10 * time.Minute)
 		h.must(h.engine.Pause(t.Context(), 1, "lunch"))
 		if h.state(1) != StatePaused {
 			t.Errorf("%s, not paused", h.state(1))

@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -217,7 +218,7 @@ func TestAgentsMayDoAnythingAtAnyTime(t *testing.T) {
 			for range 3000 {
 				time.Sleep(time.Duration(rng.ExpFloat64() * float64(100*time.Millisecond)))
 				id := int64(rng.IntN(6)) + 1
-				click(t, h, phones, id, rng.IntN(24), &clicks)
+				click(t, h, phones, id, rng.IntN(32), &clicks)
 			}
 			clicks.Wait()
 			h.soft()
@@ -263,6 +264,18 @@ func click(t *testing.T, h *house, phones map[int64]*memStation, id int64, what 
 		})
 	case 19:
 		order(func() error { return e.Apply(ctx, h.campaign(id%2+1, nil)) })
+	case 20, 21:
+		order(func() error { return e.OtherCall(ctx, id, "inbound") })
+	case 22, 23, 24:
+		order(func() error { return e.OtherCallEnded(ctx, id) })
+	case 25:
+		from := time.Now().Add(10 * time.Second)
+		plan := []Break{{From: from, To: from.Add(20 * time.Second)}, {From: from.Add(time.Minute)}}
+		order(func() error { return e.PlanBreaks(ctx, id, plan) })
+	case 26:
+		order(func() error { return errors.Join(e.Step(ctx, id, "closing"), e.Finishing(ctx, id)) })
+	case 27:
+		h.tryLayDown(id, 15*time.Second)
 	default:
 		order(func() error { return e.Ready(ctx, id) })
 	}
