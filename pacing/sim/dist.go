@@ -124,8 +124,11 @@ func (d Dist) below(x float64) float64 {
 		}
 		return 1
 	}
-	if d.Max > 0 {
-		x = min(x, d.Max.Seconds())
+	switch {
+	case d.Shape == Uniform:
+		return d.uncut(x)
+	case d.Max > 0 && x > d.Max.Seconds():
+		return 1
 	}
 	return max(0, d.uncut(x)-d.uncut(d.Min.Seconds())) / d.kept()
 }
@@ -135,10 +138,10 @@ func (d Dist) uncut(x float64) float64 {
 	switch {
 	case d.Shape == Uniform:
 		lo, hi := d.Min.Seconds(), d.Max.Seconds()
-		if x >= hi {
+		if x > hi {
 			return 1
 		}
-		return max(0, x-lo) / (hi - lo)
+		return max(0, x-lo) / max(1e-9, hi-lo)
 	case x <= 0:
 		return 0
 	case d.Shape == Exponential:
