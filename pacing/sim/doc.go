@@ -10,10 +10,10 @@
 //
 // # The world and the policy
 //
-//	 people ---------> hopper --next odds--> Pacer.Decide --Order--> world places, withdraws
-//	 a stream of       in order of                ^                      |
-//	 chance each       the list                   |                      v
-//	                                         Pacer.Apply <--events-- agenda: what is going to happen
+//	people ---------> hopper --next odds--> Pacer.Decide --Order--> world places, withdraws
+//	a stream of       in order of                ^                      |
+//	chance each       the list                   |                      v
+//	                                        Pacer.Apply <--events-- agenda: what is going to happen
 //
 // The world knows everything and decides nothing; the Pacer decides and knows only pacing.Events, the same that the live
 // dialer sends. The policies predictive and progressive are package pacing itself, not a copy. After each thing that
