@@ -24,6 +24,14 @@ func (h *house) underCap(id int64) {
 	}
 }
 
+// longShift leaves a test out where the race detector makes hours of it.
+func longShift(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a long shift, left out in short mode")
+	}
+}
+
 // reload gives a campaign so many fresh contacts, again and again, until the
 // house stops.
 func (h *house) reload(campaign int64, n int, every time.Duration) {
@@ -44,6 +52,7 @@ func (h *house) reload(campaign int64, n int, every time.Duration) {
 }
 
 func TestTwoCampaignsThatShareTheirAgentsBothKeepTheCap(t *testing.T) {
+	longShift(t)
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, mixed(31, 0.3, 40*time.Second))
 		h.store.load(1, 4000)
@@ -64,6 +73,7 @@ func TestTwoCampaignsThatShareTheirAgentsBothKeepTheCap(t *testing.T) {
 }
 
 func TestCallbacksThatAreAllDueAtTenAreKeptAndTheCapToo(t *testing.T) {
+	longShift(t)
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, mixed(32, 0.3, 40*time.Second))
 		h.store.load(1, 4000)
@@ -113,6 +123,7 @@ func (h *house) callback(id, agent int64, due time.Time) {
 }
 
 func TestInboundCallsThatTakeAgentsAwayDoNotBreakTheCap(t *testing.T) {
+	longShift(t)
 	bubble(t, func(t *testing.T) {
 		h := team(t, 10, 4000, mixed(33, 0.3, 40*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
 		rng := rand.New(rand.NewPCG(5, 5))
@@ -141,6 +152,7 @@ func TestInboundCallsThatTakeAgentsAwayDoNotBreakTheCap(t *testing.T) {
 }
 
 func TestATeamThatLeavesForItsPlannedBreaksKeepsTheCap(t *testing.T) {
+	longShift(t)
 	bubble(t, func(t *testing.T) {
 		h := team(t, 12, 4000, mixed(34, 0.3, 40*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
 		began := time.Now()
