@@ -90,13 +90,15 @@ type agent struct {
 	plan        plan               // breaks, and the end of the shift
 	leaving     time.Time          // what pacing was told of the plan
 	restUntil   time.Time          // end of the present rest
-	moving      bool               // the engine wants the agent back when it can be spared
+	occupancy   occupancy
+	moving      bool // the engine wants the agent back when it can be spared
 	movingSince time.Time
 }
 
 // become changes the state and tells everybody who watches. An agent who is
 // ready again after a call that nobody answered keeps its place in the queue.
 func (a *agent) become(s State, now time.Time) {
+	a.occupancy.pass(now, a.state.works())
 	keepsPlace := a.state == StateReserved || a.state == StatePreview
 	if s == StateReady && !keepsPlace {
 		a.idleSince = now
@@ -122,6 +124,12 @@ func (a *agent) pause(reason string, now time.Time) {
 	a.become(StatePaused, now)
 	a.reason = reason
 	a.publish()
+}
+
+// under puts the agent under a campaign's occupancy ceiling, 0 = none.
+func (a *agent) under(ceiling float64, now time.Time) {
+	a.occupancy.pass(now, a.state.works())
+	a.occupancy.ceiling = ceiling
 }
 
 // rest lets the agent rest until an instant.

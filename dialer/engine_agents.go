@@ -42,7 +42,7 @@ func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
 		e.dismiss(p.mine, "signed in from another phone")
 	}
 	now := time.Now()
-	a := &agent{info: info, station: st, state: StatePaused, since: now, idleSince: now, reason: "signed in"}
+	a := &agent{info: info, station: st, state: StatePaused, since: now, idleSince: now, reason: "signed in", occupancy: occupancy{speed: e.settings.Speed, at: now}}
 	e.equip(a)
 	e.roster[info.ID] = &post{station: st, mine: a, info: info}
 	e.watch(a)

@@ -206,6 +206,9 @@ func (l *Loop) watchClock(now time.Time) {
 func (l *Loop) set(c campaigns.Campaign, m messages, warning string) {
 	l.campaign, l.messages, l.warning = c, m, warning
 	l.policy = policyOf(c, m)
+	for _, a := range l.agents {
+		a.under(l.policy.Ceiling, time.Now())
+	}
 	l.rate.speed = l.settings.Speed
 	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
 }

@@ -15,6 +15,7 @@ const doubleClick = 300 * time.Millisecond
 func (l *Loop) join(a *agent, now time.Time) {
 	l.agents[a.info.ID] = a
 	a.campaign, a.moving = l.id, false
+	a.under(l.policy.Ceiling, now)
 	switch {
 	case a.rested(now):
 		l.ready(a, now)
@@ -36,7 +37,8 @@ func (l *Loop) handBack(a *agent) {
 	delete(l.agents, a.info.ID)
 	l.shrunkAt = time.Now()
 	a.campaign, a.moving = 0, false
-	l.apply(pacing.AgentGone, 0, a.info.ID, time.Now())
+	a.under(0, l.shrunkAt)
+	l.apply(pacing.AgentGone, 0, a.info.ID, l.shrunkAt)
 	l.engine.tell(func() { l.engine.takeBack(a) })
 }
 

@@ -65,11 +65,12 @@ func (l *Loop) tellUntil(kind pacing.Kind, a *agent, until, now time.Time) {
 // mustRest lets an agent who comes free rest, when the campaign's occupancy
 // ceiling asks for it.
 func (l *Loop) mustRest(a *agent, now time.Time) bool {
-	d := l.floor.Rest(pacing.AgentID(a.info.ID), l.clock.virtual(now))
-	if d <= 0 {
+	a.under(l.policy.Ceiling, now)
+	d := a.occupancy.rest()
+	if d == 0 {
 		return false
 	}
-	why := fmt.Sprintf("a rest of %s: busy for more than %.0f %% of the time", d.Round(time.Second), 100*l.policy.Ceiling)
+	why := fmt.Sprintf("a rest of %s, so that no more than %.0f %% of the time is work", d.Round(time.Second), 100*l.policy.Ceiling)
 	a.rest(now.Add(l.settings.real(d)), why, now)
 	l.tellUntil(pacing.AgentResting, a, a.restUntil, now)
 	return true

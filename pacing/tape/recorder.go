@@ -82,11 +82,6 @@ func (r *Recorder) Decide(at time.Time, p pacing.Policy, next []float64) (pacing
 	return s, d
 }
 
-// Rest returns how long an agent who comes free now should rest.
-func (r *Recorder) Rest(id pacing.AgentID, at time.Time) time.Duration {
-	return r.floor.Rest(id, at.Round(0))
-}
-
 // Ledger returns the account of the legal period.
 func (r *Recorder) Ledger() pacing.Ledger { return r.floor.Ledger() }
 
