@@ -8,6 +8,8 @@ import (
 
 // ledgerRatio is lines per idle agent, the ratio steered by the account of abandoned calls as the notes' section 3 steers
 // theta: proportional and integral in calls of budget, slower with volume, with the reserve, the clamps and the hard guard.
+// Losses rise faster with the ratio than with theta; at most a third of theta's gain keeps it from swinging (100 agents,
+// .25, 60 s: 89 % occupancy instead of 79), and where theta's own is lower than that, it is the same.
 // It answers the question what the ledger alone is worth, without looking at what is about to happen.
 type ledgerRatio struct {
 	cap, start, end     float64 // end of the shift in seconds
@@ -17,12 +19,12 @@ type ledgerRatio struct {
 }
 
 const (
-	ledgerGain      = 0.15
+	ledgerGain      = 0.05
 	ledgerReserve   = 4.0
 	ledgerClamp     = 20.0
 	ledgerTarget    = 0.98
 	ledgerRateOver  = 600.0
-	ledgerSlow      = 450.0 // answers within ledgerSlowOver up to which the gain holds
+	ledgerSlow      = 1350.0 // answers within ledgerSlowOver up to which the gain holds
 	ledgerSlowOver  = 480.0
 	ledgerSure      = 0.7 // of the answers to come
 	ledgerLevelMost = 40.0

@@ -42,6 +42,9 @@ func shiftsWanted(t *testing.T) int {
 // (FORECALL_SHIFTS=3) the largest differences are 3 points of occupancy and, where a fifth of the people is lost anyway, 3 of
 // abandonment.
 func TestTheRivalsDoWhatTheNotesFoundOfThem(t *testing.T) {
+	if testing.Short() || raced {
+		t.Skip("thirty shifts of eight hours; run without -short and -race")
+	}
 	const occupancyWithin, abandonedWithin, abandonedShare = 4.0, 0.5, 0.3
 	for _, row := range []struct {
 		policy string
