@@ -51,8 +51,9 @@ func (l *Loop) loseTape(from time.Time, why string) {
 // keepTapes writes the tapes of a campaign until there are no more.
 func (e *Engine) keepTapes(ctx context.Context, l *Loop, tapes <-chan minute) {
 	for m := range tapes {
-		if err := e.tapes.SaveTape(ctx, l.id, m.from, m.tape); err != nil {
-			l.tell(func() { l.loseTape(m.from, err.Error()) })
+		err := e.tapes.SaveTape(ctx, l.id, m.from, m.tape)
+		if err != nil && !l.tell(func() { l.loseTape(m.from, err.Error()) }) {
+			l.log.Warn("the last minute of the pacing tape is lost", "from", m.from, "error", err)
 		}
 	}
 }
