@@ -19,6 +19,7 @@ type audit struct {
 	talks    map[pacing.AgentID]pacing.CallID
 	states   map[pacing.AgentID]pacing.Kind
 	count    map[pacing.Kind]int
+	freeAt   map[pacing.AgentID]time.Time // as told
 	dialed   []pacing.CallID
 	placedAt []time.Time
 }
@@ -27,6 +28,7 @@ func newAudit(s Scenario, p Pacer) *audit {
 	return &audit{
 		Pacer: p, scenario: s, calls: map[pacing.CallID]pacing.Kind{}, since: map[pacing.CallID]time.Time{},
 		talks: map[pacing.AgentID]pacing.CallID{}, states: map[pacing.AgentID]pacing.Kind{}, count: map[pacing.Kind]int{},
+		freeAt: map[pacing.AgentID]time.Time{},
 	}
 }
 
@@ -113,8 +115,14 @@ func (a *audit) agent(e pacing.Event) {
 		if was != 0 && was != pacing.AgentWrapUp && was != pacing.AgentPaused {
 			a.fault("agent %d is ready after %s", e.Agent, was)
 		}
-	case pacing.AgentLeavingAfterCall, pacing.AgentFreeAt:
-		return // they change no state
+		if told := a.freeAt[e.Agent]; was == pacing.AgentWrapUp && !told.IsZero() && !told.Equal(e.At) {
+			a.fault("agent %d is ready, and %s was told", e.Agent, told.Sub(startOfShift))
+		}
+	case pacing.AgentFreeAt:
+		a.freeAt[e.Agent] = e.Until
+		return
+	case pacing.AgentLeavingAfterCall:
+		return // changes no state
 	}
 	a.states[e.Agent] = e.Kind
 }
