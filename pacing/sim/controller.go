@@ -22,19 +22,25 @@ func livePolicy(s Scenario, mode pacing.Mode) pacing.Policy {
 	return p
 }
 
+// warm is the setting for a shift that begins with what the day before taught.
+const warm = "warm"
+
 func newController(s Setup, p pacing.Policy) (*controller, error) {
-	if s.Settings != "" {
-		return nil, fmt.Errorf("%w: this policy takes no settings, not %q", ErrPolicy, s.Settings)
+	if s.Settings != "" && s.Settings != warm {
+		return nil, fmt.Errorf("%w: the only setting is warm, not %q", ErrPolicy, s.Settings)
 	}
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	c := &controller{policy: p, floor: pacing.NewFloor(p, pacing.Estimates{})}
+	c := &controller{policy: p, floor: pacing.NewFloor(p, s.Learned)}
 	c.floor.SetLedger(pacing.Ledger{Until: s.End()})
 	return c, nil
 }
 
 func (c *controller) Apply(e pacing.Event) { c.floor.Apply(e) }
+
+// Learned is what the floor has learned of the campaign.
+func (c *controller) Learned(now time.Time) pacing.Estimates { return c.floor.Estimates(now) }
 
 func (c *controller) Decide(now time.Time, next []float64) Order {
 	s := c.floor.Snapshot(now)
@@ -47,6 +53,9 @@ func progressive() Entry {
 	return Entry{
 		Named: Named{"progressive", "progressive 1:1", "one call for each free agent, never more"},
 		New: func(s Setup) (Pacer, error) {
+			if s.Settings != "" {
+				return nil, fmt.Errorf("%w: progressive takes no settings, not %q", ErrPolicy, s.Settings)
+			}
 			return newController(s, livePolicy(s.Scenario, pacing.Progressive))
 		},
 	}
@@ -54,7 +63,8 @@ func progressive() Entry {
 
 func predictive() Entry {
 	return Entry{
-		Named: Named{"predictive", "predictive", "the controller that dials live"},
+		Named: Named{"predictive", "predictive", "the controller that dials live; with :warm each shift begins with what the day before taught"},
+		Warm:  warm,
 		New: func(s Setup) (Pacer, error) {
 			return newController(s, livePolicy(s.Scenario, pacing.Predictive))
 		},

@@ -39,6 +39,8 @@ type Setup struct {
 	Settings string    // what stood behind the colon of the policy's name
 	Start    time.Time // of the shift
 	Seed     uint64    // of this shift, for policies that throw dice
+	// Learned is what the policy learned the day before, aged by a night; zero on the first day.
+	Learned pacing.Estimates
 }
 
 // End is the end of the shift, after which nothing is placed.
@@ -62,6 +64,14 @@ type Entry struct {
 	Outcomes bool
 	// Releases lets the policy know when each busy agent will be ready again, as pacing.AgentFreeAt.
 	Releases bool
+	// Warm is a setting with which every shift is a second day: a shift with other people goes before it, and what that
+	// taught comes as Setup.Learned. Empty = the policy has none.
+	Warm string
+}
+
+// learner is a Pacer whose lessons outlive the shift.
+type learner interface {
+	Learned(now time.Time) pacing.Estimates
 }
 
 // ErrPolicy is wrapped by the errors about policy names and their settings.

@@ -81,12 +81,8 @@ func play(ctx context.Context, s Scenario, e Entry, settings string, o Options) 
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			seed := mix(o.Seed ^ mix(uint64(i)))
-			p, err := e.New(Setup{Scenario: s, Settings: settings, Start: startOfShift, Seed: seed})
-			if err != nil {
-				return err
-			}
-			each[i], err = newWorld(s, e, p, seed, o.Tick).run(ctx)
+			var err error
+			each[i], err = day(ctx, s, e, settings, mix(o.Seed^mix(uint64(i))), o.Tick)
 			if err != nil || o.Progress == nil {
 				return err
 			}
@@ -98,4 +94,34 @@ func play(ctx context.Context, s Scenario, e Entry, settings string, o Options) 
 		})
 	}
 	return each, g.Wait()
+}
+
+// day plays one shift, after the day before where the policy begins with what that taught.
+func day(ctx context.Context, s Scenario, e Entry, settings string, seed uint64, tick time.Duration) (Shift, error) {
+	now := Setup{Scenario: s, Settings: settings, Start: startOfShift, Seed: seed}
+	if e.Warm != "" && settings == e.Warm {
+		before := now
+		before.Seed = mix(seed ^ yesterday)
+		p, _, err := playOne(ctx, before, e, tick)
+		if err != nil {
+			return Shift{}, err
+		}
+		if l, learns := p.(learner); learns {
+			now.Learned = l.Learned(before.End()).Decayed(now.Start.Add(24 * time.Hour))
+		}
+	}
+	_, shift, err := playOne(ctx, now, e, tick)
+	return shift, err
+}
+
+// yesterday, xored into a shift's seed, gives other people.
+const yesterday = 0x79657374
+
+func playOne(ctx context.Context, now Setup, e Entry, tick time.Duration) (Pacer, Shift, error) {
+	p, err := e.New(now)
+	if err != nil {
+		return nil, Shift{}, err
+	}
+	shift, err := newWorld(now.Scenario, e, p, now.Seed, tick).run(ctx)
+	return p, shift, err
 }

@@ -163,6 +163,36 @@ func TestATunedPolicyRunsWithWhatItWasTunedTo(t *testing.T) {
 	}
 }
 
+func TestAWarmShiftBeginsWithWhatTheDayBeforeTaught(t *testing.T) {
+	s := Default()
+	s.Agents, s.Shift, s.Shifts = 5, time.Hour, 2
+	var cold, warmed []pacing.Estimates
+	e := predictive()
+	e.Name = "watched"
+	inner := e.New
+	e.New = func(s Setup) (Pacer, error) {
+		if s.Learned.Version == 0 {
+			cold = append(cold, s.Learned)
+		} else {
+			warmed = append(warmed, s.Learned)
+		}
+		return inner(s)
+	}
+	o := Options{Extra: []Entry{e}, Workers: 1}
+	if _, err := Run(context.Background(), s, "watched", o); err != nil || len(cold) != 2 || len(warmed) != 0 {
+		t.Errorf("%d cold and %d warm shifts, %v", len(cold), len(warmed), err)
+	}
+	if _, err := Run(context.Background(), s, "watched:warm", o); err != nil || len(cold) != 4 || len(warmed) != 2 {
+		t.Fatalf("%d cold and %d warm shifts, %v", len(cold), len(warmed), err)
+	}
+	// About 5 agents x 3600 s / 195 s x occupancy 0.8 / share 0.25 = 300 attempts, less what a night takes.
+	for _, l := range warmed {
+		if l.Attempts < 100 || l.Attempts > 500 || !l.SavedAt.Equal(startOfShift.Add(24*time.Hour)) {
+			t.Errorf("the day before taught %g attempts, saved at %s", l.Attempts, l.SavedAt)
+		}
+	}
+}
+
 func TestProgressIsToldOncePerShift(t *testing.T) {
 	s, e := fixed()
 	var seen []int
@@ -229,6 +259,9 @@ func TestARunRefusesWhatItCannotRun(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := Run(context.Background(), s, "predictive:fast", Options{}); !errors.Is(err, ErrPolicy) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Run(context.Background(), s, "progressive:warm", Options{}); !errors.Is(err, ErrPolicy) {
 		t.Errorf("error %v", err)
 	}
 	bad := s
