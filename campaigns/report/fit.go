@@ -22,7 +22,7 @@ type FitOptions struct {
 	Days int
 	// NewestFirst says that the calls come so: reading ends when the days are full.
 	NewestFirst bool
-	// Speed is how many times faster than life the calls ran, as in a demo; 0 means 1.
+	// Speed is how many times faster than life the calls ran, as in a demo, whose settings are in the time of life; 0 means 1.
 	Speed float64
 }
 
@@ -176,7 +176,8 @@ func (f *fitter) conversation(c *campaigns.Call, day *fitDay) {
 	w := work{began: c.BridgedAt, ended: c.EndedAt, free: c.EndedAt}
 	if d := c.Disposition; d != nil && !d.At.IsZero() {
 		w.free = later(c.EndedAt, d.At)
-		if limit := f.o.Campaign.WrapUp; limit > 0 && w.free.Sub(c.EndedAt) > limit {
+		limit := time.Duration(float64(f.o.Campaign.WrapUp) / f.o.Speed)
+		if limit > 0 && w.free.Sub(c.EndedAt) > limit {
 			w.free = c.EndedAt.Add(limit) // the agent was made ready, and said it later
 		}
 		day.wrap.add(f.life(c.EndedAt, w.free))

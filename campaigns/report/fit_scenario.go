@@ -45,7 +45,7 @@ func (f *fitter) fit(t tally) Fit {
 
 // times are those of ringing, talk and wrap-up.
 func (f *fitter) times(out *Fit, t *tally, s *sim.Scenario) {
-	s.Ring = t.ring.dist(f.virtual(f.o.Campaign.RingTime))
+	s.Ring = t.ring.dist(f.o.Campaign.RingTime)
 	s.Talk = sim.AlwaysDist(t.talk.dist(0))
 	if n := t.noAnswer.n(); n >= leastTalks {
 		s.NoAnswer = t.noAnswer.dist(0)
@@ -62,9 +62,6 @@ func (f *fitter) times(out *Fit, t *tally, s *sim.Scenario) {
 	}
 }
 
-// virtual is a length of the campaign's settings as people live it.
-func (f *fitter) virtual(d time.Duration) time.Duration { return time.Duration(float64(d) * f.o.Speed) }
-
 // caveats says what the model leaves out.
 func (f *fitter) caveats(out *Fit, t tally) {
 	if t.cancelled > 0 {
@@ -73,7 +70,7 @@ func (f *fitter) caveats(out *Fit, t tally) {
 	if t.oneByOne*10 > t.attempts {
 		out.note("%d of %d calls were placed one by one (preview): agents' waits then hold their reading time.", t.oneByOne, t.attempts)
 	}
-	if false {
+	if f.o.Campaign.KnowOdds {
 		out.note("Best time to call was on; here all contacts are alike, so that the simulation is on the careful side.")
 	}
 }
@@ -90,7 +87,7 @@ func (f *fitter) shift() (start, length time.Duration) {
 		midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, f.o.Zone)
 		starts, lengths = append(starts, local.Sub(midnight)), append(lengths, d.last.Sub(d.begun))
 	}
-	length = f.virtual(median(lengths)).Round(time.Minute)
+	length = time.Duration(float64(median(lengths)) * f.o.Speed).Round(time.Minute)
 	return median(starts), min(max(length, time.Minute), 24*time.Hour)
 }
 

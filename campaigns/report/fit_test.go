@@ -219,7 +219,6 @@ func TestADemoThatRanFasterIsReadInTheTimeOfLife(t *testing.T) {
 		}
 	}
 	campaign := campaigns.NewCampaign("Spring")
-	campaign.RingTime /= 10
 	f, err := FitScenario(streamed(calls), FitOptions{Campaign: campaign, Zone: time.UTC, Speed: 10})
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,18 @@ func TestWhatIsAskedWronglyEndsWithStatusTwoAndSaysWhatToDo(t *testing.T) {
 		{"verify --server http://127.0.0.1:1", "--server needs --user"},
 		{"verify --server 127.0.0.1:1 --user ann --password-file " + list, `--server "127.0.0.1:1": write the whole address`},
 		{"verify --carrier-log /nowhere --data " + folder, "/nowhere"},
+		{"simulate", "which scenario? name a file, - for standard input, --table, or --from-campaign NAME"},
+		{"simulate /nowhere.yaml", "/nowhere.yaml: no such file"},
+		{"simulate " + list, "list.csv"},
+		{"simulate a --seeds 0", "--seeds 0: at least 1"},
+		{"simulate a --sizes 0,3", "--sizes 0: 1 to 5000 agents"},
+		{"simulate a --policy guess", `--policy: no such policy: "guess"; there are progressive,`},
+		{"simulate a --cells n20", "--cells goes with --table"},
+		{"simulate --table a", "--table runs the yardstick and no file"},
+		{"simulate --table --cells n7", "--cells n7: there is no such cell"},
+		{"simulate a --days 3", "--days goes with --from-campaign"},
+		{"simulate --from-campaign Nobody --data " + folder, "--campaign Nobody: no campaign is named so"},
+		{"simulate --from-campaign Spring --table", "no file, --table or --sizes with it"},
 		{"demo --agents 0", "--agents 0: 1 to 200"},
 		{"demo --contacts -1", "--contacts -1: 1 to 2000"},
 		{"demo --speed NaN", "--speed: not a number"},
@@ -64,7 +76,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	if out := must(t); !strings.Contains(out, "forecall demo") {
 		t.Errorf("without a command it does not say where to begin:\n%s", out)
 	}
-	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "dnc", "dnc add", "dnc import", "dnc check", "clock", "clock acknowledge", "config", "config check", "config show", "version"} {
+	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "simulate", "dnc", "dnc add", "dnc import", "dnc check", "clock", "clock acknowledge", "config", "config check", "config show", "version"} {
 		out := must(t, append(strings.Fields(name), "--help")...)
 		if !strings.Contains(out, "Usage:\n  forecall "+name) {
 			t.Errorf("forecall %s --help:\n%s", name, out)

@@ -28,16 +28,11 @@ type location struct {
 }
 
 func (l *location) flags(c *cobra.Command) {
-	l.dataFlags(c)
-	l.serverFlags(c)
-	c.MarkFlagsMutuallyExclusive("data", "server")
-}
-
-// dataFlags name a data folder.
-func (l *location) dataFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&l.data, "data", "", "data folder of a service that does not run (default: as in FORECALL_DATA or the configuration, else "+config.Default().Data+")")
 	f.StringVar(&l.config, configFlag, "", "configuration file that names the data folder (default ./forecall.yaml, then /etc/forecall/forecall.yaml)")
+	l.serverFlags(c)
+	c.MarkFlagsMutuallyExclusive("data", "server")
 }
 
 // serverFlags name a service that runs.

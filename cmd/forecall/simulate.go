@@ -232,7 +232,6 @@ func sized(s sim.Scenario, sizes []int) []sim.Scenario {
 	for i, n := range sizes {
 		all[i] = s
 		all[i].Agents = n
-		all[i].Name = s.Name + ", " + count(n, "agent")
 	}
 	return all
 }

@@ -41,11 +41,12 @@ func (m *campaignModel) flags(c *cobra.Command) {
 	f.StringVar(&m.name, "from-campaign", "", "fit the scenario to the recorded calls of this campaign")
 	f.IntVar(&m.days, "days", 5, "with --from-campaign: of the newest days on which it dialed")
 	f.Float64SliceVar(&m.caps, "caps", defaultCaps, "with --from-campaign: abandonment caps to compare, in percent")
+	f.Lookup("caps").DefValue = "0.5,1,2,3,5" // pflag would write each with six zeros
 	f.StringVar(&m.write, "write", "", "with --from-campaign: write the fitted scenario into this file, to change and run it")
 	f.StringVar(&m.replay, "replay", "", "with --from-campaign: a recorded day, as 2026-11-21; what would --policy have decided?")
 	f.StringVar(&m.zone, "zone", "", "with --from-campaign: time zone of the day, as Europe/Madrid (default: this machine's)")
 	f.Float64Var(&m.speed, "speed", 1, "with --from-campaign: how many times faster than life it dialed, for the data of a demo")
-	m.where.dataFlags(c)
+	m.where.flags(c)
 }
 
 func (m *campaignModel) asked() bool { return m.name != "" }
@@ -53,7 +54,7 @@ func (m *campaignModel) asked() bool { return m.name != "" }
 // check reads the flags.
 func (m *campaignModel) check(c *cobra.Command, s *simulating, files []string) error {
 	if !m.asked() {
-		for _, flag := range []string{"days", "caps", "write", "replay", "zone", "speed", "data", configFlag} {
+		for _, flag := range []string{"days", "caps", "write", "replay", "zone", "speed", "data", "server", "user", "password-file", configFlag} {
 			if c.Flags().Changed(flag) {
 				return usage("--%s goes with --from-campaign", flag)
 			}
@@ -85,50 +86,68 @@ func (m *campaignModel) check(c *cobra.Command, s *simulating, files []string) e
 	return nil
 }
 
-func (m *campaignModel) run(c *cobra.Command, s *simulating) (err error) {
-	db, err := m.where.open(c.Context())
+func (m *campaignModel) run(c *cobra.Command, s *simulating) error {
+	fit := m.fitHere
+	switch {
+	case m.replay != "" && m.where.remote():
+		return usage("--replay reads the decisions in a data folder; it does not go with --server")
+	case m.replay != "":
+		return m.inStore(c.Context(), func(db *sqlite.DB, campaign campaigns.Campaign) error { return m.runReplay(c, s, db, campaign) })
+	case m.where.remote():
+		fit = m.fitThere
+	}
+	fitted, err := fit(c.Context())
 	if err != nil {
 		return err
 	}
-	campaign, err := db.CampaignByName(c.Context(), m.name)
-	if err != nil {
-		return errors.Join(noCampaign(m.name, err), db.Close())
+	if m.write != "" {
+		err := whole(m.write, func(w io.Writer) error { _, err := io.WriteString(w, scenarioText(fitted)); return err })
+		if err != nil {
+			return err
+		}
 	}
-	if m.replay != "" {
-		return errors.Join(m.runReplay(c, s, db, campaign), db.Close())
-	}
-	fit, err := m.fit(c.Context(), db, campaign)
-	if err := errors.Join(err, db.Close()); err != nil { // simulations may be long: the service may start meanwhile
-		return err
-	}
-	return m.whatIf(c, s, fit)
+	return m.whatIf(c, s, fitted)
 }
 
-// fit reads the calls, and writes the scenario where it is asked to.
-func (m *campaignModel) fit(ctx context.Context, db *sqlite.DB, campaign campaigns.Campaign) (report.Fit, error) {
-	fit, err := report.FitScenario(recorded(ctx, db, campaign.ID), report.FitOptions{
-		Campaign: campaign, Zone: m.location, Days: m.days, NewestFirst: true, Speed: m.speed,
+// inStore does something with the campaign in the data folder.
+func (m *campaignModel) inStore(ctx context.Context, do func(*sqlite.DB, campaigns.Campaign) error) (err error) {
+	db, err := m.where.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	campaign, err := db.CampaignByName(ctx, m.name)
+	if err != nil {
+		return noCampaign(m.name, err)
+	}
+	return do(db, campaign)
+}
+
+// fitHere reads the calls of the data folder. Simulations may be long: it is closed before they begin.
+func (m *campaignModel) fitHere(ctx context.Context) (fit report.Fit, err error) {
+	err = m.inStore(ctx, func(db *sqlite.DB, campaign campaigns.Campaign) (err error) {
+		calls := db.Calls(ctx, campaigns.CallFilter{Campaign: campaign.ID, Newest: true})
+		fit, err = m.fitCalls(calls, report.FitOptions{Campaign: campaign, NewestFirst: true})
+		return err
 	})
+	return fit, err
+}
+
+func (m *campaignModel) fitCalls(calls iter.Seq2[campaigns.Call, error], o report.FitOptions) (report.Fit, error) {
+	o.Zone, o.Days, o.Speed = m.location, m.days, m.speed
+	fit, err := report.FitScenario(calls, o)
 	if err != nil {
 		return fit, fmt.Errorf("--from-campaign %s: %w", m.name, err)
 	}
-	if m.write == "" {
-		return fit, nil
-	}
-	return fit, whole(m.write, func(w io.Writer) error { _, err := io.WriteString(w, scenarioText(fit)); return err })
-}
-
-// recorded are the calls of a campaign, newest first.
-func recorded(ctx context.Context, db *sqlite.DB, campaign int64) iter.Seq2[campaigns.Call, error] {
-	return db.Calls(ctx, campaigns.CallFilter{Campaign: campaign, Newest: true})
+	return fit, nil
 }
 
 // scenarioText is the fitted scenario as a file, with what stands behind it in comments.
 func scenarioText(f report.Fit) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Fitted to %d attempts of %d days, %s to %s.\n", f.Attempts, f.Days, f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
-	fmt.Fprintf(&b, "# Behind it: %d answered (ring from %d), %d rang out, %d failed at once, talk from %d, wrap-up from %d, %d agents.\n",
-		f.Answered, f.Rings, f.NoAnswers, f.FastFails, f.Talks, f.Wraps, f.People)
+	fmt.Fprintf(&b, "# Fitted to %d attempts of %s, %s to %s.\n", f.Attempts, count(f.Days, "day"), f.From.Format(time.DateOnly), f.To.Format(time.DateOnly))
+	fmt.Fprintf(&b, "# Behind it: %d answered (ring from %d), %d rang out, %d failed at once, talk from %d, wrap-up from %d; %s.\n",
+		f.Answered, f.Rings, f.NoAnswers, f.FastFails, f.Talks, f.Wraps, count(f.People, "agent"))
 	fmt.Fprintf(&b, "# Recorded: occupancy %s, wait %.1f s, abandoned %s.\n", share(f.Occupancy, 1), f.Wait.Seconds(), share(f.Abandonment, 2))
 	for _, note := range f.Notes {
 		fmt.Fprintf(&b, "# %s\n", note)
@@ -210,7 +229,7 @@ func capFigure(name string, fit report.Fit, runs []ran) chart.Figure {
 	}
 	f := chart.Figure{Title: name + ": what another cap would bring", Panels: []chart.Panel{occupancy, wait}}
 	f.Notes = []string{
-		fmt.Sprintf("Fitted to %d attempts of %d days; recorded: occupancy %s, wait %.1f s, abandoned %s.", fit.Attempts, fit.Days,
+		fmt.Sprintf("Fitted to %d attempts of %s; recorded: occupancy %s, wait %.1f s, abandoned %s.", fit.Attempts, count(fit.Days, "day"),
 			share(fit.Occupancy, 1), fit.Wait.Seconds(), share(fit.Abandonment, 2)),
 	}
 	f.Desc = describe(f)

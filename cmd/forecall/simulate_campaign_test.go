@@ -25,6 +25,12 @@ var recordedDay = time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)
 func withRecordedDays(t *testing.T, days, calls int) (folder string) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "data")
+	recordDays(t, folder, days, calls)
+	return folder
+}
+
+func recordDays(t *testing.T, folder string, days, calls int) {
+	t.Helper()
 	inStore(t, folder, func(db *sqlite.DB) error {
 		c := campaigns.NewCampaign("Spring")
 		c.Windows, c.Cooldown = rules.Always(), 0
@@ -43,7 +49,6 @@ func withRecordedDays(t *testing.T, days, calls int) (folder string) {
 		}
 		return nil
 	})
-	return folder
 }
 
 // stock gives a campaign so many contacts.
@@ -140,5 +145,25 @@ func TestACampaignThatHasHardlyDialedIsNotFitted(t *testing.T) {
 	status, out, errOut := forecall("simulate", "--from-campaign", "Spring", "--data", withCampaign(t))
 	if status != exitFailed || out != "" || !strings.Contains(errOut, "--from-campaign Spring: too few recorded calls: 0 attempts, 0 answered, 0 conversations") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+}
+
+func TestAServiceThatRunsIsFittedAsItsDataFolderIs(t *testing.T) {
+	t.Parallel()
+	config := settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff())
+	folder := filepath.Join(filepath.Dir(config), "data")
+	recordDays(t, folder, 2, 150)
+	var files []string
+	fit := func(h house) {
+		file := filepath.Join(t.TempDir(), "fitted.yaml")
+		h.must(t, "", "simulate", "--from-campaign", "Spring", "--zone", "UTC", "--days", "2", "--caps", "3", "--seeds", "1", "--policy", "progressive", "--write", file)
+		files = append(files, read(t, file))
+	}
+	fit(house{"folder", []string{"--data", folder}})
+	s := serving(t, config)
+	fit(at(t, s, "max"))
+	s.stop()
+	if files[0] != files[1] || !strings.Contains(files[0], "# Fitted to 300 attempts of 2 days") {
+		t.Errorf("in the data folder\n%s\nat the service\n%s", files[0], files[1])
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/pacing/sim"
 )
 
@@ -72,15 +74,7 @@ func count(n int, thing string) string {
 }
 
 // short writes a duration without the zeros at its end: 8h and not 8h0m0s.
-func short(d fmt.Stringer) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
-}
+func short(d time.Duration) string { return api.Duration(d).String() }
 
 func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/pacing/sim"
+	"github.com/forecall/forecall/pacing/sim/optimum"
 )
 
 // ran is one scenario under one policy, and what came of it.
@@ -55,6 +57,9 @@ func (r *runner) run(ctx context.Context, s sim.Scenario, policy string) (sim.Re
 		o.Progress = func(done, _ int) { _ = r.bar.Set(r.before + done) } // a terminal that is gone is no reason to stop
 	}
 	result, err := sim.Run(ctx, s, policy, o)
+	if errors.Is(err, sim.ErrPolicy) || errors.Is(err, sim.ErrScenario) || errors.Is(err, optimum.ErrModel) {
+		err = usage("%w", err) // settings that a policy does not know, or a scenario that it cannot run
+	}
 	if err != nil {
 		return result, err
 	}
@@ -71,4 +76,4 @@ func (r *runner) hide() {
 }
 
 // extraPolicies are those that stand beside the simulator's own.
-func extraPolicies() []sim.Entry { return nil }
+func extraPolicies() []sim.Entry { return []sim.Entry{optimum.Entry()} }

@@ -171,3 +171,36 @@ func (s stopAfter) Write(p []byte) (int, error) {
 	}
 	return s.Buffer.Write(p)
 }
+
+func TestSettingsThatAPolicyDoesNotKnowAreAskedWrongly(t *testing.T) {
+	file := write(t, "small.yaml", smallTeam)
+	for policy, want := range map[string]string{
+		"ratio:abc":               "abc",
+		"vicidial-hard:speed=3":   "speed",
+		"progressive,ratio:much":  "much",
+		"optimum":                 "talk",
+		"predictive:whatever,ok?": "predictive",
+	} {
+		status, out, errOut := forecall("simulate", file, "--seeds", "1", "--policy", policy)
+		if status != exitUsage || !strings.Contains(errOut, want) {
+			t.Errorf("--policy %s: status %d, want 2\n%s%s\nwant %s", policy, status, out, errOut, want)
+		}
+	}
+}
+
+func TestTheOptimumRunsWhereItIsKnown(t *testing.T) {
+	out := must(t, "simulate", write(t, "markov.yaml", `name: markov
+shift: 1h
+shifts: 2
+agents: 2
+answer: 0.4
+hold: 0s
+ring: {dist: exponential, mean: 20s}
+no_answer: {dist: exponential, mean: 20s}
+talk: {dist: exponential, mean: 60s}
+wrap: {dist: exponential, mean: 15s}
+`), "--policy", "optimum,progressive")
+	if !strings.Contains(out, "\n  optimum ") || !strings.Contains(out, "\n  progressive ") {
+		t.Errorf("printed\n%s", out)
+	}
+}
