@@ -12,10 +12,12 @@ type Agent struct {
 	ID        int64                `json:"id"`
 	Login     string               `json:"login"`
 	Name      string               `json:"name"`
-	State     campaigns.AgentState `json:"state" enum:"offline,ready,reserved,preview,talking,wrap_up,paused"`
+	State     campaigns.AgentState `json:"state" enum:"offline,ready,reserved,preview,talking,wrap_up,paused,resting,elsewhere"`
 	Since     time.Time            `json:"since,omitzero"`
 	Reason    string               `json:"reason,omitempty" doc:"Of the pause, or why the phone is not connected."`
 	PauseNext bool                 `json:"pause_next" doc:"A pause was asked for and begins after this call."`
+	Until     time.Time            `json:"until,omitzero" doc:"When a rest ends, which the campaign's occupancy ceiling asked for."`
+	LeavesAt  time.Time            `json:"leaves_at,omitzero" doc:"The next planned break, or the end of the shift."`
 	Campaign  string               `json:"campaign,omitempty"`
 	Attempt   string               `json:"attempt_id,omitempty" doc:"Of the call at hand."`
 }
@@ -23,8 +25,16 @@ type Agent struct {
 func agentOf(s campaigns.AgentStatus) Agent {
 	return Agent{
 		ID: s.Agent, Login: s.Login, Name: s.Name, State: s.State, Since: s.Since.UTC(), Reason: s.Reason,
-		PauseNext: s.PauseNext, Campaign: s.Campaign, Attempt: s.Attempt,
+		PauseNext: s.PauseNext, Until: utc(s.Until), LeavesAt: utc(s.LeavesAt), Campaign: s.Campaign, Attempt: s.Attempt,
 	}
+}
+
+// utc keeps what is not set as it is.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC()
 }
 
 type agentOutput struct{ Body Agent }

@@ -116,14 +116,14 @@ type callRef struct {
 // eventID names a state: two streams that saw the same say the same, and one
 // that is taken up again reads from it what its client was told.
 func eventID(s campaigns.AgentStatus, card campaigns.Card) string {
-	return fmt.Sprintf("%s/%d/%t/%s/%d/%s", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State)
+	return fmt.Sprintf("%s/%d/%t/%s/%d/%s/%d", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State, s.LeavesAt.Unix())
 }
 
 // toldBefore is what a client knows of the call at hand that was told the
 // event of that id last; nothing when the id is none of ours.
 func toldBefore(id string) told {
 	part := strings.Split(id, "/")
-	if len(part) != 6 {
+	if len(part) != 7 {
 		return told{}
 	}
 	contact, err := strconv.ParseInt(part[4], 10, 64)

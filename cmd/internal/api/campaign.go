@@ -33,6 +33,9 @@ type Campaign struct {
 	Cap          float64                         `json:"cap" doc:"Abandoned over answered by a person: 0.03 is 3 %."`
 	Target       float64                         `json:"target"`
 	MaxLines     int                             `json:"max_lines"`
+	BestTime     bool                            `json:"best_time" doc:"Best time to call: people are called when they are most likely to answer, as learned from the campaign's own calls."`
+	Ceiling      float64                         `json:"ceiling" doc:"Sustained occupancy of an agent: 0.85 is 85 %; above it, short rests are given. 0 is none."`
+	Cancel       bool                            `json:"cancel" doc:"Withdraw calls that would find no free agent, after the legal ring time."`
 	WrapUp       Duration                        `json:"wrap_up"`
 	SafeHarbor   string                          `json:"safe_harbor" doc:"Message when no agent is free."`
 	SafeHarbors  map[string]string               `json:"safe_harbors" doc:"The same in further languages."`
@@ -73,6 +76,9 @@ type CampaignChange struct {
 	Cap          *float64             `json:"cap,omitempty" minimum:"0" maximum:"1"`
 	Target       *float64             `json:"target,omitempty" minimum:"0" maximum:"1"`
 	MaxLines     *int                 `json:"max_lines,omitempty" minimum:"0"`
+	BestTime     *bool                `json:"best_time,omitempty"`
+	Ceiling      *float64             `json:"ceiling,omitempty" minimum:"0" maximum:"1" doc:"0, or 0.5 to 1."`
+	Cancel       *bool                `json:"cancel,omitempty"`
 	WrapUp       *Duration            `json:"wrap_up,omitempty"`
 	SafeHarbor   *string              `json:"safe_harbor,omitempty" maxLength:"500" doc:"Name of a WAV file in the folder prompts of the data folder; empty for none."`
 	SafeHarbors  map[string]string    `json:"safe_harbors,omitempty" maxProperties:"50" doc:"The same by language (BCP 47), as {\"es\": \"es.wav\"}; replaces all."`
@@ -89,6 +95,7 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		Windows: c.Windows.Days(), Retry: make(map[campaigns.Outcome]RetryRule, len(c.Retry)),
 		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), Trunks: notNil(c.Trunks),
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
+		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
 		Dispositions: typesOf(c.Dispositions), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
 	}
@@ -115,6 +122,9 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Cap, ch.Cap)
 	set(&c.Target, ch.Target)
 	set(&c.MaxLines, ch.MaxLines)
+	set(&c.KnowOdds, ch.BestTime)
+	set(&c.Ceiling, ch.Ceiling)
+	set(&c.Cancel, ch.Cancel)
 	set(&c.Script, ch.Script)
 	set(&c.ScriptVer, ch.ScriptVer)
 	set(&c.Cooldown, (*time.Duration)(ch.Cooldown))

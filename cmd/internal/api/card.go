@@ -17,6 +17,8 @@ type Card struct {
 	CampaignID   int64                `json:"campaign_id"`
 	Number       string               `json:"number" doc:"E.164, the phone that is called."`
 	Contact      Person               `json:"contact"`
+	Finishing    bool                 `json:"finishing" doc:"You have said that the conversation is about to end."`
+	Step         string               `json:"step,omitempty" doc:"Of the script, as you said last."`
 	LocalTime    string               `json:"local_time,omitempty" doc:"The person's time, with its offset."`
 	Zones        []string             `json:"zones" doc:"IANA zones the person may be in."`
 	Script       string               `json:"script"`
@@ -56,7 +58,7 @@ type Past struct {
 func cardOf(c campaigns.Card) Card {
 	card := Card{
 		Attempt: c.Attempt, State: c.State, Since: c.Since.UTC(), Campaign: c.Campaign.Name, CampaignID: c.Campaign.ID,
-		Number: c.Number, Zones: notNil(c.Zones), Script: c.Campaign.Script, ScriptVer: c.Campaign.ScriptVer,
+		Number: c.Number, Finishing: c.Finishing, Step: c.Step, Zones: notNil(c.Zones), Script: c.Campaign.Script, ScriptVer: c.Campaign.ScriptVer,
 		Dispositions: typesOf(c.Campaign.Dispositions), History: make([]Past, len(c.History)),
 		Contact: Person{
 			ID: c.Contact.ID, External: c.Contact.External, Name: c.Contact.Name, Company: c.Contact.Company,

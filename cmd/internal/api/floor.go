@@ -42,6 +42,7 @@ type FloorCampaign struct {
 	Hopper    int              `json:"hopper" doc:"Contacts that could be dialed now."`
 	WhyCode   string           `json:"why_code,omitempty"`
 	Why       string           `json:"why,omitempty" doc:"What holds dialing back, in a sentence."`
+	Pacing    *Pacing          `json:"pacing,omitempty" doc:"The last decision, and what it saw."`
 }
 
 // FloorCall is a call that holds a line.
@@ -54,6 +55,7 @@ type FloorCall struct {
 	Since    time.Time `json:"since"`
 	Agent    string    `json:"agent,omitempty"`
 	Trunk    string    `json:"trunk,omitempty"`
+	Odds     float64   `json:"odds,omitempty" doc:"To answer, against the campaign's mean: 1.8 answers 1.8 times as often. Absent when the campaign does not use them."`
 }
 
 // EndedCall is a call that is over.
@@ -73,6 +75,7 @@ func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
 		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
 		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
 		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: brief(c.Why),
+		Pacing: pacingOf(c.Mode, c.Decision),
 	}
 }
 
@@ -128,7 +131,7 @@ func floorAgentOf(a campaigns.AgentStatus) Agent {
 func floorCallOf(c campaigns.AirCall) FloorCall {
 	return FloorCall{
 		Attempt: c.Attempt, Campaign: brief(c.Campaign), Contact: brief(c.Contact), Number: c.Number, State: c.State,
-		Since: c.Since.UTC(), Agent: brief(c.Agent), Trunk: brief(c.Trunk),
+		Since: c.Since.UTC(), Agent: brief(c.Agent), Trunk: brief(c.Trunk), Odds: rounded(c.Odds, 2),
 	}
 }
 

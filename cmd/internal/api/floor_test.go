@@ -19,6 +19,7 @@ type fakeFloor struct {
 	hungUp    []int64
 	snapshot  campaigns.FloorSnapshot
 	watchers  map[int64][]chan struct{}
+	plans     map[int64][]campaigns.Break
 	fail      error         // of the next Apply
 	ringing   time.Duration // of an agent's phone
 }
@@ -26,7 +27,7 @@ type fakeFloor struct {
 func newFakeFloor() *fakeFloor {
 	return &fakeFloor{
 		agents: map[int64]campaigns.AgentStatus{}, calls: map[int64]campaigns.CurrentCall{},
-		watchers: map[int64][]chan struct{}{},
+		watchers: map[int64][]chan struct{}{}, plans: map[int64][]campaigns.Break{},
 	}
 }
 
@@ -121,6 +122,37 @@ func (f *fakeFloor) HangUp(_ context.Context, agent int64) error {
 	f.hungUp = append(f.hungUp, agent)
 	f.mu.Unlock()
 	return f.state(agent, campaigns.AgentWrapUp, "")
+}
+
+func (f *fakeFloor) Finishing(_ context.Context, agent int64) error {
+	f.change(agent, func() {
+		c := f.calls[agent]
+		c.Finishing = true
+		f.calls[agent] = c
+	})
+	return nil
+}
+
+func (f *fakeFloor) Step(_ context.Context, agent int64, step string) error {
+	f.change(agent, func() {
+		c := f.calls[agent]
+		c.Step = step
+		f.calls[agent] = c
+	})
+	return nil
+}
+
+func (f *fakeFloor) PlanBreaks(_ context.Context, agent int64, plan []campaigns.Break) error {
+	f.change(agent, func() {
+		f.plans[agent] = plan
+		a := f.agents[agent]
+		a.LeavesAt = time.Time{}
+		if len(plan) > 0 {
+			a.LeavesAt = plan[0].From
+		}
+		f.agents[agent] = a
+	})
+	return nil
 }
 
 func (f *fakeFloor) Withdraw(number string) {

@@ -55,6 +55,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	dnc := campaigns.NewSuppression(db, db, h.floor)
 	h.desk = campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: h.floor, Seat: h.floor, Line: h.floor, Previews: h.floor, Records: db, Campaigns: db, DNC: dnc,
+		Breaks: db, Leaves: h.floor, Signs: h.floor,
 	})
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})

@@ -28,6 +28,11 @@ func TestAManagerCreatesChangesAndMovesACampaign(t *testing.T) {
 	if camp.Cap != 0.02 || camp.WrapUp.String() != "1m30s" || camp.Mode != campaigns.Progressive || camp.Retry["busy"].Max != 3 {
 		t.Errorf("changed %+v", camp)
 	}
+	c.send("PATCH", at, map[string]any{"best_time": true, "ceiling": 0.85, "cancel": true}).want(200).into(&camp)
+	if !camp.BestTime || camp.Ceiling != 0.85 || !camp.Cancel || camp.Cap != 0.02 {
+		t.Errorf("changed %+v", camp)
+	}
+	c.send("PATCH", at, map[string]any{"ceiling": 0.3}).fault(422, "campaign_invalid")
 	c.send("PATCH", at, map[string]any{"ring_time": "10s"}).fault(422, "campaign_invalid")
 	c.send("PATCH", at, map[string]any{"windows": map[string][]string{"someday": {"00:00-24:00"}}}).fault(422, "windows_invalid")
 	c.send("PATCH", at, map[string]any{"speed": 7}).fault(422, "invalid_request")

@@ -62,6 +62,11 @@ func (s *Server) table() []route {
 		do(post, "/v1/agent/call/hang-up", takeCalls, "agent", "End the person's leg", s.agentHangUp),
 		do(post, "/v1/agent/call/disposition", takeCalls, "agent", "Say what came of the call", s.agentDispose),
 		do(post, "/v1/agent/call/do-not-call", takeCalls, "agent", "The person wants no more calls", s.agentDoNotCall),
+		do(post, "/v1/agent/call/finishing", takeCalls, "agent", "The conversation is about to end", s.agentFinishing),
+		do(post, "/v1/agent/call/step", takeCalls, "agent", "I have come to this step of the script", s.agentStep),
+		do(get, "/v1/agent/breaks", takeCalls, "agent", "My planned breaks, and the end of my shift", s.agentBreaks),
+		do(post, "/v1/agent/breaks", takeCalls, "agent", "Plan a break, or the end of my shift: no call is given from then on", s.planOwnBreak, created),
+		do(del, "/v1/agent/breaks/{id}", takeCalls, "agent", "Take one of them back", s.cancelBreak),
 		do(post, "/v1/agent/dial", takeCalls, "agent", "Call the previewed contact", s.agentDial),
 		do(post, "/v1/agent/skip", takeCalls, "agent", "Skip the previewed contact", s.agentSkip),
 		events("/v1/agent/events", takeCalls, "agent", "What happens to me: state, card, call_connected, call_ended, call_closed", s.agentEvents),
@@ -106,6 +111,10 @@ func (s *Server) table() []route {
 
 		do(post, "/v1/agents/{id}/pause", steer, "floor", "Pause an agent after the call at hand", s.pauseAgent),
 		do(post, "/v1/agents/{id}/sign-out", steer, "floor", "End an agent's shift", s.signAgentOut),
+		do(get, "/v1/breaks", seeFloor, "floor", "Everybody's planned breaks", s.allBreaks),
+		do(get, "/v1/agents/{id}/breaks", seeFloor, "floor", "Planned breaks of an agent", s.breaksOfAgent),
+		do(post, "/v1/agents/{id}/breaks", steer, "floor", "Plan a break of an agent", s.planBreakOf, created),
+		do(del, "/v1/breaks/{id}", steer, "floor", "Take a planned break of an agent back", s.cancelBreak),
 		do(get, "/v1/floor", seeFloor, "floor", "Everything that goes on", s.floor),
 		events("/v1/floor/events", seeFloor, "floor", "Everything that goes on: snapshot, then patches", s.floorEvents),
 

@@ -159,6 +159,9 @@ type Campaign struct {
 	Cap          float64             `key:"cap"`
 	Target       float64             `key:"target"`
 	MaxLines     int                 `key:"max_lines"`
+	BestTime     bool                `key:"best_time"`
+	Ceiling      float64             `key:"ceiling"`
+	Cancel       bool                `key:"cancel"`
 	WrapUp       time.Duration       `key:"wrap_up"`
 	SafeHarbor   string              `key:"safe_harbor"`
 	SafeHarbors  []Prompt            `key:"safe_harbors"`

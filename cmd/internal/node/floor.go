@@ -27,6 +27,8 @@ var (
 	_ campaigns.Line        = (*floor)(nil)
 	_ campaigns.Previews    = (*floor)(nil)
 	_ campaigns.Applier     = (*floor)(nil)
+	_ campaigns.Leaves      = (*floor)(nil)
+	_ campaigns.Signs       = (*floor)(nil)
 	_ campaigns.FloorSource = (*floor)(nil)
 	_ dialer.Store          = engineStore{}
 )
@@ -122,6 +124,23 @@ func (f *floor) WrapUpDone(ctx context.Context, id int64) error {
 	return problemOf(f.Engine.WrapUpDone(ctx, id))
 }
 
+func (f *floor) Finishing(ctx context.Context, id int64) error {
+	return problemOf(f.Engine.Finishing(ctx, id))
+}
+
+func (f *floor) Step(ctx context.Context, id int64, step string) error {
+	return problemOf(f.Engine.Step(ctx, id, step))
+}
+
+// PlanBreaks tells the engine when an agent will take no new call.
+func (f *floor) PlanBreaks(ctx context.Context, id int64, plan []campaigns.Break) error {
+	breaks := make([]dialer.Break, len(plan))
+	for i, b := range plan {
+		breaks[i] = dialer.Break{From: b.From, To: b.To, Reason: b.Reason}
+	}
+	return problemOf(f.Engine.PlanBreaks(ctx, id, breaks))
+}
+
 // Agent is where an agent stands.
 func (f *floor) Agent(id int64) (campaigns.AgentStatus, bool) {
 	a, ok := f.Engine.Agent(id)
@@ -139,7 +158,7 @@ func (f *floor) Current(id int64) (campaigns.CurrentCall, bool) {
 	}
 	return campaigns.CurrentCall{
 		Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number,
-		State: campaigns.AgentState(c.State), Since: c.Since,
+		State: campaigns.AgentState(c.State), Since: c.Since, Finishing: c.Finishing, Step: c.Step,
 	}, true
 }
 
@@ -155,7 +174,7 @@ func (f *floor) names() map[int64]string {
 func statusOf(a dialer.AgentState, names map[int64]string) campaigns.AgentStatus {
 	s := campaigns.AgentStatus{
 		Agent: a.ID, Login: a.Login, Name: a.Name, State: campaigns.AgentState(a.State), Since: a.Since, Reason: a.Reason,
-		PauseNext: a.After == dialer.StatePaused, Campaign: names[a.Campaign],
+		PauseNext: a.After == dialer.StatePaused, Until: a.Until, LeavesAt: a.LeavesAt, Campaign: names[a.Campaign],
 	}
 	if a.Call != nil {
 		s.Attempt, s.Campaign = a.Call.Attempt, a.Call.CampaignName
@@ -192,13 +211,14 @@ func campaignStatus(c dialer.CampaignView) campaigns.CampaignStatus {
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Totals.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
 		Talking: c.Talking, Answered: c.Period.Answered, Bridged: c.Totals.Bridged, Abandoned: c.Period.Abandoned, Cap: c.Cap,
 		PerMinute: c.PerMinute, Ready: c.Agents[dialer.StateReady], Hopper: c.Hopper.Callable, WhyCode: string(c.Why.Cause), Why: c.Why.Text,
+		Decision: c.Decision,
 	}
 }
 
 func airCall(c dialer.CallView, names, agents map[int64]string) campaigns.AirCall {
 	return campaigns.AirCall{
 		Attempt: c.Attempt, Campaign: names[c.Campaign], Contact: c.Name, Number: c.Number, State: string(c.State),
-		Since: c.Since, Agent: agents[c.Agent], Trunk: c.Trunk,
+		Since: c.Since, Agent: agents[c.Agent], Trunk: c.Trunk, Odds: c.Odds,
 	}
 }
 

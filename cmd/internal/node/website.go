@@ -57,6 +57,7 @@ func (n *Node) openWeb(context.Context) error {
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
+		Breaks: n.db, Leaves: n.floor, Signs: n.floor,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board := campaigns.NewWallboard(n.floor)

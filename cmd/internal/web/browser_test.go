@@ -190,6 +190,20 @@ func followsTheFloor(t *testing.T, chromium context.Context) {
 		contrast(b, theme)
 	}
 
+	decisions := `[...document.querySelectorAll('#campaigns [data-key="1"] .pacing li')].map((e) => e.textContent).join("|")`
+	if got := eval[string](b, decisions); !strings.Contains(got, "3 agents are free, 19 calls are in the air, 1 person waits.|Expected to answer: 1.2 within 5 s") {
+		t.Errorf("the decision in words: %q", got)
+	}
+	if got := eval[string](b, `document.querySelector('#agents [data-state=resting]').parentElement.textContent`); !strings.Contains(got, "occupancy ceiling, until ") {
+		t.Errorf("an agent who rests: %q", got)
+	}
+	if got := eval[string](b, `document.querySelector('#calls [data-key=air2] [data-f=odds]').textContent`); got != "0.8 ×" {
+		t.Errorf("odds of a call %q", got)
+	}
+	b.run(chromedp.Click(`#campaigns [data-key="1"] .pacing summary`))
+	b.shot("live-decision")
+
+	floor.Campaigns[0].Decision.Free = 7
 	floor.Campaigns[0].Placed, floor.Campaigns[0].Status = 1500, campaigns.Paused
 	floor.Campaigns[0].Abandoned = 60
 	floor.Agents = append(floor.Agents[1:], campaigns.AgentStatus{Agent: 99, Name: "Aaron", State: campaigns.AgentReady, Since: time.Now()})
@@ -197,6 +211,12 @@ func followsTheFloor(t *testing.T, chromium context.Context) {
 	h.stage.show(floor)
 	b.until(`document.querySelector('#campaigns [data-key="1"] [data-f="placed"]').textContent === "1500"`)
 	b.until(`document.querySelectorAll("#calls tr").length === 0`)
+	if got := eval[string](b, decisions); !strings.HasPrefix(got, "7 agents are free") {
+		t.Errorf("the decision after it changed: %q", got)
+	}
+	if !eval[bool](b, `document.querySelector('#campaigns [data-key="1"] .pacing').open`) {
+		t.Error("an update closed what somebody had opened")
+	}
 	if got := eval[string](b, `document.querySelector("#agents tr [data-f=name]").textContent`); got != "Aaron" {
 		t.Errorf("first agent %q", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/pacing"
 )
 
 // busyFloor is an afternoon: two campaigns, 24 agents, calls in every state.
@@ -14,7 +15,10 @@ func busyFloor() campaigns.FloorSnapshot {
 		Campaigns: []campaigns.CampaignStatus{
 			{ID: 1, Name: "Fibre spring", Status: campaigns.Running, Mode: campaigns.Predictive, Placed: 1482, Ringing: 19, Waiting: 1,
 				Talking: 11, Answered: 418, Bridged: 407, Abandoned: 8, Cap: 0.03, PerMinute: 44.4, Ready: 3, Hopper: 512,
-				WhyCode: "pacing", Why: "one more call would be lost too often"},
+				WhyCode: "pacing", Why: "one more call would be lost too often", Decision: pacing.Decision{
+					Why: pacing.ReasonLossOverTheta, Free: 3, Waiting: 1, InAir: 19, ExpectedAnswers: [3]float64{1.2, 2.3, 4.1},
+					ExpectedReleases: [3]float64{0.8, 1.5, 2.9}, MarginalLoss: 0.124, Theta: 0.09, BudgetLeft: 4.3, AnswerShare: 0.282,
+				}},
 			{ID: 2, Name: "Customer survey", Status: campaigns.Running, Mode: campaigns.Progressive, Placed: 220, Ringing: 2,
 				Talking: 4, Answered: 97, Bridged: 96, Abandoned: 0, Cap: 0.03, PerMinute: 6, Ready: 0, Hopper: 0,
 				WhyCode: "window_closed", Why: "It is 20:04 in Europe/Madrid; the next window opens Monday 09:00."},
@@ -34,12 +38,21 @@ func busyFloor() campaigns.FloorSnapshot {
 		if a.State == campaigns.AgentPaused {
 			a.Reason = "lunch"
 		}
+		switch i {
+		case 6: // busy for most of the last hour
+			a.State, a.Reason, a.Until = campaigns.AgentResting, "occupancy ceiling", now.Add(40*time.Second)
+		case 9:
+			a.LeavesAt = now.Add(20 * time.Minute)
+		}
 		f.Agents = append(f.Agents, a)
 	}
 	for i, state := range []string{"talking", "talking", "ringing", "ringing", "dialing", "waiting", "message", "ringing", "ringing"} {
 		c := campaigns.AirCall{
 			Attempt: fmt.Sprint("air", i), Campaign: f.Campaigns[i%2].Name, Contact: names[(i+3)%8], State: state,
 			Number: fmt.Sprintf("+34600111%03d", i*7), Since: now.Add(-time.Duration(i*9) * time.Second), Trunk: "carrier-a",
+		}
+		if i%2 == 0 {
+			c.Odds = 0.4 + float64(i)/5
 		}
 		if state == "talking" {
 			c.Agent = names[i]

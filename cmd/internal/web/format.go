@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/api"
 )
 
 // The live page writes figures the same way in Go, for the first sight, and in
@@ -35,3 +39,43 @@ func elapsed(d time.Duration) string {
 
 // words writes a code for people: wrap_up as "wrap up".
 func words(code any) string { return strings.ReplaceAll(fmt.Sprint(code), "_", " ") }
+
+// note is what stands beside an agent's state: why, and until when.
+func note(a api.Agent) string {
+	text := a.Reason
+	if a.PauseNext && text == "" {
+		text = "pause after this call"
+	}
+	var more []string
+	if text != "" {
+		more = append(more, text)
+	}
+	if a.State == campaigns.AgentResting && !a.Until.IsZero() {
+		more = append(more, "until "+a.Until.UTC().Format("15:04:05")+" UTC")
+	}
+	if !a.LeavesAt.IsZero() {
+		more = append(more, "leaves "+a.LeavesAt.UTC().Format("15:04")+" UTC")
+	}
+	return strings.Join(more, ", ")
+}
+
+// times writes odds against the mean; nothing when they are not known.
+func times(odds float64) string {
+	if odds == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f ×", odds)
+}
+
+// ruleWords says of a rule what it asks for.
+func ruleWords(r rules.Rule) string {
+	text, ok := map[rules.Rule]string{
+		rules.Number: "The number may be dialed at all", rules.Live: "It is in no other call", rules.DNC: "It is not on the do-not-call list",
+		rules.Zone: "The person's time zone is known", rules.Hours: "The calling window is open there", rules.Attempts: "There are tries left",
+		rules.Cooldown: "The last try was long enough ago",
+	}[r]
+	if !ok {
+		return string(r)
+	}
+	return text
+}

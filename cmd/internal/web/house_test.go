@@ -169,3 +169,23 @@ var hostile = []string{
 	"👩🏽‍💻 Zoë 王小明 عمر",
 	"bad \xff\xfe bytes",
 }
+
+// stocked stores a running campaign with one contact, Ana, who has two phones.
+func (h *house) stocked(name string) campaigns.Campaign {
+	h.Helper()
+	c := campaigns.NewCampaign(name)
+	c, err := h.db.CreateCampaign(h.Context(), c, "test")
+	h.must(err)
+	c, err = h.db.SetStatus(h.Context(), c.ID, campaigns.Running, "test")
+	h.must(err)
+	l, err := h.db.CreateList(h.Context(), campaigns.List{Campaign: c.ID, Name: "March", Active: true})
+	h.must(err)
+	load, err := h.db.BeginLoad(h.Context(), campaigns.Load{Campaign: c.ID, List: l.ID, Source: "test", Policy: campaigns.SkipDuplicates, BeganAt: time.Now()})
+	h.must(err)
+	_, err = h.db.AddContacts(h.Context(), load, []campaigns.Contact{{
+		Row: 1, Name: "Ana <b>Ferrer</b>",
+		Phones: []campaigns.Phone{{Number: "+34600111222", Zones: []string{"Europe/Madrid"}}, {Number: "+34910000001", Zones: []string{"Europe/Madrid"}}},
+	}}, campaigns.SkipDuplicates)
+	h.must(err)
+	return c
+}

@@ -16,6 +16,7 @@ type liveView struct {
 	frame
 	api.Floor
 	MayStart bool
+	MayAsk   bool // why a number is called
 	Total    totals
 	Breach   []string // campaigns over their limit
 
@@ -40,7 +41,7 @@ func (p *Pages) live(w http.ResponseWriter, _ *http.Request, u campaigns.User) e
 		return err
 	}
 	floor := api.FloorOf(snapshot)
-	view := liveView{frame: frameOf("Live", u), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), Total: totalsOf(floor)}
+	view := liveView{frame: frameOf("Live", u), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: false, Total: totalsOf(floor)}
 	for _, c := range floor.Campaigns {
 		if c.Cap > 0 && c.Share > c.Cap {
 			view.Breach = append(view.Breach, c.Name)
@@ -66,7 +67,7 @@ func totalsOf(f api.Floor) totals {
 		switch a.State {
 		case campaigns.AgentReady:
 			t.Ready++
-		case campaigns.AgentTalking, campaigns.AgentReserved, campaigns.AgentPreview:
+		case campaigns.AgentTalking, campaigns.AgentReserved, campaigns.AgentPreview, campaigns.AgentElsewhere:
 			t.OnCall++
 		case campaigns.AgentWrapUp:
 			t.WrapUp++

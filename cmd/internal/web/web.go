@@ -148,5 +148,9 @@ func (p *Pages) funcs() template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"words":   words,
+		"note":    note,
+		"odds":    times,
+		"rule":    ruleWords,
+		"when":    func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04") + " UTC" },
 	}
 }

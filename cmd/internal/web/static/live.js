@@ -35,6 +35,20 @@ const tick = (e) => {
   const s = e.dateTime ? elapsed(Date.now() - skew - Date.parse(e.dateTime)) : "";
   if (e.textContent !== s) e.textContent = s;
 };
+// note is what stands beside an agent's state: why, and until when.
+const note = (a) => [
+  a.reason || (a.pause_next ? "pause after this call" : ""),
+  a.state === "resting" && a.until ? `until ${a.until.slice(11, 19)} UTC` : "",
+  a.leaves_at ? `leaves ${a.leaves_at.slice(11, 16)} UTC` : "",
+].filter(Boolean).join(", ");
+// sentences makes the items of a list those, keeping the ones that are there.
+const sentences = (list, words) => {
+  while (list.children.length > words.length) list.lastElementChild.remove();
+  words.forEach((s, i) => {
+    const item = list.children[i] ?? list.appendChild(document.createElement("li"));
+    if (item.textContent !== s) item.textContent = s;
+  });
+};
 const over = (c) => c.cap > 0 && c.abandoned_share > c.cap;
 
 const fill = {
@@ -48,6 +62,8 @@ const fill = {
     text(row, "ratio", `${c.abandoned} of ${c.answered}`);
     text(row, "cap", percent(c.cap));
     row.querySelector(".why").hidden = !c.why;
+    row.querySelector(".pacing").hidden = !c.pacing;
+    sentences(row.querySelector(".pacing ul"), c.pacing?.words ?? []);
     row.querySelector(".abandon").dataset.over = String(over(c));
     row.querySelector("[data-bar]").setAttribute("width", c.cap > 0 ? Math.min((c.abandoned_share / c.cap) * 100, 150) : 0);
     for (const form of row.querySelectorAll("form")) {
@@ -58,13 +74,14 @@ const fill = {
   agents(row, a) {
     text(row, "name", a.name);
     state(row, "state", a.state);
-    text(row, "reason", a.reason || (a.pause_next ? "pause after this call" : ""));
+    text(row, "reason", note(a));
     text(row, "campaign", a.campaign);
     since(row, a.since);
   },
   calls(row, c) {
     state(row, "state", c.state);
     for (const f of ["contact", "number", "agent", "campaign"]) text(row, f, c[f]);
+    text(row, "odds", c.odds ? `${c.odds.toFixed(1)} ×` : "");
     since(row, c.since);
   },
   last(row, c) {
@@ -105,7 +122,7 @@ function total() {
   const count = (...states) => [...floor.agents.values()].filter((a) => states.includes(a.state)).length;
   const answered = sum("answered"), abandoned = sum("abandoned");
   const caps = [...floor.campaigns.values()].map((c) => c.cap).filter((c) => c > 0);
-  const ready = count("ready"), busy = count("talking", "reserved", "preview"), wrap = count("wrap_up");
+  const ready = count("ready"), busy = count("talking", "reserved", "preview", "elsewhere"), wrap = count("wrap_up");
   text(strip, "share", percent(answered ? abandoned / answered : 0));
   text(strip, "ratio", `${abandoned} of ${answered} answered · limit ${percent(caps.length ? Math.min(...caps) : 0)}`);
   text(strip, "talking", sum("talking"));
