@@ -57,9 +57,11 @@ func newMemStore(t testing.TB) *memStore {
 
 // load adds contacts with numbers of their own.
 func (s *memStore) load(campaign int64, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for range n {
 		id := int64(len(s.order) + 1)
-		s.add(campaigns.Contact{
+		s.put(campaigns.Contact{
 			ID: id, Campaign: campaign, List: 1, Name: fmt.Sprintf("Person %d", id), State: campaigns.ContactReady,
 			Phones: []campaigns.Phone{{Number: fmt.Sprintf("+1555%07d", id), Zones: []string{"America/New_York"}}},
 		})
@@ -69,6 +71,11 @@ func (s *memStore) load(campaign int64, n int) {
 func (s *memStore) add(c campaigns.Contact) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.put(c)
+}
+
+// put is add for who holds the lock.
+func (s *memStore) put(c campaigns.Contact) {
 	s.contacts[c.ID] = &c
 	s.order = append(s.order, c.ID)
 }

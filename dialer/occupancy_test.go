@@ -93,6 +93,7 @@ func (h *house) works(agents int64, while time.Duration) float64 {
 }
 
 func TestTheOccupancyCeilingHoldsInOneCampaignAndInSeveral(t *testing.T) {
+	longShift(t)
 	for _, lists := range []int64{1, 2} {
 		bubble(t, func(t *testing.T) {
 			h := newHouse(t, func(string) callee { return answers(time.Second, 50*time.Second) })

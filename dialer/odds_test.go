@@ -32,6 +32,7 @@ func oneListAnswers(seed uint64, second, first float64) func(string) callee {
 }
 
 func TestACampaignThatKnowsOddsTellsThemToPacingAndShowsThem(t *testing.T) {
+	longShift(t)
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, oneListAnswers(51, 0.5, 0.1))
 		h.loadHalves(3000)
