@@ -54,7 +54,8 @@ type CampaignReader interface {
 	Campaigns(ctx context.Context) ([]Campaign, error)
 }
 
-// DeskSettings is what a Desk stands on; all of it is needed.
+// DeskSettings is what a Desk stands on; all of it is needed but Breaks, Leaves
+// and Signs: without them no breaks are planned, and nobody hears of signs.
 type DeskSettings struct {
 	Shift     Shift
 	Seat      Seat
@@ -63,6 +64,9 @@ type DeskSettings struct {
 	Records   DispositionStore
 	Campaigns CampaignReader
 	DNC       *Suppression
+	Breaks    BreakStore
+	Leaves    Leaves
+	Signs     Signs
 }
 
 // Desk is an agent's work: signing in, taking calls, saying what came of
@@ -93,6 +97,9 @@ func (d *Desk) SignIn(ctx context.Context, u User, names []string) (AgentStatus,
 	}
 	if err := d.Shift.SignIn(ctx, u, chosen); err != nil {
 		return AgentStatus{}, fmt.Errorf("sign agent %d in: %w", u.ID, err)
+	}
+	if err := d.tellLeaves(ctx, u.ID); err != nil {
+		return AgentStatus{}, err
 	}
 	return d.State(u)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const contactColumns = `id, campaign, list, load, row, external, name, company, language, fields, phones, zones,
-	state, phone, tries, last, next_at, callback, agent`
+	state, phone, tries, last, next_at, callback, agent, tried_at`
 
 // scanner is a row to be scanned, of one or of many.
 type scanner interface{ Scan(dest ...any) error }
@@ -25,10 +25,10 @@ type storedContact struct {
 func scanStored(r scanner) (s storedContact, err error) {
 	c := &s.person
 	var zones string
-	var next int64
+	var next, tried int64
 	err = r.Scan(&c.ID, &c.Campaign, &c.List, &c.Load, &c.Row, &c.External, &c.Name, &c.Company, &c.Language, &s.fields, &s.phones, &zones,
-		&c.State, &c.Phone, &c.Tries, &c.Last, &next, &c.Callback, &c.Agent)
-	c.NextAt, c.Zones = moment(next), splitZones(zones)
+		&c.State, &c.Phone, &c.Tries, &c.Last, &next, &c.Callback, &c.Agent, &tried)
+	c.NextAt, c.TriedAt, c.Zones = moment(next), moment(tried), splitZones(zones)
 	return s, err
 }
 

@@ -154,9 +154,9 @@ func (t *tx) settle(b begun, a campaigns.Attempt, tries int) error {
 	if b.effect.Valid {
 		return t.settleDisposed(b, a, tries)
 	}
-	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6,
+	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?8,
 		callback = CASE WHEN ?7 THEN 0 ELSE callback END, agent = CASE WHEN ?7 THEN 0 ELSE agent END WHERE id = ?1`,
-		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome), flag(kept))
+		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome), flag(kept), b.intent)
 	if err != nil || b.callback == 0 {
 		return err
 	}
@@ -171,8 +171,8 @@ func (t *tx) settle(b begun, a campaigns.Attempt, tries int) error {
 // settleDisposed is settle for a call whose agent was quicker: the callback
 // that stands in the contact, if any, is the one just agreed.
 func (t *tx) settleDisposed(b begun, a campaigns.Attempt, tries int) error {
-	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6 WHERE id = ?1`,
-		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome))
+	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?7 WHERE id = ?1`,
+		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome), b.intent)
 	return err
 }
 

@@ -75,32 +75,17 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 // settings is in force. State is empty for a
 // manual call to a number that is no contact.
 func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, state campaigns.ContactState, err error) {
-	f = rules.Facts{
-		Number: a.Number, Zones: a.Zones, Week: c.Windows, Margin: c.RingTime + c.Hold,
-		MaxTries: c.MaxAttempts, Cooldown: c.Cooldown,
+	var r factsRow
+	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c.ID, t.now), r.dest()...); err != nil {
+		return f, "", fmt.Errorf("read facts: %w", err)
 	}
-	var last int64
-	err = t.row(`SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
-		EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
-		EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1),
-		COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
-			WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
-			ORDER BY a.seq DESC LIMIT 1), 0),
-		EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
-		COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0),
-		COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 ORDER BY seq DESC LIMIT 1), ''),
-		(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5)
-		FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`,
-		[]any{a.Contact, e164(a.Number), a.Callback, c.ID, micros(t.now.Add(-24 * time.Hour))},
-		&state, &f.Tries, &f.DNC, &f.Live, &last, &f.Agreed, &a.Settings, &a.RetryOf, &a.DayNo)
-	if err != nil {
-		return f, state, fmt.Errorf("read facts: %w", err)
+	if r.state == "" && a.Contact != 0 {
+		return f, "", campaigns.ErrNotLeased
 	}
-	if state == "" && a.Contact != 0 {
-		return f, state, campaigns.ErrNotLeased
-	}
-	f.LastTry = moment(last)
-	return f, state, nil
+	a.Settings, a.RetryOf, a.DayNo = r.version, r.retryOf, r.dayNo
+	f = r.facts(c, a.Number)
+	f.Zones = a.Zones
+	return f, r.state, nil
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,

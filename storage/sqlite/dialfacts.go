@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// ContactsByNumber finds the contacts of a campaign that have a number, on any
+// of its lists, by id.
+func (db *DB) ContactsByNumber(ctx context.Context, campaign int64, number string) ([]campaigns.Contact, error) {
+	r, err := db.read.QueryContext(ctx, `SELECT `+contactColumns+` FROM contacts
+		WHERE id IN (SELECT contact FROM numbers WHERE campaign = ? AND e164 = ?) ORDER BY id`, campaign, e164(number))
+	if err != nil {
+		return nil, fmt.Errorf("contacts of a number in campaign %d: %w", campaign, err)
+	}
+	var out []campaigns.Contact
+	err = eachRow(r, func(r *sql.Rows) error {
+		c, err := scanContact(r)
+		out = append(out, c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("contacts of a number in campaign %d: %w", campaign, err)
+	}
+	return out, nil
+}
+
+// DialFacts reads what Begin would ask the rules of a call to a phone of a
+// contact (of no contact, when its id is 0), and writes nothing. Live is set
+// too while the contact is in a call through another of its phones.
+func (db *DB) DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error) {
+	var r factsRow
+	err := db.read.QueryRowContext(ctx, factsQuery, r.args(p.ID, number, p.Callback, c.ID, now)...).Scan(r.dest()...)
+	if err != nil {
+		return rules.Facts{}, fmt.Errorf("read what is known of a number: %w", err)
+	}
+	f := r.facts(c, number)
+	f.Live = f.Live || r.state == campaigns.ContactLive
+	f.Zones = zonesOf(p, number)
+	return f, nil
+}
+
+// zonesOf are the zones that bind a call to a number of a contact.
+func zonesOf(p campaigns.Contact, number string) []string {
+	if len(p.Zones) > 0 {
+		return p.Zones
+	}
+	for _, phone := range p.Phones {
+		if phone.Number == number {
+			return phone.Zones
+		}
+	}
+	return nil
+}
+
+// factsQuery reads all that the rules ask of a number, in one query.
+const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
+	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
+	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1),
+	COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
+		WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
+		ORDER BY a.seq DESC LIMIT 1), 0),
+	EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
+	COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0),
+	COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 ORDER BY seq DESC LIMIT 1), ''),
+	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5)
+	FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`
+
+// factsRow is what factsQuery answers.
+type factsRow struct {
+	state             campaigns.ContactState // empty = there is no such contact
+	tries, dayNo      int
+	dnc, live, agreed bool
+	last, version     int64
+	retryOf           string
+}
+
+func (r *factsRow) args(contact int64, number string, callback, campaign int64, now time.Time) []any {
+	return []any{contact, e164(number), callback, campaign, micros(now.Add(-24 * time.Hour))}
+}
+
+func (r *factsRow) dest() []any {
+	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo}
+}
+
+// facts are what the rules are asked, without the zones of the person.
+func (r *factsRow) facts(c campaigns.Campaign, number string) rules.Facts {
+	return rules.Facts{
+		Number: number, Week: c.Windows, Margin: c.RingTime + c.Hold, MaxTries: c.MaxAttempts, Cooldown: c.Cooldown,
+		Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed,
+	}
+}
+
