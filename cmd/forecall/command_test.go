@@ -57,6 +57,11 @@ func TestWhatIsAskedWronglyEndsWithStatusTwoAndSaysWhatToDo(t *testing.T) {
 		{"simulate a --days 3", "--days goes with --from-campaign"},
 		{"simulate --from-campaign Nobody --data " + folder, "--campaign Nobody: no campaign is named so"},
 		{"simulate --from-campaign Spring --table", "no file, --table or --sizes with it"},
+		{"explain", "accepts 1 arg(s), received 0"},
+		{"explain +34600111222", "--campaign: which campaign"},
+		{"explain +34600111222 --campaign Spring --at noon", `--at "noon": write 2026-11-22`},
+		{"explain +34600111222 --campaign Nobody --data " + folder, "--campaign Nobody: no campaign is named so"},
+		{"explain hello --campaign Spring --data " + folder, "Write the number in E.164, as +34600111222"},
 		{"demo --agents 0", "--agents 0: 1 to 200"},
 		{"demo --contacts -1", "--contacts -1: 1 to 2000"},
 		{"demo --speed NaN", "--speed: not a number"},
@@ -76,7 +81,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	if out := must(t); !strings.Contains(out, "forecall demo") {
 		t.Errorf("without a command it does not say where to begin:\n%s", out)
 	}
-	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "simulate", "dnc", "dnc add", "dnc import", "dnc check", "clock", "clock acknowledge", "config", "config check", "config show", "version"} {
+	for _, name := range []string{"serve", "demo", "call", "import", "export", "verify", "simulate", "explain", "dnc", "dnc add", "dnc import", "dnc check", "clock", "clock acknowledge", "config", "config check", "config show", "version"} {
 		out := must(t, append(strings.Fields(name), "--help")...)
 		if !strings.Contains(out, "Usage:\n  forecall "+name) {
 			t.Errorf("forecall %s --help:\n%s", name, out)

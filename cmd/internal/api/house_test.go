@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -60,8 +61,9 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
+	book := campaigns.NewBook(db, db, db, h.floor)
 	settings := Settings{
-		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: campaigns.NewBook(db, db, db, h.floor),
+		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: lookup.New(book, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
 		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 // Watcher tells of changes around one agent: a value arrives when something
@@ -39,6 +40,7 @@ type Settings struct {
 	CallLog     *campaigns.CallLog
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard
+	Lookup      *lookup.Lookup
 	Clock       *campaigns.Clock
 	Sessions    *session.Manager
 	Imports     *Importer

@@ -80,6 +80,7 @@ func (s *Server) table() []route {
 		do(post, "/v1/campaigns/{id}/drain", startBook, "campaigns", "Place no new calls and stop after the last", s.drainCampaign),
 		do(post, "/v1/campaigns/{id}/stop", startBook, "campaigns", "Stop", s.stopCampaign),
 		do(get, "/v1/campaigns/{id}/why", seeBook, "campaigns", "Why is it not dialing", s.whyCampaign),
+		do(get, "/v1/campaigns/{id}/explain", seeBook, "campaigns", "Why is a number called, or not", s.explain),
 		do(get, "/v1/campaigns/{id}/lists", seeBook, "lists", "Lists of a campaign", s.lists),
 		do(post, "/v1/campaigns/{id}/lists", importLists, "lists", "Create an empty list", s.createList, created),
 		do(change, "/v1/lists/{id}", editBook, "lists", "Switch a list on or off, or set its priority", s.changeList),

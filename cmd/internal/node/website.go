@@ -20,6 +20,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/cmd/internal/web"
 )
 
@@ -60,7 +61,7 @@ func (n *Node) openWeb(context.Context) error {
 		Breaks: n.db, Leaves: n.floor, Signs: n.floor,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
-	board := campaigns.NewWallboard(n.floor)
+	board, why := campaigns.NewWallboard(n.floor), lookup.New(n.book, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
 	if err != nil {
 		return err
@@ -68,12 +69,12 @@ func (n *Node) openWeb(context.Context) error {
 	server, err := api.New(api.Settings{
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
-		DNC: dnc, Board: board, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
+		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Settings{Accounts: n.accounts, Book: n.book, Board: board, Sessions: sessions, Log: n.log})
+	pages, err := web.New(web.Settings{Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log})
 	if err != nil {
 		return err
 	}

@@ -164,6 +164,7 @@ func TestInABrowser(t *testing.T) {
 		"hostile names are shown harmlessly":                   hostileNames,
 		"a page whose session ended leads to the login":        sessionEnded,
 		"the documentation of the API opens without complaint": documentation,
+		"a number is asked about by keyboard":                  askedByKeyboard,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, chromium) })
 	}
@@ -275,6 +276,32 @@ func hostileNames(t *testing.T, chromium context.Context) {
 	b.shot("hostile")
 	if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > 1280 {
 		t.Errorf("a name made the page %d wide", wide)
+	}
+	b.silent()
+}
+
+func askedByKeyboard(t *testing.T, chromium context.Context) {
+	h := newHouse(t)
+	c := h.stocked("Spring")
+	h.stage.show(campaigns.FloorSnapshot{Campaigns: []campaigns.CampaignStatus{{ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode}}})
+	b := openBrowser(h, chromium)
+	b.logIn(campaigns.Manager)
+	b.run(chromedp.Focus(".ask input[name=number]"), chromedp.KeyEvent("+34 600 111 222"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#h-answer"))
+	if got := eval[string](b, `document.querySelector("#h-answer").textContent`); !strings.Contains(got, "+34600111222") {
+		t.Errorf("answered %q", got)
+	}
+	if at := eval[string](b, `location.pathname + location.search`); at != "/why" {
+		t.Errorf("the number stands in the address: %s", at)
+	}
+	for _, theme := range []string{"light", "dark"} {
+		b.theme(theme)
+		b.shot("why-" + theme)
+		contrast(b, theme)
+	}
+	b.run(emulation.SetDeviceMetricsOverride(390, 844, 2, true))
+	b.shot("why-phone")
+	if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > 390 {
+		t.Errorf("the page is %d wide on a phone", wide)
 	}
 	b.silent()
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -80,16 +81,17 @@ func newHouse(t *testing.T) *house {
 	h.must(err)
 	dnc := campaigns.NewSuppression(db, db, h.stage)
 	book, board := campaigns.NewBook(db, db, db, h.stage), campaigns.NewWallboard(h.stage)
+	why := lookup.New(book, db, db)
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	server, err := api.New(api.Settings{
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Records: db, Campaigns: db, DNC: dnc}), Book: book,
-		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board, Clock: campaigns.NewClock(db),
+		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
 		Sessions: sessions, Imports: importer, Watch: h.stage, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
-	h.pages, err = New(Settings{Accounts: accounts, Book: book, Board: board, Sessions: sessions, Log: log})
+	h.pages, err = New(Settings{Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log})
 	h.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", server)

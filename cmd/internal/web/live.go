@@ -41,7 +41,7 @@ func (p *Pages) live(w http.ResponseWriter, _ *http.Request, u campaigns.User) e
 		return err
 	}
 	floor := api.FloorOf(snapshot)
-	view := liveView{frame: frameOf("Live", u), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: false, Total: totalsOf(floor)}
+	view := liveView{frame: frameOf("Live", u), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: u.Role.May(campaigns.SeeCampaigns), Total: totalsOf(floor)}
 	for _, c := range floor.Campaigns {
 		if c.Cap > 0 && c.Share > c.Cap {
 			view.Breach = append(view.Breach, c.Name)

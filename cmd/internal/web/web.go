@@ -12,6 +12,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 //go:embed templates/*.html
@@ -22,6 +23,7 @@ type Settings struct {
 	Accounts *campaigns.Accounts
 	Book     *campaigns.Book
 	Board    *campaigns.Wallboard
+	Lookup   *lookup.Lookup
 	Sessions *session.Manager
 	Log      *slog.Logger
 }
@@ -67,6 +69,8 @@ func New(s Settings) (*Pages, error) {
 		{"POST", "/login", public, p.login},
 		{"POST", "/logout", signedIn, p.logout},
 		{"GET", "/live", need(campaigns.SeeFloor), p.live},
+		{"GET", "/why", need(campaigns.SeeCampaigns), p.whyForm},
+		{"POST", "/why", need(campaigns.SeeCampaigns), p.why},
 		{"POST", "/campaigns/{id}/{action}", need(campaigns.StartCampaigns), p.moveCampaign},
 		{"GET", "/static/{name}", public, p.static.serve},
 		{"GET", "/", public, p.nothing},
