@@ -61,7 +61,7 @@ func TestWhatIsAskedWronglyEndsWithStatusTwoAndSaysWhatToDo(t *testing.T) {
 		{"explain +34600111222", "--campaign: which campaign"},
 		{"explain +34600111222 --campaign Spring --at noon", `--at "noon": write 2026-11-22`},
 		{"explain +34600111222 --campaign Nobody --data " + folder, "--campaign Nobody: no campaign is named so"},
-		{"explain hello --campaign Spring --data " + folder, "Write the number in E.164, as +34600111222"},
+		{"explain hello --campaign Spring --data " + folder, "hello: not a number that may be dialed"},
 		{"demo --agents 0", "--agents 0: 1 to 200"},
 		{"demo --contacts -1", "--contacts -1: 1 to 2000"},
 		{"demo --speed NaN", "--speed: not a number"},

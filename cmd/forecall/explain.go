@@ -16,7 +16,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 // explaining is what an explanation is asked for.
@@ -83,9 +82,9 @@ func (x *explaining) read(ctx context.Context, number string, at time.Time) (e a
 	if err != nil {
 		return e, noCampaign(x.campaign, err)
 	}
-	found, err := lookup.New(campaigns.NewBook(db, db, db, nil), db, db).Explain(ctx, operator, campaign.ID, number, at)
+	found, err := campaigns.NewLookup(db, db, db).Explain(ctx, operator, campaign.ID, number, at)
 	if p, told := errors.AsType[*campaigns.Problem](err); told && p.Kind == campaigns.KindInvalid {
-		return e, usage("%w", err)
+		return e, usage("%s: %w; write it in E.164, as +34600111222", number, err)
 	}
 	if err != nil {
 		return e, err

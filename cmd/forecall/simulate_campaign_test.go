@@ -148,22 +148,26 @@ func TestACampaignThatHasHardlyDialedIsNotFitted(t *testing.T) {
 	}
 }
 
-func TestAServiceThatRunsIsFittedAsItsDataFolderIs(t *testing.T) {
+func TestAServiceThatRunsIsFittedAndExplainsAsItsDataFolderDoes(t *testing.T) {
 	t.Parallel()
 	config := settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff())
 	folder := filepath.Join(filepath.Dir(config), "data")
 	recordDays(t, folder, 2, 150)
-	var files []string
-	fit := func(h house) {
+	var files, explained []string
+	ask := func(h house) {
 		file := filepath.Join(t.TempDir(), "fitted.yaml")
 		h.must(t, "", "simulate", "--from-campaign", "Spring", "--zone", "UTC", "--days", "2", "--caps", "3", "--seeds", "1", "--policy", "progressive", "--write", file)
 		files = append(files, read(t, file))
+		explained = append(explained, h.must(t, "", "explain", "+34600000007", "--campaign", "Spring", "--at", "2030-11-25T11:00:00Z", "--json"))
 	}
-	fit(house{"folder", []string{"--data", folder}})
+	ask(house{"folder", []string{"--data", folder}})
 	s := serving(t, config)
-	fit(at(t, s, "max"))
+	ask(at(t, s, "max"))
 	s.stop()
 	if files[0] != files[1] || !strings.Contains(files[0], "# Fitted to 300 attempts of 2 days") {
 		t.Errorf("in the data folder\n%s\nat the service\n%s", files[0], files[1])
+	}
+	if explained[0] != explained[1] || !strings.Contains(explained[0], `"number":"+34600000007"`) {
+		t.Errorf("explained in the data folder\n%s\nat the service\n%s", explained[0], explained[1])
 	}
 }

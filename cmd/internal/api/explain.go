@@ -8,7 +8,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/odds"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 // Explanation says why a number is called by a campaign at a time, or is not.
@@ -54,7 +53,9 @@ type Explained struct {
 }
 
 // Learned tells whether enough calls have ended to tell contacts and hours apart.
-func (x Explained) Learned() bool { return len(x.Chance.Why) > 0 && x.Chance.Why[0].Name != odds.NotEnough }
+func (x Explained) Learned() bool {
+	return len(x.Chance.Why) > 0 && x.Chance.Why[0].Name != odds.NotEnough
+}
 
 // HourChance is how likely an answer is in an hour.
 type HourChance struct {
@@ -66,14 +67,14 @@ type HourChance struct {
 }
 
 // ExplanationOf is an explanation as clients see it.
-func ExplanationOf(e lookup.Explanation) Explanation {
+func ExplanationOf(e campaigns.Explanation) Explanation {
 	return Explanation{
 		Number: e.Number, Campaign: e.Campaign, CampaignID: e.CampaignID, At: e.At.UTC(), Status: e.Status, BestTime: e.KnowOdds,
 		Allowed: e.Allowed, Summary: e.Summary, DoNotCall: e.DoNotCall, Contacts: each(e.Contacts, explainedOf), Verdicts: verdictsOf(e.Verdicts),
 	}
 }
 
-func explainedOf(x lookup.Explained) Explained {
+func explainedOf(x campaigns.Explained) Explained {
 	c := x.Chance
 	c.Answer, c.Mean, c.Odds, c.Trials = rounded(c.Answer, 4), rounded(c.Mean, 4), rounded(c.Odds, 3), rounded(c.Trials, 1)
 	c.Why = each(c.Why, func(f odds.Factor) odds.Factor {
@@ -83,7 +84,7 @@ func explainedOf(x lookup.Explained) Explained {
 	return Explained{
 		Contact: x.Contact.ID, Name: x.Contact.Name, List: x.List, ListActive: x.ListActive, Phone: x.Phone + 1, Turn: x.Turn, State: x.State,
 		Allowed: x.Allowed, Next: utc(x.Next), Verdicts: verdictsOf(x.Verdicts), Chance: c,
-		Hours: each(x.Hours, func(h lookup.HourChance) HourChance {
+		Hours: each(x.Hours, func(h campaigns.HourChance) HourChance {
 			return HourChance{At: h.At.UTC(), Local: h.Local, Open: h.Open, Answer: rounded(h.Answer, 4), Odds: rounded(h.Odds, 3)}
 		}),
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -63,7 +62,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
 	settings := Settings{
-		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: lookup.New(book, db, db),
+		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
 		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 // Watcher tells of changes around one agent: a value arrives when something
@@ -40,7 +39,7 @@ type Settings struct {
 	CallLog     *campaigns.CallLog
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard
-	Lookup      *lookup.Lookup
+	Lookup      *campaigns.Lookup
 	Clock       *campaigns.Clock
 	Sessions    *session.Manager
 	Imports     *Importer

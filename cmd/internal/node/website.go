@@ -20,7 +20,6 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/cmd/internal/web"
 )
 
@@ -61,7 +60,7 @@ func (n *Node) openWeb(context.Context) error {
 		Breaks: n.db, Leaves: n.floor, Signs: n.floor,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
-	board, why := campaigns.NewWallboard(n.floor), lookup.New(n.book, n.db, n.db)
+	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
 	if err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -81,7 +80,7 @@ func newHouse(t *testing.T) *house {
 	h.must(err)
 	dnc := campaigns.NewSuppression(db, db, h.stage)
 	book, board := campaigns.NewBook(db, db, db, h.stage), campaigns.NewWallboard(h.stage)
-	why := lookup.New(book, db, db)
+	why := campaigns.NewLookup(db, db, db)
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
-	"github.com/forecall/forecall/cmd/internal/lookup"
 )
 
 //go:embed templates/*.html
@@ -23,7 +22,7 @@ type Settings struct {
 	Accounts *campaigns.Accounts
 	Book     *campaigns.Book
 	Board    *campaigns.Wallboard
-	Lookup   *lookup.Lookup
+	Lookup   *campaigns.Lookup
 	Sessions *session.Manager
 	Log      *slog.Logger
 }

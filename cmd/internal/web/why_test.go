@@ -49,7 +49,7 @@ func TestAQuestionThatIsWrongIsAskedAgain(t *testing.T) {
 		{url.Values{"number": {"+34600111222"}, "campaign": {fmt.Sprint(c.ID)}, "at": {"tomorrow"}}, 422, "Write the time as"},
 		{url.Values{"number": {"<script>"}, "campaign": {fmt.Sprint(c.ID)}}, 422, `role="alert"`},
 		{url.Values{"number": {"+34600111222"}, "campaign": {"99"}}, 404, "no such campaign"},
-		{url.Values{}, 404, `role="alert"`},
+		{url.Values{}, 422, `role="alert"`},
 	} {
 		res, body := v.post("/why", q.ask)
 		if res.StatusCode != q.status || !strings.Contains(body, q.want) {
