@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func (x *explaining) download(ctx context.Context, number string, at time.Time) 
 // printExplanation writes an explanation for people.
 func printExplanation(w io.Writer, e api.Explanation) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in campaign %s (%s), %s\n%s: %s\n", e.Number, e.Campaign, e.Status, clockTime(e.At), strings.ToUpper(e.Verdict()), e.Summary)
+	fmt.Fprintf(&b, "%s in campaign %s (%s), %s\n%s: %s\n", e.Number, e.Campaign, e.Status, clockTime(e.At), strings.ToUpper(e.Verdict()), strings.TrimPrefix(e.Summary, "It is not called: "))
 	if len(e.Contacts) == 0 {
 		b.WriteByte('\n')
 		writeVerdicts(&b, e.Verdicts)
@@ -166,6 +167,9 @@ func writeChance(b *strings.Builder, x api.Explained) {
 	}
 	fmt.Fprintf(b, "  Chance of an answer: %s, %.2f times the campaign's mean of %s (learned from %.0f calls)\n", share(c.Answer, 1), c.Odds, share(c.Mean, 1), c.Trials)
 	for _, f := range c.Why {
+		if math.Abs(f.Times-1) < 0.005 {
+			continue // it makes no difference that the two decimals would show
+		}
 		fmt.Fprintf(b, "    %-28s x %.2f  (%.0f calls)\n", strings.TrimSpace(f.Name+" "+f.Value), f.Times, f.Trials)
 	}
 }
