@@ -29,7 +29,7 @@ func (c *Carrier) incoming(inc *sipua.Incoming) {
 	defer c.live.Add(-1)
 	k := &call{Carrier: c, inc: inc, number: inc.To().User}
 	k.callee, k.chance = c.draw(k.number)
-	k.note(Record{Event: Invited, Kind: string(k.callee.Kind)})
+	k.note(Record{Event: Invited, Kind: string(k.callee.Kind), Ring: k.callee.Ring, Talk: k.callee.Talk})
 	k.run()
 }
 
@@ -181,10 +181,17 @@ func (k *call) hangUp(dialog *sipua.Call) {
 	}
 }
 
-// listen waits for the end of the conversation and says whose it was.
+// listen waits for the end of the conversation and says whose it was. A callee
+// has enough so long after the answer; one of a Day, so long after somebody was
+// heard: in a simulated shift a conversation begins when the agent is there.
 func (k *call) listen(ctx context.Context, dialog *sipua.Call, session *media.Session) Event {
 	enough := time.NewTimer(k.real(k.callee.Talk))
 	defer enough.Stop()
+	var spoken <-chan struct{}
+	if k.settings.Day != nil {
+		enough.Stop()
+		spoken = firstWord(session)
+	}
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	began := time.Now()
@@ -194,6 +201,9 @@ func (k *call) listen(ctx context.Context, dialog *sipua.Call, session *media.Se
 			return Bye
 		case <-ctx.Done():
 			return HungUp
+		case <-spoken:
+			spoken = nil
+			enough.Reset(k.real(k.callee.Talk))
 		case <-enough.C:
 			return HungUp
 		case <-look.C:

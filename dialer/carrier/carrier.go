@@ -22,7 +22,10 @@ type Settings struct {
 	Listen  []sipua.Listener // at least one socket
 	Media   media.Settings   // for the callees' sound; Ports is needed
 	Callees sim.Callees
-	Seed    uint64
+	// Day, if set, replaces Callees: the people are those of a simulated shift,
+	// drawn from the same distributions. Until Dawn it is the first moment of it.
+	Day  *sim.Scenario
+	Seed uint64
 	// Speed divides every duration of the callees: 10 lets them ring, talk and
 	// tire ten times as fast. 0 is 1.
 	Speed float64
@@ -54,8 +57,9 @@ type Carrier struct {
 
 	invites, answered, refused, canceled, live, heard atomic.Int64
 
-	mu    sync.Mutex
+	mu    sync.Mutex     // guards what follows
 	times map[string]int // how often each number was called
+	dawn  time.Time      // when the day began; zero = not yet
 }
 
 // Start opens the sockets and answers calls until Close.
@@ -92,6 +96,9 @@ func (s Settings) check() error {
 	if s.Media.Ports == nil {
 		return errors.New("no RTP ports given")
 	}
+	if s.Day != nil {
+		return s.Day.Validate()
+	}
 	return s.Callees.Validate()
 }
 
@@ -118,11 +125,14 @@ func (c *Carrier) Close() error {
 func (c *Carrier) draw(number string) (sim.Callee, *rand.Rand) {
 	c.mu.Lock()
 	c.times[number]++
-	times := c.times[number]
+	times, dawn := c.times[number], c.dawn
 	c.mu.Unlock()
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s/%d", number, times)
 	r := rand.New(rand.NewPCG(c.settings.Seed, h.Sum64()))
+	if c.settings.Day != nil {
+		return personOf(c.settings.Day, c.hour(dawn), r), r
+	}
 	return c.settings.Callees.Draw(r), r
 }
 

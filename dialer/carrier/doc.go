@@ -10,6 +10,10 @@
 //	            hasty   --> 180, 200, BYE within a second
 //	            machine --> 180, 200, greeting, beep, silence, BYE
 //
+// The people are a population of shares (sim.Callees), or those of a scenario
+// of pacing/sim by the hour of its shift, so that a live run and a simulated
+// one meet the same distributions.
+//
 // It keeps a log of its own, an independent truth that the ledger is checked
 // against: every INVITE, answer, ACK, CANCEL and BYE with its number and time.
 // The same seed calls up the same people whatever the order of the calls.

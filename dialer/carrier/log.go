@@ -20,7 +20,11 @@ type Record struct {
 	Event  Event     `json:"event"`
 	Code   int       `json:"code,omitempty"` // of a final answer
 	Kind   string    `json:"kind,omitempty"` // of the callee, with the INVITE
-	Run    string    `json:"run,omitempty"`  // with start: which life of the carrier
+	// Ring and Talk are how long the callee means to let it ring and to talk,
+	// with the INVITE: in the carrier's time, before Speed divides it.
+	Ring time.Duration `json:"ring_ns,omitempty"`
+	Talk time.Duration `json:"talk_ns,omitempty"`
+	Run  string        `json:"run,omitempty"` // with start: which life of the carrier
 }
 
 // Event names a Record.
