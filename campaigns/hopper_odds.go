@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -150,7 +151,7 @@ func (h *Hopper) rank(now time.Time) {
 	if !h.campaign.KnowOdds {
 		return
 	}
-	h.best = [2]float64{h.bestHour(false), h.bestHour(true)}
+	h.findBest()
 	for _, q := range h.callable {
 		h.judge(q, now)
 	}
@@ -170,31 +171,40 @@ func (h *Hopper) reorder(now time.Time) {
 	h.order(now)
 }
 
+// judge says how good this hour is for a contact. Of an hour that was not tried
+// yet nothing is known: it is as good as the best, so that it will be.
 func (h *Hopper) judge(q *queued, now time.Time) {
 	f := factsOf(q.Contact, now)
-	best := h.best[0]
-	if f.Mobile {
-		best = h.best[1]
+	q.judged, q.prefer = true, 0
+	if add, known := h.learned.Hourly(f.Weekday, f.Hour, f.Mobile); known {
+		q.prefer = min(0, int((add-h.bestHour(f.Mobile))/alike))
 	}
-	q.judged = true
-	q.prefer = int((h.learned.Hourly(f.Weekday, f.Hour, f.Mobile) - best) / alike)
 }
 
-// bestHour is what the best hour of the week adds in which the campaign may
-// call, by the clock of who is called.
+// bestHour is what the best hour of the week adds, of those that were tried.
 func (h *Hopper) bestHour(mobile bool) float64 {
-	best, found := 0.0, false
+	if mobile {
+		return h.best[1]
+	}
+	return h.best[0]
+}
+
+// findBest looks for the best hours in which the campaign may call, by the
+// clock of who is called.
+func (h *Hopper) findBest() {
+	h.best = [2]float64{math.Inf(-1), math.Inf(-1)}
 	for day := range h.campaign.Windows {
 		for hour := range 24 {
 			if !openIn(h.campaign.Windows[day], hour) {
 				continue
 			}
-			if v := h.learned.Hourly(time.Weekday(day), hour, mobile); !found || v > best {
-				best, found = v, true
+			for i, mobile := range []bool{false, true} {
+				if add, known := h.learned.Hourly(time.Weekday(day), hour, mobile); known {
+					h.best[i] = max(h.best[i], add)
+				}
 			}
 		}
 	}
-	return best
 }
 
 func openIn(spans []rules.Span, hour int) bool {

@@ -52,8 +52,8 @@ func (m *Model) why(f Facts, answer float64) []Factor {
 	rest := logit(answer) - z
 	for g := range groups {
 		var mean float64
-		if w := m.at(g, &f); w != nil {
-			mean = w.mean
+		if w, ok := m.at(g, &f); ok {
+			mean = m.belief.mean[w]
 		}
 		add := (mean - m.centers[g]) * m.trust.steepness()
 		adds[shapes[g].shown] += add
@@ -71,8 +71,8 @@ func (m *Model) why(f Facts, answer float64) []Factor {
 			continue
 		}
 		trials := 0.0
-		if w := m.at(g, &f); w != nil {
-			trials = w.trials
+		if w, ok := m.at(g, &f); ok {
+			trials = m.seen[w]
 		}
 		step(shapes[g].name, f.words(g), adds[g], trials)
 	}

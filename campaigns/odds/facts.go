@@ -23,8 +23,8 @@ type Facts struct {
 // group is one factor with a weight for each of its values.
 type group uint8
 
-// The factors. Those of the first block have values that are known beforehand;
-// those of the second have names that are met on the way.
+// The factors. Those of the first block have values that are known beforehand,
+// those of the second names that are met on the way.
 const (
 	byHour group = iota
 	byDayPart
@@ -41,17 +41,16 @@ const (
 	byZone
 
 	groups
-	named = byLast
 )
 
-// shape is what a factor is made of: how many values it may have, how much it
-// may matter (standard deviation of the log-odds among its values, before
-// anything is known), and under which factor it is explained.
+// shape is what a factor is made of: its first weight and how many values it
+// may have, how much it may matter (standard deviation of the log-odds among its
+// values, before anything is known), and under which factor it is explained.
 type shape struct {
-	name   string
-	values int
-	spread float64
-	shown  group
+	name          string
+	first, values int
+	spread        float64
+	shown         group
 }
 
 // Day parts are three hours long; hours of one part lean on each other.
@@ -60,20 +59,39 @@ const (
 	dayParts  = 24 / partHours
 )
 
+// Where the weights of each factor begin, and how many there are in all.
+const (
+	firstHour      = 1 // after the base
+	firstDayPart   = firstHour + 24
+	firstPhoneHour = firstDayPart + 2*dayParts
+	firstWeekday   = firstPhoneHour + 2*dayParts
+	firstTries     = firstWeekday + 7
+	firstSince     = firstTries + len(triesNames)
+	firstPhone     = firstSince + len(sinceNames)
+	firstMobile    = firstPhone + len(phoneNames)
+	firstLast      = firstMobile + 2
+	firstList      = firstLast + maxOutcomes
+	firstRegion    = firstList + maxLists
+	firstZone      = firstRegion + maxRegions
+	weights        = firstZone + maxZones
+
+	maxOutcomes, maxLists, maxRegions, maxZones = 18, 48, 32, 24
+)
+
 // shapes is a table and never written to.
 var shapes = [groups]shape{
-	byHour:      {"hour", 24, 0.3, byHour},
-	byDayPart:   {"day part", 2 * dayParts, 0.3, byHour},
-	byPhoneHour: {"phone hour", 2 * dayParts, 0.25, byHour},
-	byWeekday:   {"weekday", 7, 0.2, byWeekday},
-	byTries:     {"tries", len(triesNames), 0.4, byTries},
-	bySince:     {"since last", len(sinceNames), 0.3, bySince},
-	byPhone:     {"phone", len(phoneNames), 0.3, byPhone},
-	byMobile:    {"mobile", 2, 0.3, byMobile},
-	byLast:      {"last outcome", 24, 0.4, byLast},
-	byList:      {"list", 96, 0.4, byList},
-	byRegion:    {"region", 96, 0.4, byRegion},
-	byZone:      {"zone", 96, 0.2, byZone},
+	byHour:      {"hour", firstHour, 24, 0.3, byHour},
+	byDayPart:   {"day part", firstDayPart, 2 * dayParts, 0.3, byHour},
+	byPhoneHour: {"phone hour", firstPhoneHour, 2 * dayParts, 0.25, byHour},
+	byWeekday:   {"weekday", firstWeekday, 7, 0.2, byWeekday},
+	byTries:     {"tries", firstTries, len(triesNames), 0.4, byTries},
+	bySince:     {"since last", firstSince, len(sinceNames), 0.3, bySince},
+	byPhone:     {"phone", firstPhone, len(phoneNames), 0.3, byPhone},
+	byMobile:    {"mobile", firstMobile, 2, 0.5, byMobile},
+	byLast:      {"last outcome", firstLast, maxOutcomes, 0.4, byLast},
+	byList:      {"list", firstList, maxLists, 0.6, byList},
+	byRegion:    {"region", firstRegion, maxRegions, 0.5, byRegion},
+	byZone:      {"zone", firstZone, maxZones, 0.2, byZone},
 }
 
 var (

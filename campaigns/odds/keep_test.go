@@ -17,7 +17,7 @@ func TestAModelComesBackAsItWasKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(data) > 64<<10 {
+	if len(data) > 128<<10 {
 		t.Errorf("%d bytes", len(data))
 	}
 	again, err := Read(data)
@@ -53,18 +53,28 @@ func TestAGarbledModelIsRefusedAndSaysWhatIsWrong(t *testing.T) {
 		}
 		return string(out)
 	}
+	var k kept
+	if err := json.Unmarshal(good, &k); err != nil {
+		t.Fatal(err)
+	}
+	zeros := strings.Repeat("A", len(strings.TrimRight(k.Covariance, "="))) + k.Covariance[len(strings.TrimRight(k.Covariance, "=")):]
 	for name, tc := range map[string]struct{ data, says string }{
 		"empty":               {"", "unexpected end"},
 		"no object":           {"[1]", "cannot unmarshal"},
 		"another version":     {with("v", "2"), "version 2"},
 		"mean of 2":           {with("mean", "2"), "mean is 2"},
-		"negative variance":   {with("base", "[0,-1,0]"), "base variance"},
-		"too wide":            {with("slope", "[0,9,0]"), "slope variance"},
+		"negative variance":   {with("slope", "[0,-1]"), "slope variance"},
+		"too wide":            {with("slope", "[0,9]"), "slope variance"},
 		"trials":              {with("trials", "1e300"), "trials"},
-		"no weights":          {with("fixed", "{}"), "0 values of hour"},
+		"no weights":          {with("weights", "[]"), "0 values of weights"},
 		"centers":             {with("centers", "[1]"), "1 values of centers"},
-		"too many lists":      {with("list", "["+strings.Repeat(`{"key":1,"w":[0,0.1,1],"heat":1},`, 200)+`{"key":2,"w":[0,0.1,1],"heat":1}]`), "201 values of list"},
-		"mean as far as that": {with("base", "[1e9,0.1,0]"), "base is 1e+09"},
+		"too many lists":      {with("list", "["+strings.Repeat(`{"key":1,"heat":1},`, 200)+`{"key":2,"heat":1}]`), "201 values of list"},
+		"a list twice":        {with("list", `[{"key":1,"heat":1},{"key":1,"heat":1}]`), "twice"},
+		"a list more":         {with("list", `[{"key":1,"heat":1}]`), "values of weights"},
+		"no base64":           {with("covariance", `"***"`), "covariance"},
+		"a short covariance":  {with("covariance", `"AAAA"`), "values of covariance"},
+		"no covariance":       {with("covariance", `"`+zeros+`"`), "variance is 0"},
+		"mean as far as that": {with("shift", "[1e9,0.001]"), "shift is 1e+09"},
 	} {
 		if _, err := Read([]byte(tc.data)); !errors.Is(err, ErrGarbled) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v", name, err)
@@ -84,7 +94,7 @@ func sane(t *testing.T, m *Model, f Facts) {
 			t.Fatalf("%+v: %+v", f, w)
 		}
 	}
-	if h := m.Hourly(f.Weekday, f.Hour, f.Mobile); math.IsNaN(h) || math.IsInf(h, 0) {
+	if h, _ := m.Hourly(f.Weekday, f.Hour, f.Mobile); math.IsNaN(h) || math.IsInf(h, 0) {
 		t.Fatalf("hourly %g", h)
 	}
 }

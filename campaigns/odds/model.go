@@ -2,6 +2,7 @@ package odds
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -12,42 +13,33 @@ const (
 	priorTrials = 20   // what priorMean is worth in Mean
 	baseSpread  = 1.0
 
-	memory     = 4000 // attempts that touch a weight
-	baseMemory = 8000 // attempts of the campaign: base and mean
+	// memory is how many attempts that touch a weight it remembers. So much
+	// drifts a weight with each of them (variance of its step, at the curvature
+	// of a usual chance) that no more than that can be known of it.
+	memory       = 4000.0
+	usualCurve   = 0.16
+	drift        = 1 / (memory * memory * usualCurve)
+	meanMemory   = 8000.0 // attempts of the campaign in the mean
+	trialsMemory = 1 - 1/memory
 
-	// enough is how many attempts must have ended before odds are given out.
+	// enough is how many attempts must have ended before odds are given out,
+	// and tried how many at an hour before it is compared with others.
 	enough = 100
+	tried  = 20
 	// furthest bounds log-odds: a chance of 6 in a million or all but that.
 	furthest = 12.0
 )
-
-// weight is a Gaussian belief about the log-odds that a value adds.
-type weight struct {
-	mean, variance float64
-	trials         float64 // attempts that touched it, forgotten like the rest
-}
-
-// forget makes room for what is new: information fades towards the prior.
-func (w *weight) forget(spread, memory float64) {
-	keep := 1 - 1/memory
-	prior := 1 / (spread * spread)
-	info := 1 / w.variance
-	faded := prior + max(0, info-prior)*keep
-	w.mean *= keep * info / faded
-	w.variance = 1 / faded
-	w.trials *= keep
-}
 
 // Model knows how likely contacts of one campaign are to answer. New makes it.
 type Model struct {
 	trials float64 // attempts learned from, forgotten like the rest
 	mean   float64 // chance of those attempts, on average
-	base   weight
-	fixed  [named][]weight
+
+	belief belief
+	seen   [weights]float64 // attempts that touched each weight, forgotten like the rest
 
 	last, region, zone names[string]
 	list               names[int64]
-	met                [groups - named][]weight
 
 	centers [groups]float64 // mean weight of each factor over the attempts of late
 	trust   trust
@@ -56,34 +48,18 @@ type Model struct {
 // New returns a model that knows nothing.
 func New() *Model {
 	m := &Model{
-		mean: priorMean, base: weight{mean: logit(priorMean), variance: baseSpread * baseSpread}, trust: newTrust(),
+		mean: priorMean, belief: newBelief(), trust: newTrust(),
 		last: newNames[string](shapes[byLast].values), list: newNames[int64](shapes[byList].values),
 		region: newNames[string](shapes[byRegion].values), zone: newNames[string](shapes[byZone].values),
 	}
-	for g := range groups {
-		all := make([]weight, shapes[g].values)
-		for i := range all {
-			all[i] = g.fresh()
-		}
-		if g < named {
-			m.fixed[g] = all
-		} else {
-			m.met[g-named] = all
-		}
-	}
+	m.belief.mean[base] = logit(priorMean)
 	return m
 }
 
-// fresh is a weight of a factor of which nothing is known.
-func (g group) fresh() weight { return weight{variance: shapes[g].spread * shapes[g].spread} }
-
-// at returns the weight that the facts touch, or nil when the model has never
-// met their value.
-func (m *Model) at(g group, f *Facts) *weight {
-	if g < named {
-		return &m.fixed[g][f.value(g)]
-	}
-	place, ok := 0, false
+// at is the weight that the facts touch in a factor, or none when the model has
+// never met their value.
+func (m *Model) at(g group, f *Facts) (weight int, ok bool) {
+	place := 0
 	switch g {
 	case byLast:
 		place, ok = m.last.find(f.Last)
@@ -93,18 +69,14 @@ func (m *Model) at(g group, f *Facts) *weight {
 		place, ok = m.region.find(f.Region)
 	case byZone:
 		place, ok = m.zone.find(f.Zone)
+	default:
+		place, ok = f.value(g), true
 	}
-	if !ok {
-		return nil
-	}
-	return &m.met[g-named][place]
+	return shapes[g].first + place, ok
 }
 
 // meet is at for an attempt to learn from: every value gets a weight.
-func (m *Model) meet(g group, f *Facts) *weight {
-	if g < named {
-		return m.at(g, f)
-	}
+func (m *Model) meet(g group, f *Facts) int {
 	place, fresh := 0, false
 	switch g {
 	case byLast:
@@ -115,10 +87,13 @@ func (m *Model) meet(g group, f *Facts) *weight {
 		place, fresh = m.region.meet(f.Region)
 	case byZone:
 		place, fresh = m.zone.meet(f.Zone)
+	default:
+		place = f.value(g)
 	}
-	w := &m.met[g-named][place]
+	w := shapes[g].first + place
 	if fresh {
-		*w = g.fresh()
+		m.belief.reset(w)
+		m.seen[w] = 0
 	}
 	return w
 }
@@ -127,61 +102,43 @@ func (m *Model) meet(g group, f *Facts) *weight {
 // not. The facts are those of the moment at which it was placed. Attempts that
 // we withdrew, or that never reached the contact, teach nothing.
 func (m *Model) Learn(f Facts, answered bool) {
-	var touched [groups]*weight
-	m.base.forget(baseSpread, baseMemory)
-	z, unknown := m.base.mean, m.base.variance
+	f.Last, f.Region, f.Zone = text(f.Last), text(f.Region), text(f.Zone)
+	touched := [active]int{base}
+	z := m.belief.mean[base]
 	for g := range groups {
 		w := m.meet(g, &f)
-		w.forget(shapes[g].spread, memory)
-		touched[g] = w
-		z, unknown = z+w.mean, unknown+w.variance
+		touched[1+g] = w
+		m.seen[w] = m.seen[w]*trialsMemory + 1
+		z += m.belief.mean[w]
 	}
 	usual := m.usual()
-	m.count(sigmoid(m.trust.temper(usual, z-usual)))
+	m.trials = m.trials*(1-1/meanMemory) + 1
+	m.mean += (sigmoid(m.trust.temper(usual, z-usual)) - m.mean) / (m.trials + priorTrials)
 	m.trust.learn(usual, z-usual, answered)
-	p := sigmoid(z)
-	step := -p
-	if answered {
-		step = 1 - p
-	}
-	curve := p * (1 - p)
-	gain := 1 / (1 + curve*unknown)
-	m.base.learn(step*gain, curve*gain)
-	for g, w := range touched {
-		w.learn(step*gain, curve*gain)
-		m.centers[g] += (w.mean - m.centers[g]) / m.trials
+	m.belief.learn(&touched, answered)
+	for g := range groups {
+		m.centers[g] += (m.belief.mean[touched[1+g]] - m.centers[g]) / m.trials
 	}
 }
 
+// text is a name as it can be kept: JSON knows only Unicode.
+func text(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
+
 // usual is the log-odds of a contact that has the mean weight of every factor.
 func (m *Model) usual() float64 {
-	z := m.base.mean
+	z := m.belief.mean[base]
 	for _, c := range m.centers {
 		z += c
 	}
 	return z
 }
 
-// learn moves the belief by the gradient step and narrows it; shrink times the
-// variance is below 1 by how callers scale both.
-func (w *weight) learn(step, shrink float64) {
-	w.mean = min(furthest, max(-furthest, w.mean+w.variance*step))
-	w.variance *= 1 - shrink*w.variance
-	w.trials++
-}
-
-// count takes an attempt of chance p into the mean.
-func (m *Model) count(p float64) {
-	m.trials = m.trials*(1-1.0/baseMemory) + 1
-	m.mean += (p - m.mean) / (m.trials + priorTrials)
-}
-
 // logOdds is the sum of all that the facts touch, as far as it is trusted.
 func (m *Model) logOdds(f *Facts) float64 {
 	apart := 0.0
 	for g := range groups {
-		if w := m.at(g, f); w != nil {
-			apart += w.mean
+		if w, ok := m.at(g, f); ok {
+			apart += m.belief.mean[w]
 		}
 		apart -= m.centers[g]
 	}
@@ -206,17 +163,18 @@ func (m *Model) Answer(f Facts) (answer, odds float64) {
 
 // Hourly is what the time of the call alone adds to a contact's log-odds, on
 // that day of the week and in that hour of the person's own clock. Only
-// differences between hours mean something.
-func (m *Model) Hourly(day time.Weekday, hour int, mobile bool) float64 {
-	if !m.Ready() {
-		return 0
-	}
+// differences between hours of one kind of phone mean something. Known is false
+// while too few such phones were called on such a day and at about such an
+// hour: nothing can be said of it then.
+func (m *Model) Hourly(day time.Weekday, hour int, mobile bool) (add float64, known bool) {
 	f := Facts{Weekday: day, Hour: hour, Mobile: mobile}
-	sum := 0.0
+	known = m.Ready()
 	for _, g := range [...]group{byHour, byDayPart, byPhoneHour, byWeekday} {
-		sum += m.fixed[g][f.value(g)].mean
+		w, _ := m.at(g, &f)
+		add += m.belief.mean[w]
+		known = known && m.seen[w] >= tried
 	}
-	return sum * m.trust.steepness()
+	return add * m.trust.steepness(), known
 }
 
 func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-min(furthest, max(-furthest, z)))) }

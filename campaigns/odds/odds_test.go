@@ -108,8 +108,8 @@ func TestBeforeEnoughCallsEverybodyHasTheMean(t *testing.T) {
 		if c.Odds != 1 || c.Answer != c.Mean || len(c.Why) != 1 || c.Why[0].Name != NotEnough || c.Trials > float64(i) {
 			t.Fatalf("after %d calls: %+v", i, c)
 		}
-		if m.Hourly(f.Weekday, f.Hour, f.Mobile) != 0 {
-			t.Fatal("an hour is better than another")
+		if _, known := m.Hourly(f.Weekday, f.Hour, f.Mobile); known {
+			t.Fatal("an hour is known")
 		}
 		m.Learn(f, yes)
 	}
@@ -163,12 +163,16 @@ func TestTheBestHourIsFound(t *testing.T) {
 	m := p.taught(r, 20_000)
 	best := 9
 	for h := 9; h < 21; h++ {
-		if m.Hourly(time.Wednesday, h, true) > m.Hourly(time.Wednesday, best, true) {
+		add, known := m.Hourly(time.Wednesday, h, true)
+		if most, _ := m.Hourly(time.Wednesday, best, true); known && add > most {
 			best = h
 		}
 	}
 	if best < 16 || best > 20 {
 		t.Errorf("the best hour is %d, not about 18", best)
+	}
+	if _, known := m.Hourly(time.Wednesday, 3, true); known {
+		t.Error("nobody was called at night, and the hour is known")
 	}
 }
 
@@ -217,7 +221,7 @@ func TestMemoryIsBoundedHoweverManyListsThereAre(t *testing.T) {
 		t.Errorf("%d lists are remembered, %d of them found", n, len(m.list.index))
 	}
 	place, ok := m.list.find(-1)
-	if !ok || m.met[byList-named][place].trials < 3000 {
+	if !ok || m.seen[firstList+place] < 3000 {
 		t.Errorf("the list that comes every third time: found %t", ok)
 	}
 }
@@ -248,5 +252,46 @@ func BenchmarkLearn(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Learn(f, false)
+	}
+}
+
+func TestTwoListsThatDifferAreToldApartWithinAnHour(t *testing.T) {
+	for seed := range uint64(10) {
+		r, m := dice(100+seed), New()
+		facts := func(list int64) Facts { return Facts{List: list, Hour: 10, Region: "ES", Zone: "Europe/Madrid"} }
+		for i := range 1800 {
+			list := int64(1 + i%2)
+			m.Learn(facts(list), r.Float64() < []float64{0.1, 0.5}[i%2])
+		}
+		first, _ := m.Answer(facts(1))
+		second, _ := m.Answer(facts(2))
+		if math.Abs(first-0.1) > 0.03 || math.Abs(second-0.5) > 0.06 {
+			t.Errorf("seed %d: %.3f of the first, %.3f of the second", seed, first, second)
+		}
+	}
+}
+
+func TestAKindOfPhoneIsNotTakenForItsHour(t *testing.T) {
+	r, m := dice(15), New()
+	for range 2000 { // one hour; mobiles answer five times as often
+		f := Facts{List: 1, Hour: 10, Mobile: r.IntN(2) == 0}
+		p := 0.1
+		if f.Mobile {
+			p = 0.5
+		}
+		m.Learn(f, r.Float64() < p)
+	}
+	for _, mobile := range []bool{false, true} {
+		for hour := range 24 {
+			_, known := m.Hourly(time.Sunday, hour, mobile)
+			if tried := hour == 10; known != tried {
+				t.Errorf("hour %d known: %t", hour, known)
+			}
+		}
+	}
+	fixed, _ := m.Answer(Facts{List: 1, Hour: 10})
+	mobile, _ := m.Answer(Facts{List: 1, Hour: 10, Mobile: true})
+	if math.Abs(fixed-0.1) > 0.03 || math.Abs(mobile-0.5) > 0.06 {
+		t.Errorf("fixed %.3f, mobile %.3f", fixed, mobile)
 	}
 }

@@ -6,7 +6,28 @@ package odds
 // 0 that the differences were chance. Log-odds are drawn to the campaign's
 // usual by it, so that a model that has found nothing says nothing.
 type trust struct {
-	slope, shift weight
+	slope, shift scalar
+}
+
+// scalar is a Gaussian belief about one number: its distance from what was
+// believed beforehand.
+type scalar struct{ mean, variance float64 }
+
+// forget makes room for what is new: information fades towards the prior.
+func (s *scalar) forget(spread, memory float64) {
+	keep := 1 - 1/memory
+	prior := 1 / (spread * spread)
+	info := 1 / s.variance
+	faded := prior + max(0, info-prior)*keep
+	s.mean *= keep * info / faded
+	s.variance = 1 / faded
+}
+
+// learn moves the belief by a gradient step and narrows it; shrink times the
+// variance is below 1 by how callers scale both.
+func (s *scalar) learn(step, shrink float64) {
+	s.mean = min(furthest, max(-furthest, s.mean+s.variance*step))
+	s.variance *= 1 - shrink*s.variance
 }
 
 // What is believed of the slope and the shift beforehand, and for how many
@@ -20,11 +41,10 @@ const (
 )
 
 func newTrust() trust {
-	return trust{slope: weight{variance: slopeSpread * slopeSpread}, shift: weight{variance: shiftSpread * shiftSpread}}
+	return trust{slope: scalar{variance: slopeSpread * slopeSpread}, shift: scalar{variance: shiftSpread * shiftSpread}}
 }
 
-// steepness is the slope in force; its weight is kept as the distance from
-// what is believed beforehand.
+// steepness is the slope in force.
 func (t *trust) steepness() float64 { return min(steepest, max(0, firstSlope+t.slope.mean)) }
 
 // temper draws log-odds, given as the usual and the distance from it.
