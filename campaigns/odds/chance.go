@@ -28,9 +28,10 @@ type Factor struct {
 // attempts have ended.
 const NotEnough = "not enough calls yet"
 
-// lately names what no single factor explains: the level of the last calls
-// against that of the mean, and that chances add up otherwise than log-odds.
-const lately = "lately"
+// ordinary names what no single factor explains: by how much a contact with
+// nothing special about it differs from the mean of all, which those who answer
+// much more often than others pull up.
+const ordinary = "an ordinary contact"
 
 // Chance returns how likely the contact is to answer, and why.
 func (m *Model) Chance(f Facts) Chance {
@@ -65,7 +66,7 @@ func (m *Model) why(f Facts, answer float64) []Factor {
 		z += add
 		out = append(out, Factor{Name: name, Value: value, Times: sigmoid(z) / before, Trials: trials})
 	}
-	step(lately, "", rest, m.trials)
+	step(ordinary, "", rest, m.trials)
 	for g := range groups {
 		if shapes[g].shown != g {
 			continue
