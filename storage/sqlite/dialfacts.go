@@ -95,4 +95,3 @@ func (r *factsRow) facts(c campaigns.Campaign, number string) rules.Facts {
 		Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed,
 	}
 }
-

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"do not call", doNotCallTests},
 		{"calls", callTests},
 		{"settings", settingTests},
+		{"kept", keptTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

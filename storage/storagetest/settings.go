@@ -25,6 +25,7 @@ func campaignKeeps(b *bench) {
 	c := campaigns.NewCampaign("Zima 2026")
 	c.Seller, c.Goods, c.CallerIDs, c.Trunks = "ACME", "barvy", []string{"+420910000000"}, []string{"main", "spare"}
 	c.Script, c.MaxLines, c.Target, c.Priority = "Dobrý den, {{name}}", 40, 0.02, 3
+	c.KnowOdds, c.Cancel, c.Ceiling = true, true, 0.85
 	c.SafeHarbor, c.SafeHarbors = "cs.wav", map[string]string{"de": "de.wav"}
 	c.Schedule = []campaigns.Job{{Spec: "0 9 * * 1-5", Zone: "Europe/Prague", Action: campaigns.ActionStart}}
 	stored, err := b.CreateCampaign(b.Context(), c, "manager")

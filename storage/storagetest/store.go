@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // Store is everything that a record store does, in small parts by noun.
@@ -22,6 +23,10 @@ type Store interface {
 	Estimates
 	Idempotency
 	Audit
+	Odds
+	Tapes
+	Breaks
+	Numbers
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.
@@ -124,4 +129,31 @@ type Idempotency interface {
 type Audit interface {
 	AddAudit(ctx context.Context, e campaigns.AuditEntry) error
 	AuditEntries(ctx context.Context, after int64, limit int) ([]campaigns.AuditEntry, error)
+}
+
+// Odds keeps what a campaign has learned of who answers.
+type Odds interface {
+	SaveOdds(ctx context.Context, campaign int64, model []byte) error
+	Odds(ctx context.Context, campaign int64) ([]byte, error)
+}
+
+// Tapes keeps what pacing saw and decided, minute by minute, for some days.
+type Tapes interface {
+	SaveTape(ctx context.Context, campaign int64, from time.Time, tape []byte) error
+	Tapes(ctx context.Context, campaign int64, from, to time.Time, each func(from time.Time, tape []byte) error) error
+	DropTapes(ctx context.Context, before time.Time) error
+}
+
+// Breaks keeps when agents will take no calls.
+type Breaks interface {
+	PlanBreak(ctx context.Context, b campaigns.Break) (campaigns.Break, error)
+	Break(ctx context.Context, id int64) (campaigns.Break, error)
+	Breaks(ctx context.Context, agent int64, from time.Time) ([]campaigns.Break, error)
+	CancelBreak(ctx context.Context, id int64, by string) error
+}
+
+// Numbers finds who has a number, and what is known of it before a call.
+type Numbers interface {
+	ContactsByNumber(ctx context.Context, campaign int64, number string) ([]campaigns.Contact, error)
+	DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error)
 }
