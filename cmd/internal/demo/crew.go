@@ -30,7 +30,7 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	far, err := carrier.Start(carrier.Settings{
 		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Everyday(), Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log,
+		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())
@@ -41,9 +41,11 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 // crew is the robots at work.
 type crew struct {
 	ready  chan struct{} // one for each robot that takes calls
+	begins chan struct{} // closed when the shift begins
 	failed chan error
 	work   sync.WaitGroup
 	poller media.Poller
+	wraps  wraps
 }
 
 // hire puts the robots to work until ctx is done. What goes wrong with one
@@ -53,8 +55,11 @@ func (r *run) hire(ctx, shift context.Context) (*crew, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &crew{ready: make(chan struct{}, r.Agents), failed: make(chan error, r.Agents), poller: media.NewPlainPoller()}
-	registrar := r.node.PhonesAddr()
+	c := &crew{
+		ready: make(chan struct{}, r.Agents), begins: make(chan struct{}), failed: make(chan error, r.Agents), poller: media.NewPlainPoller(),
+		wraps: wraps{speed: r.Speed},
+	}
+	registrar, away := r.node.PhonesAddr(), r.absences()
 	for i := range r.Agents {
 		c.work.Go(func() {
 			err := robot.Run(ctx, robot.Settings{
@@ -62,8 +67,9 @@ func (r *run) hire(ctx, shift context.Context) (*crew, error) {
 				Registrar: sipua.Target{Host: registrar.Addr().String(), Port: int(registrar.Port()), Transport: "udp"},
 				Extension: robotLogin(i), Secret: r.secret.phone, IP: loopback,
 				Media: media.Settings{IP: loopback, Ports: ports, Poller: c.poller},
-				Wrap:  wrap(), Speed: r.Speed, Seed: r.Seed + uint64(i), Log: r.Log,
+				Wrap:  r.wrap(), Speed: r.Speed, Seed: r.Seed<<10 + uint64(i), Log: r.Log,
 				OnReady: func() { c.ready <- struct{}{} },
+				Away:    away[i], Begins: c.begins, OnWrap: c.wraps.add,
 			})
 			if err != nil && shift.Err() == nil {
 				c.failed <- err

@@ -26,6 +26,8 @@ type run struct {
 	manager *client.Client
 	began   time.Time
 	watch   *watch
+	crew    *crew
+	seats   seats // what the robots did, in a scenario
 }
 
 // Run does the demo. soft ends it early and in order; hard at once. The error
@@ -37,6 +39,11 @@ func Run(soft, hard context.Context, s Settings) (Summary, error) {
 	}
 	if _, err := os.Stat(filepath.Join(s.Data, node.DataFile)); !errors.Is(err, fs.ErrNotExist) {
 		return Summary{}, fmt.Errorf("--data %s: holds data already; a demo begins with a folder of its own", s.Data)
+	}
+	if s.Scenario != nil {
+		if err := s.fill(hard); err != nil {
+			return Summary{}, err
+		}
 	}
 	r := &run{Settings: s, secret: drawPasswords(), watch: newWatch(s)}
 	if err := r.perform(soft, hard); err != nil {
@@ -78,16 +85,21 @@ func (r *run) perform(soft, hard context.Context) (err error) {
 func (r *run) operate(soft, hard context.Context) error {
 	dialing, stop := context.WithCancel(soft)
 	defer stop()
+	cut, cutNow := context.WithCancel(hard)
+	defer cutNow()
 	served := make(chan error, 1)
-	go func() { served <- r.node.Run(dialing, hard) }() // waited for below, whatever happens
+	go func() { served <- r.node.Run(dialing, cut) }() // waited for below, whatever happens
 
 	working, sendHome := context.WithCancel(hard)
 	defer sendHome()
 	crew, err := r.hire(working, dialing)
-	if err == nil {
+	if r.crew = crew; err == nil {
 		err = r.direct(dialing, crew)
 	}
 	stop()
+	if r.Scenario != nil { // the shift is over; what still talks is not part of it
+		defer time.AfterFunc(lastWords, cutNow).Stop()
+	}
 	if talking := len(r.node.Snapshot().Calls()); err == nil && talking > 0 {
 		r.watch.say("no new calls; %d on the line end by themselves (Ctrl-C, twice if need be, ends them at once)", talking)
 	}
@@ -113,10 +125,15 @@ func (r *run) direct(ctx context.Context, c *crew) error {
 	if err := c.gather(ctx, r.Agents); err != nil {
 		return err
 	}
-	r.watch.say("%d robot agents are ready; dialing %d people of %s at %gx speed", r.Agents, r.Contacts, listName, r.Speed)
+	r.watch.say("%d robot agents are ready; dialing %d people at %gx speed", r.Agents, r.Contacts, r.Speed)
 	r.began = time.Now()
+	r.far.Dawn(r.began)
+	close(c.begins)
 	if err := r.manager.Post(ctx, fmt.Sprintf("/v1/campaigns/%d/start", campaign), nil, nil); err != nil {
 		return err
+	}
+	if r.Scenario != nil {
+		return r.live(ctx, campaign)
 	}
 	return r.follow(ctx, campaign)
 }

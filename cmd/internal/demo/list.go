@@ -19,17 +19,26 @@ func (r *run) importList(ctx context.Context) (campaign int64, err error) {
 	if campaign, err = r.manager.CampaignID(ctx, campaignName); err != nil {
 		return 0, err
 	}
-	content, err := firstRows(r.Contacts)
+	content, source, err := r.list()
 	if err != nil {
 		return 0, err
 	}
-	query := url.Values{"campaign": {fmt.Sprint(campaign)}, "list": {"demo"}, "region": {"US"}, "source": {listName}}
+	query := url.Values{"campaign": {fmt.Sprint(campaign)}, "list": {"demo"}, "region": {"US"}, "source": {source}}
 	var result api.Import
 	if err := r.manager.Upload(ctx, "/v1/imports", query, bytes.NewReader(content), &result); err != nil {
-		return 0, fmt.Errorf("import %s: %w", listName, err)
+		return 0, fmt.Errorf("import %s: %w", source, err)
 	}
-	r.watch.say("imported %s: %d rows, %d people", listName, result.Counts.Rows, result.Counts.Added)
+	r.watch.say("imported %s: %d rows, %d people", source, result.Counts.Rows, result.Counts.Added)
 	return campaign, nil
+}
+
+// list is the file to upload, and what it is called.
+func (r *run) list() ([]byte, string, error) {
+	if r.Scenario != nil {
+		return fictitious(r.Contacts), "people drawn for " + r.Scenario.Name, nil
+	}
+	content, err := firstRows(r.Contacts)
+	return content, listName, err
 }
 
 // firstRows cuts the list after its header and n lines.

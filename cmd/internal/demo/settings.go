@@ -31,6 +31,10 @@ type Settings struct {
 	JSON     bool      // summary as JSON alone
 	Terminal bool      // Out is one: redraw a line instead of writing new ones
 	Log      *slog.Logger
+
+	// Scenario, if set, is the shift to live: its team, its people, its length,
+	// each person called once. Agents and Contacts are then drawn from it.
+	Scenario *sim.Scenario
 }
 
 // MaxContacts is how many people the built-in list holds.
@@ -38,6 +42,9 @@ const MaxContacts = 2000
 
 // Validate says what cannot be done.
 func (s Settings) Validate() error {
+	if s.Scenario != nil {
+		return s.validScenario()
+	}
 	switch {
 	case s.Agents < 1 || s.Agents > 200:
 		return fmt.Errorf("--agents %d: 1 to 200", s.Agents)
@@ -82,6 +89,9 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 		AllowMedia: []string{"127.0.0.0/8"},
 	}}
 	fibre := s.campaign()
+	if s.Scenario != nil {
+		s.stage(&c.Trunks[0], &fibre)
+	}
 	var err error
 	if fibre.SafeHarbor, fibre.SafeHarbors, err = s.writeMessages(); err != nil {
 		return c, err
@@ -151,6 +161,9 @@ func (s Settings) writeMessages() (english string, others []config.Prompt, err e
 }
 
 // wrap is how long robots write after a call.
-func wrap() sim.Dist {
+func (s Settings) wrap() sim.Dist {
+	if s.Scenario != nil {
+		return s.Scenario.Wrap
+	}
 	return sim.Dist{Shape: sim.Lognormal, Mean: 15 * time.Second, CV: 0.5, Max: time.Minute}
 }

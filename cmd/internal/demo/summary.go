@@ -41,6 +41,9 @@ type Summary struct {
 	Data        string                      `json:"data"`
 	Clean       bool                        `json:"clean"`
 	Broken      []campaigns.Finding         `json:"broken"`
+
+	// Shift is the shift of a scenario, measured as a simulated one is.
+	Shift *Shift `json:"shift,omitempty"`
 }
 
 // summarise reads the ledger, writes the call log, and checks both against
@@ -62,6 +65,11 @@ func (r *run) summarise(ctx context.Context) (Summary, error) {
 		}
 	}
 	s.Clean = len(s.Broken) == 0
+	if r.Scenario != nil {
+		if err := r.measure(ctx, db, &s); err != nil {
+			return s, err
+		}
+	}
 	return s, s.print(r.Out, r.JSON)
 }
 
@@ -204,6 +212,9 @@ func (s Summary) print(w io.Writer, asJSON bool) error {
 	p("\n%d people, %d agents, seed %d, %.0f s at %gx speed", s.Contacts, s.Agents, s.Seed, s.Seconds, s.Speed)
 	p("placed %d, answered by a person %d, with an agent %d, abandoned %d (%.2f %% of answered), agents busy %.0f %%",
 		s.Placed, s.Answered, s.Bridged, s.Abandoned, 100*s.Abandonment, 100*s.Occupancy)
+	if s.Shift != nil {
+		s.Shift.print(p)
+	}
 	p("outcomes:     %s", counted(s.Outcomes))
 	p("dispositions: %s", counted(s.Results))
 	for currency, cents := range s.Revenue {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/forecall/forecall/cmd/internal/api"
@@ -33,6 +34,13 @@ type Settings struct {
 	Log       *slog.Logger
 	// OnReady is called once, when the robot takes calls.
 	OnReady func()
+	// Away is when the robot leaves its desk, counted from the moment at which
+	// Begins is closed, on the clock that Speed makes faster.
+	Away   []Absence
+	Begins <-chan struct{}
+	// OnWrap, if set, is told after each call how long the robot meant to write,
+	// before Speed divides it, and how long it took until the house knew.
+	OnWrap func(planned, took time.Duration)
 }
 
 // Robot is one agent at work.
@@ -46,6 +54,8 @@ type Robot struct {
 	hush  context.CancelFunc // ends what it says at the moment
 	quiet chan struct{}      // closed when it is silent
 	done  map[string]bool    // attempts it has disposed of
+	since time.Time          // of the state that the house told last
+	away  chan Absence       // breaks that were asked for and have not begun
 }
 
 // Run works until ctx is done. It returns an error when the robot cannot
@@ -58,7 +68,7 @@ func Run(ctx context.Context, s Settings) error {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	chance := rand.New(rand.NewPCG(s.Seed, 0x5eed))
-	r := &Robot{settings: s, desk: client.New(s.Server), chance: chance, voice: words(chance), done: map[string]bool{}}
+	r := &Robot{settings: s, desk: client.New(s.Server), chance: chance, voice: words(chance), done: map[string]bool{}, away: make(chan Absence, len(s.Away))}
 	var err error
 	if r.phone, err = newPhone(s.IP, s.Media); err != nil {
 		return err
@@ -79,6 +89,12 @@ func (r *Robot) work(ctx context.Context) error {
 	if r.settings.OnReady != nil {
 		r.settings.OnReady()
 	}
+	ctx, vanish := context.WithCancel(ctx)
+	defer vanish()
+	var walks sync.WaitGroup
+	defer walks.Wait()
+	defer vanish() // before the wait
+	walks.Go(func() { r.walk(ctx, vanish) })
 	for event, err := range r.desk.Events(ctx, "/v1/agent/events") {
 		if ctx.Err() != nil {
 			return nil
@@ -144,10 +160,12 @@ func (r *Robot) stayReady(ctx context.Context, data []byte) error {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return err
 	}
+	r.since = a.Since
 	switch a.State {
 	case "offline":
 		return errors.New("the house signed it out: " + a.Reason)
 	case "paused":
+		r.stayAway(ctx)
 		return r.desk.Post(ctx, "/v1/agent/ready", nil, nil)
 	}
 	return nil
@@ -175,18 +193,39 @@ func (r *Robot) silence() {
 	r.hush = nil
 }
 
-// finish writes what came of the call, after a while, once.
+// finish writes what came of the call, after a while, once. The while is
+// counted from the end of the call as the house knows it, so that the way of
+// the news does not make it longer.
 func (r *Robot) finish(ctx context.Context, attempt string) error {
 	if r.done[attempt] {
 		return nil
 	}
-	timer := time.NewTimer(time.Duration(float64(r.settings.Wrap.Draw(r.chance)) / r.settings.Speed))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	planned := r.settings.Wrap.Draw(r.chance)
+	if !r.rest(ctx, time.Until(r.since.Add(r.real(planned)))) {
 		return nil
 	}
 	r.done[attempt] = true
-	return r.desk.Dispose(ctx, attempt, r.disposition(attempt))
+	ended := r.since
+	err := r.desk.Dispose(ctx, attempt, r.disposition(attempt))
+	if err == nil && r.settings.OnWrap != nil {
+		r.settings.OnWrap(planned, time.Since(ended))
+	}
+	return err
+}
+
+// real turns a duration of the robot's world into one of ours.
+func (r *Robot) real(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / r.settings.Speed)
+}
+
+// rest lets time pass; false means that the work is over.
+func (r *Robot) rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
