@@ -21,7 +21,11 @@ type Shift struct {
 	sim.Result
 	From time.Time `json:"from"` // the first call
 	To   time.Time `json:"to"`
-	Late Lateness  `json:"late"`
+	// Worked and LoggedIn are those of all agents together, in seconds of the
+	// shift; Occupancy is the one over the other.
+	Worked   float64  `json:"worked_s"`
+	LoggedIn float64  `json:"logged_in_s"`
+	Late     Lateness `json:"late"`
 }
 
 // Lateness is how much later things happened than the people and the robots
@@ -188,8 +192,8 @@ func (m *meter) lines() (average float64, most int) {
 
 // staff adds what the agents did.
 func (m *meter) staff(s *Shift, l labour) {
-	if l.present > 0 {
-		s.Occupancy = l.worked.Seconds() / l.present.Seconds()
+	if s.Worked, s.LoggedIn = m.seconds(l.worked), m.seconds(l.present); s.LoggedIn > 0 {
+		s.Occupancy = s.Worked / s.LoggedIn
 	}
 	waits := make([]float64, 0, len(l.waits))
 	for _, w := range l.waits {

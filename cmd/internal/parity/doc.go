@@ -13,4 +13,6 @@
 // told: a campaign whose calling window stays open is dialed on after the
 // shift, and pacing plans its budget accordingly. "forecall simulate" ends the
 // day with the shift, which makes the first hour of a small team more careful.
+// And people wait as long as they do live: a sixteenth of the hold is kept for
+// the message that the law wants to begin within it.
 package parity

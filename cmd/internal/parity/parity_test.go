@@ -3,6 +3,8 @@ package parity
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +72,7 @@ func TestTheOpenPolicyDiffersFromTheSimulatorsInTheEndOfTheDayAlone(t *testing.T
 	s := sim.Default()
 	s.Shift, s.Agents = 20*time.Minute, 4
 	speed := s.Shift.Seconds() / lookAhead.Seconds()
-	o := sim.Options{Shifts: 8, Extra: []sim.Entry{open(speed)}}
+	o := sim.Options{Shifts: 8, Extra: []sim.Entry{open(speed, s.Hold)}}
 	ours, err := sim.Run(t.Context(), s, policyName, o)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +84,7 @@ func TestTheOpenPolicyDiffersFromTheSimulatorsInTheEndOfTheDayAlone(t *testing.T
 	if math.Abs(ours.Occupancy-theirs.Occupancy) > 0.01 {
 		t.Errorf("occupancy %.4f, and the simulator's own is %.4f", ours.Occupancy, theirs.Occupancy)
 	}
-	o.Extra = []sim.Entry{open(20)}
+	o.Extra = []sim.Entry{open(20, s.Hold)}
 	later, err := sim.Run(t.Context(), s, policyName, o)
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +129,26 @@ func TestAComparisonThatSaysNothingIsRefused(t *testing.T) {
 	} {
 		if _, err := Compare(t.Context(), t.Context(), settings); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want one about %s", err, want)
+		}
+	}
+}
+
+func TestTheScenariosOfTheComparisonCanBeLived(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sim.Parse(file, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (demo.Settings{Scenario: &s, Speed: 20}).Validate(); err != nil {
+			t.Error(err)
 		}
 	}
 }

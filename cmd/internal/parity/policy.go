@@ -12,12 +12,12 @@ const policyName = "predictive-open"
 
 // open is the controller that dials live, told like a live loop whose calling
 // window is open at every hour: dialing goes on for a day of the real clock,
-// which is so many times longer on the shift's.
-func open(speed float64) sim.Entry {
+// which is so many times longer on the shift's. hold is the campaign's.
+func open(speed float64, hold time.Duration) sim.Entry {
 	return sim.Entry{
 		Named: sim.Named{Name: policyName, Title: "predictive, window open", Text: "the controller that dials live, which is not told that the day ends with the shift"},
 		New: func(s sim.Setup) (sim.Pacer, error) {
-			p := pacing.Policy{Mode: pacing.Predictive, Cap: s.Scenario.Cap, Hold: s.Scenario.Hold, MaxLines: s.Scenario.Lines}
+			p := pacing.Policy{Mode: pacing.Predictive, Cap: s.Scenario.Cap, Hold: hold, MaxLines: s.Scenario.Lines}
 			if err := p.Validate(); err != nil {
 				return nil, err
 			}
