@@ -52,6 +52,12 @@ type bench struct {
 
 func newBench(t *testing.T, c sim.Callees) *bench {
 	t.Helper()
+	return newBenchOf(t, Settings{Callees: c})
+}
+
+// newBenchOf is newBench for other people than Callees.
+func newBenchOf(t *testing.T, s Settings) *bench {
+	t.Helper()
 	ports, err := media.NewPortRange(40000, 44999)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +65,8 @@ func newBench(t *testing.T, c sim.Callees) *bench {
 	poller := media.NewPlainPoller()
 	b := &bench{media: media.Settings{IP: loopback, Ports: ports, Poller: poller}, log: filepath.Join(t.TempDir(), "carrier.jsonl")}
 	listen := []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
-	if b.Carrier, err = Start(Settings{Listen: listen, Media: b.media, Callees: c, Seed: 1, Log: b.log}); err != nil {
+	s.Listen, s.Media, s.Seed, s.Log = listen, b.media, 1, b.log
+	if b.Carrier, err = Start(s); err != nil {
 		t.Fatal(err)
 	}
 	if b.caller, err = sipua.Listen(sipua.Settings{Listen: listen}); err != nil {

@@ -61,8 +61,7 @@ func TestAPersonOfADayTalksFromTheFirstWordOn(t *testing.T) {
 	s.Answer = sim.Always(1)
 	s.Ring = sim.Dist{Shape: sim.Constant, Mean: time.Millisecond}
 	s.Talk = sim.AlwaysDist(sim.Dist{Shape: sim.Constant, Mean: 50 * time.Millisecond})
-	b := newBench(t, everyone(sim.Person))
-	b.settings.Day = &s
+	b := newBenchOf(t, Settings{Day: &s})
 	call, session, err := b.call(t, within(t), "+12025550100")
 	if err != nil {
 		t.Fatal(err)
