@@ -112,6 +112,7 @@ func (f *Floor) abandon(id CallID, now float64) {
 	if c := f.find(id); c != nil && c.state == callWaiting {
 		c.missed = true
 		f.move(c, callOnLine, now)
+		f.control.abandoned()
 		f.ledger.Abandoned = min(f.ledger.Abandoned+1, f.ledger.Answered)
 	}
 }
@@ -126,7 +127,7 @@ func (f *Floor) end(id CallID, now float64) {
 
 func (f *Floor) countAnswer(now float64) {
 	f.ledger.Answered++
-	f.control.answered(now, f.ledger.budget(f.policy.Target), f.policy.Target)
+	f.control.answered(now)
 }
 
 func (f *Floor) find(id CallID) *call {

@@ -25,7 +25,7 @@ type Decision struct {
 	MarginalLoss float64
 	// Theta is the MarginalLoss up to which calls are placed.
 	Theta float64
-	// BudgetLeft is how many calls may still be abandoned until the target is met, the reserve of four held back.
+	// BudgetLeft is how many more calls could have been abandoned so far at the target; below zero it is overspent for now.
 	BudgetLeft float64
 	// AnswerShare is the expected share of fresh attempts that a person answers.
 	AnswerShare float64
@@ -37,8 +37,8 @@ type Decision struct {
 func Decide(p Policy, s Snapshot) Decision {
 	p = p.filled()
 	d := Decision{Free: s.Free, Waiting: s.Waiting, InAir: s.InAir}
-	d.BudgetLeft = s.Ledger.budget(p.Target)
-	d.Theta = s.control.theta(d.BudgetLeft)
+	d.BudgetLeft = p.Target*s.Ledger.Answered - s.Ledger.Abandoned
+	d.Theta = s.theta
 	if s.Agents > 0 && s.answers != nil {
 		d.weigh(&s, p)
 	}
@@ -49,8 +49,11 @@ func Decide(p Policy, s Snapshot) Decision {
 	return d
 }
 
-// coldStart is how many attempts must have resolved before their lesson is trusted.
-const coldStart = 30
+// coldStart is how many attempts must have resolved before their lesson is trusted, and no fewer than there are agents:
+// whoever is quick of a team's first round of calls says little of the rest.
+const coldStart = 15
+
+func cold(resolved float64, agents int) bool { return resolved < float64(max(coldStart, agents)) }
 
 func (d *Decision) place(s *Snapshot, p Policy) {
 	room := d.guard(s, p)
@@ -67,7 +70,7 @@ func (d *Decision) place(s *Snapshot, p Policy) {
 		d.limit(oneToOne, why, s, p)
 	case room < 0:
 		d.limit(oneToOne, ReasonBudgetSpent, s, p)
-	case s.answers == nil || s.Resolved < coldStart:
+	case s.answers == nil || cold(s.Resolved, s.Agents):
 		d.limit(oneToOne, ReasonColdStart, s, p)
 	default:
 		d.predict(s, p)
@@ -75,8 +78,7 @@ func (d *Decision) place(s *Snapshot, p Policy) {
 }
 
 // ease lowers theta as the guard comes near: losses come in clusters, the larger the team, and who waits for the guard to
-// stop him loses several at once. Measured with 10 agents at 3 % answers over 3 h, 40 shifts: 10 over the cap at 42 %
-// occupancy without, 1 at 74 % with it.
+// stop him loses several at once.
 func (d *Decision) ease(room float64, agents int) {
 	d.Theta *= clamp(room/(easePerRoot*math.Sqrt(float64(max(1, agents)))), 0, 1)
 }
@@ -118,11 +120,10 @@ func (d *Decision) weigh(s *Snapshot, p Policy) {
 		l.release(s.releases.chances(&s.Busy[i]))
 	}
 	for i := range s.Attempts {
-		q := s.answers.chances(s.Attempts[i].Age, s.Attempts[i].Odds)
-		l.answer(&q)
+		l.answer(s.answers.chances(s.Attempts[i].Age, s.Attempts[i].Odds))
 	}
 	l.weigh()
-	d.MarginalLoss = l.marginal(&s.answers.shares)
+	d.MarginalLoss = l.marginal(&s.answers.weights)
 	d.ExpectedLosses = l.expected()
 	d.AnswerShare = s.answers.share()
 	hold := float64(s.releases.hold)
@@ -147,9 +148,9 @@ func (d *Decision) predict(s *Snapshot, p Policy) {
 		if n := d.Place - 1; n < len(s.NextOdds) {
 			q = s.answers.chances(0, s.NextOdds[n])
 		}
-		l.answer(&q)
+		l.answer(q)
 		l.weigh()
-		d.MarginalLoss = l.marginal(&s.answers.shares)
+		d.MarginalLoss = l.marginal(&s.answers.weights)
 	}
 	if d.MarginalLoss > d.Theta {
 		why = ReasonLossOverTheta

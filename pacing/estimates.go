@@ -23,8 +23,9 @@ type Estimates struct {
 	TalkSeconds []float64 `json:"talk_seconds"`
 	WrapEnds    []float64 `json:"wrap_ends"`
 	WrapSeconds []float64 `json:"wrap_seconds"`
-	// Theta is the level of the controller.
-	Theta float64 `json:"theta"`
+	// Lost are answers lost while the controller ruled, and Offered is its theta summed over the answers of that time.
+	Lost    float64 `json:"lost"`
+	Offered float64 `json:"offered"`
 }
 
 const (
@@ -46,7 +47,7 @@ func (f *Floor) Estimates(now time.Time) Estimates {
 		Exposure: copied(a.exposure[:]), OddsExposure: copied(a.oddsSeconds[:]),
 		TalkEnds: copied(t.ends[:]), TalkSeconds: copied(t.seconds[:]),
 		WrapEnds: copied(w.ends[:]), WrapSeconds: copied(w.seconds[:]),
-		Theta: math.Exp(f.control.integral),
+		Lost: f.control.lost, Offered: f.control.offered,
 	}
 }
 
@@ -57,6 +58,8 @@ func (e Estimates) Decayed(now time.Time) Estimates {
 	keep := math.Exp2(-float64(age) / float64(restoredHalfLife))
 	e.SavedAt = now
 	e.Attempts *= keep
+	e.Lost *= keep
+	e.Offered *= keep
 	for _, p := range []*[]float64{&e.Live, &e.Other, &e.Exposure, &e.OddsExposure, &e.TalkEnds, &e.TalkSeconds, &e.WrapEnds, &e.WrapSeconds} {
 		*p = scaled(*p, keep)
 	}
@@ -78,9 +81,7 @@ func (f *Floor) restore(e Estimates) {
 	a.refresh(nil)
 	f.releases.talk.restore(e.TalkEnds, e.TalkSeconds)
 	f.releases.wrap.restore(e.WrapEnds, e.WrapSeconds)
-	if e.Theta > 0 {
-		f.control.integral = clamp(math.Log(e.Theta), math.Log(thetaMin), math.Log(thetaMax))
-	}
+	f.control.restore(e.Lost, e.Offered)
 }
 
 func (h *hazard) restore(ends, seconds []float64) {
@@ -102,7 +103,7 @@ func blend(prior, learned []float64, weight float64) {
 
 // usable is true for estimates of this version whose figures are all finite and not negative.
 func (e Estimates) usable() bool {
-	if e.Version != estimatesVersion || !sane(e.Attempts) || !sane(e.Theta) {
+	if e.Version != estimatesVersion || !sane(e.Attempts) || !sane(e.Lost) || !sane(e.Offered) {
 		return false
 	}
 	for _, s := range [][]float64{e.Live, e.Other, e.Exposure, e.OddsExposure} {

@@ -61,7 +61,7 @@ const (
 	// AgentResting is sent when the agent takes no call until Event.Until and is ready then, as the occupancy ceiling asks.
 	AgentResting
 	// AgentLeavesAt is sent when the agent will take no new call from Event.Until on: a planned break, the end of the shift.
-	// The zero Until takes it back.
+	// The zero Until takes it back, and so does AgentReady after it.
 	AgentLeavesAt
 	// AgentFreeAt is sent when it is known that the busy agent will be ready again at Event.Until.
 	AgentFreeAt

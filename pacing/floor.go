@@ -1,7 +1,5 @@
 package pacing
 
-import "time"
-
 // Floor is what is known of one campaign's calls and agents, built from nothing but events, together with what was
 // learned from them. It has one owner; it is not safe for use by two goroutines. After its slices have grown to the
 // campaign's size, Apply and Snapshot allocate nothing.
@@ -29,7 +27,7 @@ type Floor struct {
 // NewFloor returns an empty floor for a policy that has been validated, with what earlier shifts learned. The zero
 // Estimates mean that nothing is known; unusable ones count as zero.
 func NewFloor(p Policy, learned Estimates) *Floor {
-	f := &Floor{policy: p.filled(), control: newControl()}
+	f := &Floor{policy: p.filled()}
 	f.answers.init()
 	f.releases.init()
 	f.restore(learned)
@@ -84,11 +82,36 @@ func (f *Floor) Apply(e Event) {
 		f.agentGone(e.Agent, now)
 	case AgentLeavingAfterCall:
 		f.agentLeaving(e.Agent, now)
+	case AgentFinishing:
+		f.step(e.Agent, finishing, now)
+	case AgentStep:
+		f.step(e.Agent, int(e.Step), now)
+	case AgentResting:
+		f.rest(e, now)
+	case AgentFreeAt:
+		f.freeAt(e)
+	case AgentLeavesAt:
+		f.leavesAt(e, now)
 	}
 }
 
-// Rest returns how long an agent who comes free now should rest to stay under the policy's occupancy ceiling; 0 without one.
-func (f *Floor) Rest(id AgentID, now time.Time) time.Duration { return 0 }
-
 // Know takes estimates for the truth, at full weight, and learns no more: the bound of what better estimating could win.
-func (f *Floor) Know(e Estimates) {}
+// Unusable ones change nothing.
+func (f *Floor) Know(e Estimates) {
+	if !e.usable() {
+		return
+	}
+	a, r := &f.answers, &f.releases
+	a.fixed, r.fixed = true, true
+	a.attempts = e.Attempts
+	copy(a.live[:], e.Live)
+	copy(a.other[:], e.Other)
+	copy(a.exposure[:], e.Exposure)
+	copy(a.oddsSeconds[:], e.OddsExposure)
+	a.refresh(nil)
+	copy(r.talk.ends[:], e.TalkEnds)
+	copy(r.talk.seconds[:], e.TalkSeconds)
+	copy(r.wrap.ends[:], e.WrapEnds)
+	copy(r.wrap.seconds[:], e.WrapSeconds)
+	r.refreshed = neverRefreshed
+}

@@ -172,7 +172,7 @@ func TestTheReasonNamesWhatBoundTheDecision(t *testing.T) {
 		{ReasonPerAgent, func(f *Floor, p *Policy) { p.MaxPerAgent = 0.2 }},
 		{ReasonLossOverTheta, func(f *Floor, p *Policy) {}},
 		{ReasonBudgetSpent, func(f *Floor, p *Policy) { f.SetLedger(Ledger{}) }},
-		{ReasonColdStart, func(f *Floor, p *Policy) { f.answers.attempts = 29 }},
+		{ReasonColdStart, func(f *Floor, p *Policy) { f.answers.attempts = coldStart - 1 }},
 		{ReasonEveryFreeAgentHasACall, func(f *Floor, p *Policy) { p.Mode = Preview }},
 		{ReasonNoRelease, func(f *Floor, p *Policy) {
 			for i := range 20 {

@@ -20,75 +20,15 @@ type Ledger struct {
 }
 
 const (
-	reserve       = 4.0  // calls of the budget that the controller does not plan to use
-	counted       = 0.7  // share of the answers still to come that the guard relies on
-	easePerRoot   = 2.0  // calls of room, times the root of the team's size, under which theta is eased down
-	gain          = 0.15 // of theta's logarithm, per call of budget
-	gainAnswers   = 450  // answers within gainSeconds up to which that gain holds
-	gainSeconds   = 480.0
-	budgetClamp   = 20.0 // calls
-	thetaStart    = 0.03
-	thetaMin      = 0.001
-	thetaMax      = 0.5
-	rateMemory    = 600.0 // seconds over which the answer rate is averaged
+	counted       = 0.5 // share of the answers still to come that the guard relies on
 	answeredClamp = 1e15
 )
 
-// control is the proportional-integral controller that turns what is left of the budget into theta, the loss at which
-// one more call is still placed. It steps once per answer, so that its speed is in calls and not in seconds.
-type control struct {
-	integral float64 // of theta's logarithm
-	rate     float64 // answers a second, averaged over rateMemory
-	rated    float64 // when rate was last brought up to date, seconds of the floor's clock
-	age      float64 // seconds of experience in rate, at most rateMemory
+// left is how many calls may still be abandoned on the way to the target when so many answers are to come, less a margin:
+// losses scatter by the root of their number, and being late over the target costs more than being under it.
+func (l Ledger) left(target, toCome float64) float64 {
+	return target*(l.Answered+toCome) - l.Abandoned - reserve - math.Sqrt(target*toCome)
 }
-
-func newControl() control { return control{integral: math.Log(thetaStart)} }
-
-// answered accounts one answer at now, with budget the calls left after it.
-func (c *control) answered(now, budget, target float64) {
-	c.decay(now)
-	c.rate += 1 / rateMemory
-	eta := c.gain()
-	b := clamp(budget, -budgetClamp, budgetClamp)
-	// A quarter of target x eta^2 is the critically damped integral gain when losses follow theta.
-	c.integral = clamp(c.integral+target*eta*eta/4*b, math.Log(thetaMin), math.Log(thetaMax))
-}
-
-func (c *control) decay(now float64) {
-	dt := now - c.rated
-	if dt <= 0 {
-		return
-	}
-	c.rate *= math.Exp(-dt / rateMemory)
-	c.age = min(c.age+dt, 20*rateMemory)
-	c.rated = now
-}
-
-// pause lets time pass without ageing the rate: nobody was there to be answered.
-func (c *control) pause(now float64) { c.rated = max(c.rated, now) }
-
-// perSecond is the rate of answers corrected for a young average.
-func (c *control) perSecond() float64 {
-	full := 1 - math.Exp(-c.age/rateMemory)
-	if full < 0.05 {
-		return 0
-	}
-	return c.rate / full
-}
-
-// gain falls with volume, so that theta never reacts faster than about eight minutes or gainAnswers answers.
-func (c *control) gain() float64 {
-	return gain * min(1, gainAnswers/max(1, c.perSecond()*gainSeconds))
-}
-
-func (c *control) theta(budget float64) float64 {
-	b := clamp(budget, -budgetClamp, budgetClamp)
-	return clamp(math.Exp(c.integral+c.gain()*b), thetaMin, thetaMax)
-}
-
-// budget is how many calls may still be abandoned at the target, the reserve held back.
-func (l Ledger) budget(target float64) float64 { return target*l.Answered - l.Abandoned - reserve }
 
 // room is how many calls could be abandoned now and the period would still end within the cap, given the answers
 // expected until its end. It relies on a part of those only, and on few of few.

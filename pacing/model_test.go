@@ -195,18 +195,18 @@ func TestALongConversationIsNotTakenForOneAboutToEnd(t *testing.T) {
 	var m releaseModel
 	m.init()
 	for range 2000 {
-		m.talk.ended(&m, draw(r, 180, 1))
-		m.wrap.ended(&m, draw(r, 15, 0.5))
+		m.talk.ended(&m, 0, draw(r, 180, 1))
+		m.wrap.ended(&m, 0, draw(r, 15, 0.5))
 	}
 	m.refresh(0, nil, defaultHold)
-	typical, long := m.chances(&Busy{Age: 120}).at(20), m.chances(&Busy{Age: 600}).at(20)
+	typical, long := m.chances(&Busy{Age: 120, FreeIn: -1, LeavesIn: -1}).at(20), m.chances(&Busy{Age: 600, FreeIn: -1, LeavesIn: -1}).at(20)
 	if long >= typical {
 		t.Errorf("free within 20 s: %.3f after 120 s of talk, %.3f after 600 s; this talk's hazard falls with age", typical, long)
 	}
 	if math.Abs(m.talk.mean-180) > 25 || math.Abs(m.wrap.mean-15) > 2 {
 		t.Errorf("mean talk %.0f, wrap-up %.1f", m.talk.mean, m.wrap.mean)
 	}
-	fresh, done := m.chances(&Busy{WrapUp: true}).at(10), m.chances(&Busy{WrapUp: true, Age: 20}).at(10)
+	fresh, done := m.chances(&Busy{State: BusyWrapUp, FreeIn: -1, LeavesIn: -1}).at(10), m.chances(&Busy{State: BusyWrapUp, FreeIn: -1, LeavesIn: -1, Age: 20}).at(10)
 	if fresh >= done || done < 0.5 {
 		t.Errorf("out of wrap-up within 10 s: %.3f from its start, %.3f after 20 s", fresh, done)
 	}
@@ -235,27 +235,25 @@ func TestEveryChanceGrowsWithTheHorizon(t *testing.T) {
 	}
 	for _, a := range s.Attempts {
 		q := s.answers.chances(a.Age, a.Odds)
-		rising("attempt", &q)
+		rising("attempt", q)
 	}
 	for i := range s.Busy {
 		rising("agent", s.releases.chances(&s.Busy[i]))
 	}
 	for _, age := range []float64{0, 0.5, 35.9, 36, 60, 300, 1e7} {
 		q := s.answers.chances(age, 3)
-		rising("old attempt", &q)
+		rising("old attempt", q)
 	}
 }
 
 func TestThetaFollowsTheBudget(t *testing.T) {
-	c := newControl()
-	if low, mid, high := c.theta(-10), c.theta(0), c.theta(10); !(low < mid && mid < high) || math.Abs(mid-thetaStart) > 1e-12 {
-		t.Errorf("theta %v, %v, %v for a budget of -10, 0, 10", low, mid, high)
+	var c control
+	low, mid, high := c.rule(1, 1000, 0.03, 0.25, 10), c.rule(20, 1000, 0.03, 0.25, 10), c.rule(40, 1000, 0.03, 0.25, 10)
+	if !(low < mid && mid < high) {
+		t.Errorf("theta %v, %v, %v for 1, 20 and 40 calls left of the budget", low, mid, high)
 	}
-	for i := range 10000 {
-		c.answered(float64(i), -1e9, 0.03)
-	}
-	if c.theta(-1e9) != thetaMin || math.IsNaN(c.theta(math.Inf(-1))) {
-		t.Errorf("an overspent budget leaves theta at %v", c.theta(-1e9))
+	if theta := c.rule(math.Inf(-1), 1000, 0.03, 0.25, 10); !(theta >= thetaMin) || theta > low {
+		t.Errorf("an overspent budget leaves theta at %v", theta)
 	}
 }
 

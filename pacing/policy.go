@@ -63,11 +63,9 @@ type Policy struct {
 	// Cancel lets Decide withdraw attempts that would be lost if they were answered: those that have rung for MinRing,
 	// and those that have not begun to ring (no CallRinging yet), which disturb nobody. Off by default.
 	Cancel bool
-	// Ceiling is the share of CeilingOver that one agent may be busy, so that people last the day; Floor.Rest says how long
-	// an agent rests to stay below. 0 means no ceiling.
+	// Ceiling is the share of the time that one agent may be busy, so that people last the day; 0 means no ceiling. Who
+	// keeps the account of the agents gives the rests (AgentResting); Decide does not read it.
 	Ceiling float64
-	// CeilingOver is the time over which Ceiling is measured; 0 means 1 h.
-	CeilingOver time.Duration
 }
 
 const (
@@ -98,8 +96,6 @@ func (p Policy) Validate() error {
 		return fmt.Errorf("%w: %v attempts per agent", ErrPolicy, p.MaxPerAgent)
 	case math.IsNaN(p.Ceiling) || p.Ceiling < 0 || p.Ceiling > 1:
 		return fmt.Errorf("%w: occupancy ceiling %v is not between 0 and 1", ErrPolicy, p.Ceiling)
-	case p.CeilingOver < 0:
-		return fmt.Errorf("%w: occupancy ceiling over %v, which is negative", ErrPolicy, p.CeilingOver)
 	case p.MaxAtOnce < 0:
 		return fmt.Errorf("%w: %d calls at once", ErrPolicy, p.MaxAtOnce)
 	}

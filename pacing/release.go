@@ -1,7 +1,6 @@
 package pacing
 
 import (
-	"math"
 	"time"
 )
 
@@ -9,33 +8,39 @@ import (
 const (
 	releaseBins    = 68
 	releaseGrowth  = 0.12
-	releaseMemory  = 400.0 // durations
-	releasePrior   = 5.0   // durations
-	releaseEvery   = 5.0   // seconds between two makings of the tables
+	releaseMemory  = 400.0  // durations
+	releaseSeconds = 3600.0 // or so long
+	releasePrior   = 5.0    // durations
+	releaseEvery   = 5.0    // seconds between two makings of the tables
 	releaseReach   = horizonLast + int(maxHold/time.Second)
 	neverRefreshed = -1e18
 	minReleaseTime = 1e-3 // seconds of exposure that the shortest duration is taken for
+	mostSteps      = 32   // of a script, the first that are met
 )
 
-// hazard is a distribution of durations as a piecewise constant rate: endings over seconds at risk, by age.
-type hazard struct {
-	ends, seconds [releaseBins]float64
-	// Made by refresh.
-	rate [releaseBins]float64
-	cum  [releaseBins + 1]float64 // rate integrated up to the bin's left edge
-	mean float64                  // seconds
-}
+// finishing is the step that the finishing key stands for, beside every StepID.
+const finishing = 1 << 16
 
-// releaseModel says when busy agents come free.
+// releaseModel says when busy agents come free: by how long they have talked, or since when they are at a step of the
+// script, or in wrap-up; and of those whose time is known, by that.
 type releaseModel struct {
 	edges      [releaseBins + 1]float64
-	talk, wrap hazard
-	hold       int // whole seconds a person waits, counted into every release
+	talk, wrap spell
+	steps      []*spell // of the script
+	hold       int      // whole seconds a person waits, counted into every release
 	refreshed  float64
-	// Chances by state and age bin, made when asked for.
-	talkRows, wrapRows   [releaseBins]perHorizon
-	talkKnown, wrapKnown [releaseBins]bool
-	wrapSoon             [releaseReach]float64 // chance that a wrap-up ends within i + 1/2 seconds
+	fixed      bool // known for certain: nothing is learned any more
+	running    []float64
+	own        perHorizon // the row made for one agent
+	wrapSoon   [releaseReach]float64
+}
+
+// spell is a stretch of an agent's work whose end is foreseen by its age, with the rows made of it.
+type spell struct {
+	hazard
+	step  int // of the script, zero for talk and wrap-up as a whole
+	rows  [releaseBins]perHorizon
+	known [releaseBins]bool
 }
 
 func (m *releaseModel) init() {
@@ -47,12 +52,29 @@ func (m *releaseModel) init() {
 	m.refreshed = neverRefreshed
 }
 
-func (h *hazard) prior(m *releaseModel, d logNormal) {
-	for b := range releaseBins {
-		lo, hi := d.below(m.edges[b]), d.below(m.edges[b+1])
-		h.ends[b] = releasePrior * (hi - lo)
-		h.seconds[b] = releasePrior * (m.edges[b+1] - m.edges[b]) * (1 - (lo+hi)/2)
+// at returns the spell from a step to the end of the talk, or nil when there are too many steps. Nothing is known of a new
+// one but that it ends like any talk; the finishing key says a little more.
+func (m *releaseModel) at(step int) *spell {
+	for _, s := range m.steps {
+		if s.step == step {
+			return s
+		}
 	}
+	if len(m.steps) >= mostSteps {
+		return nil
+	}
+	s := &spell{step: step}
+	mean := 120.0
+	if m.talk.mean > 0 {
+		mean = m.talk.mean
+	}
+	if step == finishing {
+		mean = 20
+	}
+	s.prior(m, logNormal{mean: mean, cv: 1})
+	s.refresh(m, nil)
+	m.steps = append(m.steps, s)
+	return s
 }
 
 // bin returns the bin of a duration, by bisection.
@@ -68,26 +90,6 @@ func (m *releaseModel) bin(age float64) int {
 	return lo
 }
 
-// ended learns one whole duration.
-func (h *hazard) ended(m *releaseModel, age float64) {
-	keep := math.Exp(-1 / releaseMemory)
-	for b := range releaseBins {
-		h.ends[b] *= keep
-		h.seconds[b] *= keep
-	}
-	h.censored(m, max(age, minReleaseTime))
-	h.ends[m.bin(age)]++
-}
-
-// censored learns that a duration is longer than an age.
-func (h *hazard) censored(m *releaseModel, age float64) {
-	last := m.bin(age)
-	for b := range last {
-		h.seconds[b] += m.edges[b+1] - m.edges[b]
-	}
-	h.seconds[last] += age - m.edges[last]
-}
-
 // refresh makes the rates from what has ended and what is still running. Rates change slowly: every few seconds is enough.
 func (m *releaseModel) refresh(now float64, busy []Busy, hold time.Duration) {
 	whole := int(hold / time.Second)
@@ -95,63 +97,81 @@ func (m *releaseModel) refresh(now float64, busy []Busy, hold time.Duration) {
 		return
 	}
 	m.refreshed, m.hold = now, whole
-	m.talk.refresh(m, busy, false)
-	m.wrap.refresh(m, busy, true)
-	m.talkKnown, m.wrapKnown = [releaseBins]bool{}, [releaseBins]bool{}
+	m.look(&m.talk, busy, func(b *Busy) (bool, float64) { return b.State == BusyTalking, b.Age })
+	m.look(&m.wrap, busy, func(b *Busy) (bool, float64) { return b.State == BusyWrapUp, b.Age })
+	for _, s := range m.steps {
+		m.look(s, busy, func(b *Busy) (bool, float64) { return b.State == BusyTalking && b.step == s.step, b.stepAge })
+	}
 	for i := range releaseReach {
 		m.wrapSoon[i] = 1 - m.wrap.survival(m, 0, float64(i)+0.5)
 	}
 }
 
-func (h *hazard) refresh(m *releaseModel, busy []Busy, wrap bool) {
-	var through, part [releaseBins]float64
+// look makes a spell's rates anew with the ages of those who are in it.
+func (m *releaseModel) look(s *spell, busy []Busy, in func(*Busy) (bool, float64)) {
+	m.running = m.running[:0]
 	for i := range busy {
-		if busy[i].WrapUp == wrap {
-			b := m.bin(busy[i].Age)
-			through[b]++
-			part[b] += busy[i].Age - m.edges[b]
+		if is, age := in(&busy[i]); is && !m.fixed {
+			m.running = append(m.running, age)
 		}
 	}
-	older := 0.0
-	for b := releaseBins - 1; b >= 0; b-- {
-		at := h.seconds[b] + part[b] + older*(m.edges[b+1]-m.edges[b])
-		h.rate[b] = h.ends[b] / max(minReleaseTime, at)
-		older += through[b]
-	}
-	h.mean = 0
-	before := 1.0
-	for b := range releaseBins {
-		wide := m.edges[b+1] - m.edges[b]
-		h.cum[b+1] = h.cum[b] + h.rate[b]*wide
-		after := math.Exp(-h.cum[b+1])
-		h.mean += wide * (before + after) / 2
-		before = after
-	}
-}
-
-// survival is the chance that what has lasted from seconds lasts more seconds.
-func (h *hazard) survival(m *releaseModel, from, more float64) float64 {
-	return math.Exp(h.until(m, from) - h.until(m, from+more))
-}
-
-func (h *hazard) until(m *releaseModel, age float64) float64 {
-	b := m.bin(age)
-	return h.cum[b] + h.rate[b]*(age-m.edges[b])
+	s.refresh(m, m.running)
+	s.known = [releaseBins]bool{}
 }
 
 // chances returns for each horizon the chance that the agent is free in time for a person who answers then.
 func (m *releaseModel) chances(a *Busy) *perHorizon {
-	b := m.bin(a.Age)
-	if a.WrapUp {
-		if !m.wrapKnown[b] {
-			m.wrapRow(b)
+	row := m.row(a)
+	if a.LeavesIn < 0 || a.LeavesIn >= float64(releaseReach) {
+		return row
+	}
+	// Who comes free before leaving may still be given a call, but nobody who answers after that is.
+	until := row.at(a.LeavesIn - float64(m.hold))
+	for h := range horizonCount {
+		m.own[h] = min(row[h], until)
+		if a.State == BusyReady && float64(horizon(h)) > a.LeavesIn {
+			m.own[h] = 0
 		}
-		return &m.wrapRows[b]
 	}
-	if !m.talkKnown[b] {
-		m.talkRow(b)
+	return &m.own
+}
+
+func (m *releaseModel) row(a *Busy) *perHorizon {
+	switch {
+	case a.State == BusyReady:
+		return m.known(0)
+	case a.FreeIn >= 0:
+		return m.known(a.FreeIn)
+	case a.State == BusyResting:
+		return m.known(float64(releaseReach))
+	case a.State == BusyWrapUp:
+		return m.wrap.row(m, a.Age, m.wrapRow)
+	case a.step != 0:
+		if s := m.at(a.step); s != nil {
+			return s.row(m, a.stepAge, m.talkRow)
+		}
 	}
-	return &m.talkRows[b]
+	return m.talk.row(m, a.Age, m.talkRow)
+}
+
+// known is the row of an agent who is free after that many seconds for certain.
+func (m *releaseModel) known(after float64) *perHorizon {
+	for h := range horizonCount {
+		m.own[h] = 0
+		if float64(horizon(h)+m.hold) >= after {
+			m.own[h] = 1
+		}
+	}
+	return &m.own
+}
+
+func (s *spell) row(m *releaseModel, age float64, fill func(*spell, int)) *perHorizon {
+	b := m.bin(age)
+	if !s.known[b] {
+		fill(s, b)
+		s.known[b] = true
+	}
+	return &s.rows[b]
 }
 
 // middle is the age that stands for a bin; the last has no middle worth the name.
@@ -162,31 +182,29 @@ func (m *releaseModel) middle(b int) float64 {
 	return (m.edges[b] + m.edges[b+1]) / 2
 }
 
-func (m *releaseModel) wrapRow(b int) {
+func (m *releaseModel) wrapRow(s *spell, b int) {
 	age := m.middle(b)
 	for h := range horizonCount {
-		m.wrapRows[b][h] = 1 - m.wrap.survival(m, age, float64(horizon(h)+m.hold))
+		s.rows[b][h] = 1 - s.survival(m, age, float64(horizon(h)+m.hold))
 	}
-	m.wrapKnown[b] = true
 }
 
 // talkRow folds the end of the conversation, second by second, with the wrap-up that must follow it in time.
-func (m *releaseModel) talkRow(b int) {
+func (m *releaseModel) talkRow(s *spell, b int) {
 	var ends [releaseReach]float64
 	reach := horizonLast + m.hold
 	age, before := m.middle(b), 1.0
-	for s := range reach {
-		after := m.talk.survival(m, age, float64(s+1))
-		ends[s], before = before-after, after
+	for i := range reach {
+		after := s.survival(m, age, float64(i+1))
+		ends[i], before = before-after, after
 	}
 	for h := range horizonCount {
 		r, within := 0.0, horizon(h)+m.hold
-		for s := range within {
-			r += ends[s] * m.wrapSoon[within-1-s]
+		for i := range within {
+			r += ends[i] * m.wrapSoon[within-1-i]
 		}
-		m.talkRows[b][h] = min(1, r)
+		s.rows[b][h] = min(1, r)
 	}
-	m.talkKnown[b] = true
 }
 
 func (m *releaseModel) clone() *releaseModel {
@@ -194,5 +212,10 @@ func (m *releaseModel) clone() *releaseModel {
 		return nil
 	}
 	c := *m
+	c.steps, c.running = make([]*spell, len(m.steps)), nil
+	for i, s := range m.steps {
+		kept := *s
+		c.steps[i] = &kept
+	}
 	return &c
 }

@@ -1,6 +1,9 @@
 package pacing
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Snapshot is the floor at one instant, ready for Decide. Its slices belong to the Floor and are overwritten by the next
 // Snapshot; Clone makes one that may be kept. Snapshots of one Floor must not be given to Decide by two goroutines at once.
@@ -20,8 +23,8 @@ type Snapshot struct {
 	Resolved float64
 	// Ledger is the account of the legal period.
 	Ledger Ledger
-	// ToCome is the number of answers still expected until Ledger.Until if dialing were one to one from now on, or at the
-	// rate of the last minutes where that is lower.
+	// ToCome is the number of answers still expected until Ledger.Until from dialing cautiously: at a rate between that of
+	// one call for each free agent and that of dialing ahead as lately.
 	ToCome float64
 	// Attempts are the calls in the air, in no particular order.
 	Attempts []Attempt
@@ -31,7 +34,7 @@ type Snapshot struct {
 	// caller may set it.
 	NextOdds []float64
 
-	control  control
+	theta    float64
 	answers  *answerModel
 	releases *releaseModel
 	scratch  *scratch
@@ -48,13 +51,33 @@ type Attempt struct {
 	Odds float64
 }
 
-// Busy is one agent who is not free and may come free.
+// BusyState is what an agent does who is not simply free.
+type BusyState uint8
+
+const (
+	// BusyTalking is in conversation, or reserved for one.
+	BusyTalking BusyState = iota
+	// BusyWrapUp is finishing the notes.
+	BusyWrapUp
+	// BusyResting takes no call before FreeIn is over.
+	BusyResting
+	// BusyReady is free, but will leave within the time looked ahead.
+	BusyReady
+)
+
+// Busy is one agent who is not simply free and may take a call in time.
 type Busy struct {
 	Agent AgentID
-	// WrapUp is true in wrap-up and false in conversation or when reserved for one.
-	WrapUp bool
+	State BusyState
 	// Age is the time in that state, in seconds.
 	Age float64
+	// FreeIn is the time until the agent is known to be free, in seconds; negative when it is not known.
+	FreeIn float64
+	// LeavesIn is the time until the agent takes no call any more, in seconds; negative when nothing is planned.
+	LeavesIn float64
+
+	step    int // of the script, or the finishing key; zero is none
+	stepAge float64
 }
 
 // Snapshot returns the floor at now. It costs a pass over the calls in the air and the agents, and allocates nothing
@@ -69,23 +92,41 @@ func (f *Floor) Snapshot(now time.Time) Snapshot {
 		answers: &f.answers, releases: &f.releases, scratch: &f.scratch,
 	}
 	for i := range f.agents {
-		if f.agents[i].state == agentReady {
+		if f.agents[i].free(t) {
 			s.Free++
 		}
 	}
 	s.Agents = s.Free + len(f.busy)
-	if s.Agents > 0 {
+	if s.Agents > 0 && (f.control.theta > 0 || !f.ahead(&s)) {
 		f.control.decay(t)
 	} else {
 		f.control.pause(t)
 	}
-	s.control = f.control
-	f.answers.refresh(f.attempts)
+	f.answers.look(t, f.attempts)
 	f.releases.refresh(t, f.busy, f.policy.Hold)
-	if left := f.ledger.Until.Sub(now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
-		s.ToCome = left * min(f.control.perSecond(), f.oneToOne(s.Agents))
-	}
+	f.look(&s)
 	return s
+}
+
+// ahead is true when the policy and what is known let calls be placed ahead of agents.
+func (f *Floor) ahead(s *Snapshot) bool {
+	return f.policy.Mode == Predictive && !cold(s.Resolved, s.Agents)
+}
+
+// look fills in what is expected until the end of the period, and theta for it.
+func (f *Floor) look(s *Snapshot) {
+	spread := spreadBlind
+	if left := f.ledger.Until.Sub(s.Now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
+		oneToOne := f.oneToOne(s.Agents)
+		s.ToCome = left * math.Sqrt(oneToOne*max(oneToOne, f.control.perSecond()))
+		spread = min(s.ToCome, spreadOver)
+	}
+	target := f.policy.Target
+	s.theta = f.control.rule(f.ledger.left(target, spread), spread, target, f.answers.share(), s.Agents)
+	f.control.theta = 0
+	if f.ahead(s) && f.ledger.room(f.policy.Cap, s.ToCome) > 1 {
+		f.control.theta = s.theta
+	}
 }
 
 // oneToOne is the rate of answers, per second, of that many agents who are each given one call at a time.
@@ -109,11 +150,9 @@ func (f *Floor) collect(now float64) {
 		f.attempts = append(f.attempts, Attempt{Call: c.id, Age: max(0, now-c.since), Rung: rung, Odds: c.odds})
 	}
 	for i := range f.agents {
-		a := &f.agents[i]
-		if a.leaving || a.state == agentReady || a.state == agentPaused {
-			continue
+		if a := &f.agents[i]; !a.leaving && a.state != agentPaused && !a.free(now) {
+			f.busy = append(f.busy, a.busy(now))
 		}
-		f.busy = append(f.busy, Busy{Agent: a.id, WrapUp: a.state == agentWrapUp, Age: max(0, now-a.since)})
 	}
 }
 

@@ -44,7 +44,7 @@ func (d *Decision) bound(s *Snapshot, p Policy, i int) float64 {
 		return 1
 	}
 	q := s.answers.chances(a.Age, a.Odds)
-	return s.scratch.loss.ofAttempt(&q)
+	return s.scratch.loss.ofAttempt(q)
 }
 
 // lossWithout drops attempt i and returns its loss against the rivals that stay.
@@ -58,13 +58,12 @@ func (d *Decision) lossWithout(s *Snapshot, i int) float64 {
 	l.forgetAnswers()
 	for j := range s.Attempts {
 		if !w.dropped[j] {
-			q := s.answers.chances(s.Attempts[j].Age, s.Attempts[j].Odds)
-			l.answer(&q)
+			l.answer(s.answers.chances(s.Attempts[j].Age, s.Attempts[j].Odds))
 		}
 	}
 	l.weigh()
 	q := s.answers.chances(s.Attempts[i].Age, s.Attempts[i].Odds)
-	return l.ofAttempt(&q)
+	return l.ofAttempt(q)
 }
 
 func worst(bounds []float64) int {

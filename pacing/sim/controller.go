@@ -11,6 +11,8 @@ import (
 type controller struct {
 	floor  *pacing.Floor
 	policy pacing.Policy
+	news   bool      // something happened that may change the decision
+	next   time.Time // when to decide without
 }
 
 // livePolicy is the scenario's rules as a campaign would have them.
@@ -25,6 +27,9 @@ func livePolicy(s Scenario, mode pacing.Mode) pacing.Policy {
 // warm is the setting for a shift that begins with what the day before taught.
 const warm = "warm"
 
+// lookEvery is how long the controller waits for an event worth a decision.
+const lookEvery = time.Second
+
 func newController(s Setup, p pacing.Policy) (*controller, error) {
 	if s.Settings != "" && s.Settings != warm {
 		return nil, fmt.Errorf("%w: the only setting is warm, not %q", ErrPolicy, s.Settings)
@@ -37,12 +42,29 @@ func newController(s Setup, p pacing.Policy) (*controller, error) {
 	return c, nil
 }
 
-func (c *controller) Apply(e pacing.Event) { c.floor.Apply(e) }
+func (c *controller) Apply(e pacing.Event) {
+	c.floor.Apply(e)
+	c.news = c.news || !dull(e.Kind)
+}
+
+// dull is true of events after which dialing ahead decides as it did before them: they move nobody between the people who
+// may answer and the agents. Live every event is decided on; here that would only cost time, most where few answer.
+func dull(k pacing.Kind) bool {
+	switch k {
+	case pacing.CallPlaced, pacing.CallRinging, pacing.CallFailed, pacing.CallNoAnswer, pacing.CallCancelled:
+		return true
+	}
+	return false
+}
 
 // Learned is what the floor has learned of the campaign.
 func (c *controller) Learned(now time.Time) pacing.Estimates { return c.floor.Estimates(now) }
 
 func (c *controller) Decide(now time.Time, next []float64) Order {
+	if c.policy.Mode == pacing.Predictive && !c.news && now.Before(c.next) {
+		return Order{Again: c.next.Sub(now)}
+	}
+	c.news, c.next = false, now.Add(lookEvery)
 	s := c.floor.Snapshot(now)
 	s.NextOdds = next
 	d := pacing.Decide(c.policy, s)

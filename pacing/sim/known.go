@@ -55,7 +55,7 @@ const (
 // truth is what a floor would have learned from endless shifts in which nothing changes.
 func truth(s Scenario, share float64, talk Dist, now time.Time) pacing.Estimates {
 	e := pacing.NewFloor(livePolicy(s, pacing.Progressive), pacing.Estimates{}).Estimates(now)
-	e.Attempts, e.Theta = truthAttempts, 0
+	e.Attempts = truthAttempts
 	clear(e.Live)
 	clear(e.Other)
 	clear(e.Exposure)
