@@ -95,14 +95,21 @@ func (b *belief) drift(w int) {
 	b.cov[w*weights+w] = min(prior, b.cov[w*weights+w]+drift)
 }
 
-// narrow takes out of the covariance what an attempt has told.
+// narrow takes out of the covariance what an attempt has told; weights that
+// never stood beside a touched one keep theirs.
 func (b *belief) narrow(doubt *[weights]float64, share float64) {
+	var some [weights]int
+	n := 0
 	for i, d := range doubt {
-		if d == 0 {
-			continue
+		if d != 0 {
+			some[n] = i
+			n++
 		}
+	}
+	for _, i := range some[:n] {
 		row := b.cov[i*weights : (i+1)*weights]
-		for j := range row {
+		d := doubt[i]
+		for _, j := range some[:n] {
 			row[j] -= share * (d * doubt[j]) // in this order it stays symmetric to the last bit
 		}
 		row[i] = max(least, row[i])

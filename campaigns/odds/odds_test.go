@@ -7,13 +7,14 @@ import (
 )
 
 func TestPredictionsComeTrueAsOftenAsTheySay(t *testing.T) {
+	manyCalls(t)
 	for name, p := range map[string]population{"everything matters": varied(), "nothing matters": flat(0.2), "rare answers": flat(0.02)} {
 		t.Run(name, func(t *testing.T) {
 			r := dice(1)
-			m := p.taught(r, 5000)
+			m := p.taught(r, 3000)
 			var predicted []float64
 			var came []bool
-			for range 40_000 { // and goes on learning, as it does at work
+			for range 20_000 { // and goes on learning, as it does at work
 				f, yes := p.call(r)
 				answer, _ := m.Answer(f)
 				predicted, came = append(predicted, answer), append(came, yes)
@@ -25,9 +26,10 @@ func TestPredictionsComeTrueAsOftenAsTheySay(t *testing.T) {
 }
 
 func TestWhoIsChosenByTheseOddsDoesNotBendThem(t *testing.T) {
+	manyCalls(t)
 	p, r := varied(), dice(2)
 	m := New()
-	for i := range 20_000 { // of ten contacts the likeliest is called, or, when there is slack, the least likely
+	for i := range 10_000 { // of ten contacts the likeliest is called, or, when there is slack, the least likely
 		best, bestOdds := p.draw(r), math.Inf(-1)
 		for range 10 {
 			f := p.draw(r)
@@ -43,7 +45,7 @@ func TestWhoIsChosenByTheseOddsDoesNotBendThem(t *testing.T) {
 	}
 	var predicted []float64
 	var came []bool
-	for range 40_000 { // judged on everybody
+	for range 20_000 { // judged on everybody
 		f, yes := p.call(r)
 		answer, _ := m.Answer(f)
 		predicted, came = append(predicted, answer), append(came, yes)
@@ -73,6 +75,7 @@ func losses(p population, seed uint64, n int) (model, mean, truth float64) {
 }
 
 func TestWhatMattersIsFoundAndWhatDoesNotCostsNextToNothing(t *testing.T) {
+	manyCalls(t)
 	// What learning may cost where there is nothing to learn, per call in nats:
 	// 0.003 over the first 2,000 calls, 0.0008 over 20,000.
 	for _, tc := range []struct {
@@ -133,6 +136,7 @@ func TestAContactOfAnUnknownListGetsWhatTheRestOfItSays(t *testing.T) {
 }
 
 func TestAPopulationThatChangesIsFollowed(t *testing.T) {
+	manyCalls(t)
 	p, r := varied(), dice(8)
 	m := p.taught(r, 20_000)
 	slicesReverse(p.lists) // the good list is the bad one now
@@ -159,6 +163,7 @@ func slicesReverse(s []float64) {
 }
 
 func TestTheBestHourIsFound(t *testing.T) {
+	manyCalls(t)
 	p, r := varied(), dice(9)
 	m := p.taught(r, 20_000)
 	best := 9
@@ -209,6 +214,7 @@ func TestTheReasonsMultiplyToTheAnswer(t *testing.T) {
 }
 
 func TestMemoryIsBoundedHoweverManyListsThereAre(t *testing.T) {
+	manyCalls(t)
 	m, r := New(), dice(11)
 	for i := range 20_000 {
 		f := Facts{List: int64(i), Region: regionNames[i%len(regionNames)], Hour: i % 24, Weekday: time.Weekday(i % 7)}
@@ -256,6 +262,7 @@ func BenchmarkLearn(b *testing.B) {
 }
 
 func TestTwoListsThatDifferAreToldApartWithinAnHour(t *testing.T) {
+	manyCalls(t)
 	for seed := range uint64(10) {
 		r, m := dice(100+seed), New()
 		facts := func(list int64) Facts { return Facts{List: list, Hour: 10, Region: "ES", Zone: "Europe/Madrid"} }

@@ -77,6 +77,15 @@ func (p population) taught(r *rand.Rand, n int) *Model {
 	return m
 }
 
+// manyCalls skips what plays tens of thousands of calls under the race detector:
+// one goroutine plays them, ten times slower, and there is nothing to race.
+func manyCalls(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("one goroutine and many calls: not under the race detector")
+	}
+}
+
 func dice(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
 
 func logLoss(p float64, yes bool) float64 {
