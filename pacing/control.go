@@ -7,7 +7,7 @@ const (
 	spreadOver  = 1500.0 // answers to come over which the budget is spread, at most
 	spreadBlind = 450.0  // the same when the end of the period is not known
 	spreadLeast = 20.0
-	easePerRoot = 2.0 // calls of room, times the root of the team's size, under which theta is eased down
+	easeCalls   = 3.0 // calls of room, times the fourth root of the team's size, under which theta is eased down
 	thetaMin    = 0.001
 	thetaMax    = 0.5
 	wantLeast   = 0.05   // of the target

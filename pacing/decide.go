@@ -7,8 +7,9 @@ import "math"
 type Decision struct {
 	// Place is how many calls to place now.
 	Place int
-	// Picks, when Snapshot.NextOdds is set, are the contacts to place by their index there, in order; as many as Place. The
-	// slice belongs to the Floor like Cancel. Nil means in order.
+	// Picks, when Snapshot.NextOdds is set, are the contacts to place by their index there, the likeliest first: one likely
+	// answer is less of a gamble than many unlikely ones. What goes beyond the odds known is taken in order, so there may be
+	// fewer than Place. The slice belongs to the Floor like Cancel. Nil means in order.
 	Picks []int
 	// Cancel are the attempts to withdraw. The slice belongs to the Floor and is overwritten by its next decision.
 	Cancel []CallID
@@ -42,7 +43,12 @@ func Decide(p Policy, s Snapshot) Decision {
 	if s.Agents > 0 && s.answers != nil {
 		d.weigh(&s, p)
 	}
+	if s.scratch == nil {
+		s.scratch = new(scratch)
+	}
+	s.scratch.open(s.NextOdds)
 	d.place(&s, p)
+	d.Picks = s.scratch.picks
 	if p.Cancel && s.answers != nil {
 		d.withdraw(&s, p)
 	}
@@ -80,7 +86,7 @@ func (d *Decision) place(s *Snapshot, p Policy) {
 // ease lowers theta as the guard comes near: losses come in clusters, the larger the team, and who waits for the guard to
 // stop him loses several at once.
 func (d *Decision) ease(room float64, agents int) {
-	d.Theta *= clamp(room/(easePerRoot*math.Sqrt(float64(max(1, agents)))), 0, 1)
+	d.Theta *= clamp(room/(easeCalls*math.Sqrt(math.Sqrt(float64(max(1, agents))))), 0, 1)
 }
 
 // guard returns how many calls could be lost before one more could break the legal period, beside the people who wait
@@ -95,6 +101,9 @@ func (d *Decision) limit(want int, why Reason, s *Snapshot, p Policy) {
 	d.Place, d.Why = want, why
 	if most, reason := most(s, p); most < want {
 		d.Place, d.Why = most, reason
+	}
+	for range d.Place {
+		s.scratch.pick(s.NextOdds)
 	}
 }
 
@@ -145,8 +154,8 @@ func (d *Decision) predict(s *Snapshot, p Policy) {
 		}
 		d.Place++
 		q := fresh
-		if n := d.Place - 1; n < len(s.NextOdds) {
-			q = s.answers.chances(0, s.NextOdds[n])
+		if i, known := s.scratch.pick(s.NextOdds); known {
+			q = s.answers.chances(0, s.NextOdds[i])
 		}
 		l.answer(q)
 		l.weigh()

@@ -188,9 +188,9 @@ func TestKnowingWhoIsLikelyToAnswerKeepsAgentsBusier(t *testing.T) {
 	}
 	t.Parallel()
 	s := shift{agents: 10, hours: 2, talk: 60, answer: always(0.25), policy: predictive, tick: 1, spread: 0.8}
-	known, _, _, _ := s.averaged(3)
+	known, _, _, _ := s.averaged(8)
 	s.blind = true
-	if blind, _, _, _ := s.averaged(3); known <= blind {
+	if blind, _, _, _ := s.averaged(8); known <= blind {
 		t.Errorf("occupancy %.1f when the odds are known, %.1f when they are not", known, blind)
 	}
 }

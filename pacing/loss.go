@@ -15,6 +15,9 @@ type scratch struct {
 	dropped []bool
 	bounds  []float64
 	cancel  []CallID
+	chosen  []int  // memory of picks
+	picks   []int  // nil without odds
+	taken   []bool // by index of the odds
 }
 
 // loss weighs answers against releases. For every horizon it holds how many people will have answered and how many
