@@ -142,7 +142,7 @@ func (f *Floor) planned(at time.Time) moment {
 	if at.IsZero() {
 		return moment{}
 	}
-	return moment{at: f.clock.seconds(at), set: true}
+	return moment{at: f.clock.ahead(at), set: true}
 }
 
 // learn takes the duration of the state that ends. A pause or a log-out in the middle says only how long it lasted so far.

@@ -25,3 +25,6 @@ func (c *clock) seconds(at time.Time) float64 {
 	c.last = max(c.last, s)
 	return s
 }
+
+// ahead converts an instant that is yet to come, without taking it for the present.
+func (c *clock) ahead(at time.Time) float64 { return at.Sub(c.zero).Seconds() }
