@@ -3,11 +3,12 @@ package pacing
 import "math"
 
 const (
-	reserve     = 1.5    // calls of the budget that are never planned for
+	reserve     = 1.2    // calls of the budget that are never planned for
+	caution     = 0.8    // roots of the losses to come by which the budget is underspent until they have come
 	spreadOver  = 1500.0 // answers to come over which the budget is spread, at most
 	spreadBlind = 450.0  // the same when the end of the period is not known
 	spreadLeast = 20.0
-	easeCalls   = 3.0 // calls of room, times the fourth root of the team's size, under which theta is eased down
+	easeCalls   = 2.0 // calls of room, times the fourth root of the team's size and Snapshot.slow, under which theta is eased down
 	thetaMin    = 0.001
 	thetaMax    = 0.5
 	wantLeast   = 0.05   // of the target

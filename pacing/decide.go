@@ -63,7 +63,7 @@ func cold(resolved float64, agents int) bool { return resolved < float64(max(col
 
 func (d *Decision) place(s *Snapshot, p Policy) {
 	room := d.guard(s, p)
-	d.ease(room, s.Agents)
+	d.ease(room, s.slow, s.Agents)
 	oneToOne := max(0, s.Free-s.Waiting-s.InAir)
 	switch {
 	case s.Agents <= 0:
@@ -85,8 +85,8 @@ func (d *Decision) place(s *Snapshot, p Policy) {
 
 // ease lowers theta as the guard comes near: losses come in clusters, the larger the team, and who waits for the guard to
 // stop him loses several at once.
-func (d *Decision) ease(room float64, agents int) {
-	d.Theta *= clamp(room/(easeCalls*math.Sqrt(math.Sqrt(float64(max(1, agents))))), 0, 1)
+func (d *Decision) ease(room, slow float64, agents int) {
+	d.Theta *= clamp(room/(easeCalls*max(1, slow)*math.Sqrt(math.Sqrt(float64(max(1, agents))))), 0, 1)
 }
 
 // guard returns how many calls could be lost before one more could break the legal period, beside the people who wait

@@ -27,7 +27,7 @@ const (
 // left is how many calls may still be abandoned on the way to the target when so many answers are to come, less a margin:
 // losses scatter by the root of their number, and being late over the target costs more than being under it.
 func (l Ledger) left(target, toCome float64) float64 {
-	return target*(l.Answered+toCome) - l.Abandoned - reserve - math.Sqrt(target*toCome)
+	return target*(l.Answered+toCome) - l.Abandoned - reserve - caution*math.Sqrt(target*toCome)
 }
 
 // room is how many calls could be abandoned now and the period would still end within the cap, given the answers

@@ -35,6 +35,7 @@ type Snapshot struct {
 	NextOdds []float64
 
 	theta    float64
+	slow     float64 // how much slower budget is earned back when dialing turns cautious; at least 1, or 0 when not known
 	answers  *answerModel
 	releases *releaseModel
 	scratch  *scratch
@@ -119,6 +120,7 @@ func (f *Floor) look(s *Snapshot) {
 	if left := f.ledger.Until.Sub(s.Now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
 		oneToOne := f.oneToOne(s.Agents)
 		s.ToCome = left * math.Sqrt(oneToOne*max(oneToOne, f.control.perSecond()))
+		s.slow = math.Sqrt(max(oneToOne, f.control.perSecond()) / oneToOne)
 		spread = min(s.ToCome, spreadOver)
 	}
 	target := f.policy.Target
