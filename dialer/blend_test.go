@@ -130,15 +130,19 @@ func TestInboundCallsThatTakeAgentsAwayDoNotBreakTheCap(t *testing.T) {
 		var inbound sync.WaitGroup
 		taken := 0
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
-			time.Sleep(time.Duration(rng.ExpFloat64() * float64(25*time.Second)))
-			id := int64(rng.IntN(10)) + 1
+			time.Sleep(time.Duration(rng.ExpFloat64() * float64(time.Minute)))
 			talk := time.Duration(rng.ExpFloat64() * float64(time.Minute))
-			if h.engine.OtherCall(t.Context(), id, "inbound") == nil {
+			for _, i := range rng.Perm(10) { // whoever is in no call of ours takes it
+				id := int64(i) + 1
+				if a, _ := h.engine.Agent(id); a.State == StateElsewhere || h.engine.OtherCall(t.Context(), id, "inbound") != nil {
+					continue
+				}
 				taken++
 				inbound.Go(func() {
 					time.Sleep(talk)
 					_ = h.engine.OtherCallEnded(t.Context(), id)
 				})
+				break
 			}
 		}
 		if taken < 50 {
@@ -176,7 +180,8 @@ func TestATeamThatLeavesForItsPlannedBreaksKeepsTheCap(t *testing.T) {
 		lost := h.view(1).Period.Abandoned
 		h.until(20*time.Minute, "all gone home", func() bool { return h.view(1).Agents[StatePaused] == 12 })
 		h.until(time.Minute, "nothing rings", func() bool { return h.view(1).InAir == 0 })
-		if n := h.view(1).Period.Abandoned - lost; n > 5 {
+		// None with this seed; ten other seeds lost 0.6 on average, and 3 at most.
+		if n := h.view(1).Period.Abandoned - lost; n > 2 {
 			t.Errorf("%d people answered to nobody at the end of the shift", n)
 		}
 		h.stop()

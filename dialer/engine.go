@@ -14,7 +14,6 @@ import (
 type Engine struct {
 	settings Settings
 	store    Store
-	tapes    Tapes // nil = the store keeps none
 	trunk    Trunk
 	log      *slog.Logger
 	mail     *mailbox
@@ -56,9 +55,8 @@ type applied struct {
 // waits.
 func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 	s = s.filled()
-	tapes, _ := store.(Tapes)
 	return &Engine{
-		settings: s, store: store, tapes: tapes, trunk: trunk, log: s.Log,
+		settings: s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
 		latest: make(map[int64]applied), totals: make(map[int64]Totals), callers: make(map[int64]int),
@@ -80,9 +78,7 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	defer giveUp()
 	e.host = func(s *stage) { e.work.Go(func() { e.runLoop(soft, cut, write, s) }) }
 	e.watch = func(a *agent) { e.watchPhone(write, a) }
-	if e.tapes != nil {
-		e.work.Go(func() { e.dropTapes(soft) })
-	}
+	e.work.Go(func() { e.dropTapes(soft) })
 
 	look := time.NewTicker(beat)
 	defer look.Stop()

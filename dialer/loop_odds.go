@@ -31,8 +31,9 @@ func (l *Loop) look(now time.Time) []float64 {
 	return l.window
 }
 
-// take takes the i-th contact that the decision wants placed, with its odds. One
-// that may not be dialed any more at this last moment is replaced by the next.
+// take takes the i-th contact that the decision wants placed, with its odds: as
+// picked, and beyond the window in order. One that may not be dialed any more at
+// this last moment is replaced by the next.
 func (l *Loop) take(i int, now time.Time) (campaigns.Contact, float64, bool) {
 	if picks := l.decision.Picks; i < len(picks) {
 		i = picks[i]

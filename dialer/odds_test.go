@@ -1,12 +1,15 @@
 package dialer
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/pacing"
+	"github.com/forecall/forecall/pacing/tape"
 )
 
 // loadHalves adds contacts from two lists in turn: 2, 1, 2, ...
@@ -43,46 +46,75 @@ func TestACampaignThatKnowsOddsTellsThemToPacingAndShowsThem(t *testing.T) {
 		}
 		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Retry, c.KnowOdds = nil, true }))
 		time.Sleep(time.Hour)
-		shown := 0
-		h.until(time.Minute, "calls in the air", func() bool { return h.view(1).InAir > 0 })
-		for _, c := range h.engine.Snapshot().Calls() {
-			if c.Odds > 0 && c.Odds != 1 {
-				shown++
-			}
+		mean, calls := h.oddsShown(5 * time.Minute)
+		if calls[0] == 0 || calls[1] == 0 {
+			t.Fatalf("%v calls of each list: one is passed over for ever", calls)
 		}
-		if shown == 0 {
-			t.Errorf("no call in the air shows odds: %+v", h.engine.Snapshot().Calls())
+		if mean[1] <= 1 || mean[0] >= 1 || mean[1] < 1.3*mean[0] {
+			t.Errorf("mean odds %.2f of the first list, %.2f of the second", mean[0], mean[1])
 		}
+		h.underCap(1)
 		h.hard()
 		h.stop()
-		h.judgeOdds()
+		if chosen := h.judgePicks(); chosen < 100 {
+			t.Errorf("only %d contacts were called before another who stood first", chosen)
+		}
 		if len(h.store.odds[1]) == 0 {
 			t.Error("what was learned is not kept")
 		}
 	})
 }
 
-// judgeOdds looks at the odds of the calls placed last: by then it is known
-// who answers.
-func (h *house) judgeOdds() {
+// judgePicks holds the calls on the tape against the choices of pacing: those
+// who are likeliest to answer come first, and are called as they were chosen. It
+// returns how many were called out of turn.
+func (h *house) judgePicks() (chosen int) {
 	h.t.Helper()
-	placed := find(h.told(1), pacing.CallPlaced)
-	rows := h.store.rows()
-	if len(placed) != len(rows) || len(rows) < 400 {
-		h.t.Fatalf("%d calls told, %d rows", len(placed), len(rows))
+	var look *tape.Look
+	placed := 0
+	for _, m := range h.store.tapes[1] {
+		h.must(tape.Read(m.tape, func(l tape.Line) error {
+			switch {
+			case l.Look != nil:
+				look, placed = l.Look, 0
+				if most := min(look.Place, len(look.NextOdds)); len(look.Picks) != most {
+					h.t.Fatalf("%d of %d are to be placed, and the picks are %v", look.Place, len(look.NextOdds), look.Picks)
+				}
+				if !slices.IsSortedFunc(look.Picks, func(a, b int) int { return cmp.Compare(look.NextOdds[b], look.NextOdds[a]) }) {
+					h.t.Fatalf("picks %v of %v are not the likeliest first", look.Picks, look.NextOdds)
+				}
+			case l.Event != nil && l.Event.Kind == pacing.CallPlaced && look != nil && placed < len(look.Picks):
+				if i := look.Picks[placed]; l.Event.Odds != look.NextOdds[i] {
+					h.t.Fatalf("a call is placed at odds %v; chosen was %d with %v", l.Event.Odds, i, look.NextOdds[i])
+				} else if i != placed {
+					chosen++
+				}
+				placed++
+			}
+			return nil
+		}))
 	}
-	var sum, calls [2]float64
-	for _, e := range placed[len(placed)-200:] {
-		list := rows[e.Call-1].Contact % 2
-		sum[list] += e.Odds
-		calls[list]++
+	return chosen
+}
+
+// oddsShown watches the calls in the air for a while, and returns the mean of
+// their odds by list and how many there were.
+func (h *house) oddsShown(d time.Duration) (mean, calls [2]float64) {
+	h.t.Helper()
+	seen := make(map[string]bool)
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
+		for _, c := range h.engine.Snapshot().Calls() {
+			if list := c.Contact % 2; !seen[c.Attempt] {
+				seen[c.Attempt] = true
+				mean[list] += c.Odds
+				calls[list]++
+			}
+		}
 	}
-	if calls[0] == 0 || calls[1] == 0 {
-		h.t.Fatalf("%v calls of each list: one is passed over for ever", calls)
+	for list := range mean {
+		mean[list] /= max(1, calls[list])
 	}
-	if first, second := sum[0]/calls[0], sum[1]/calls[1]; second <= 1 || first >= 1 || second < 1.3*first {
-		h.t.Errorf("mean odds %.2f of the first list, %.2f of the second", first, second)
-	}
+	return mean, calls
 }
 
 func TestACampaignThatDoesNotUseOddsTellsNoneAndLearnsAllTheSame(t *testing.T) {
@@ -150,6 +182,7 @@ func TestTheContactsThatPacingPicksAreTheOnesThatAreCalled(t *testing.T) {
 		{"in order", nil, 3, nil, []int64{0, 1, 2}, []float64{0.5, 2, 1.23}},
 		{"chosen", []int{1, 3}, 2, nil, []int64{1, 3}, []float64{2, 0.01}},
 		{"more than the window holds", nil, 5, nil, []int64{0, 1, 2, 3, 1001}, []float64{0.5, 2, 1.23, 0.01, 0}},
+		{"the likeliest first, and more than the window holds", []int{1, 2, 0, 3}, 6, nil, []int64{1, 2, 0, 3, 1001, 1002}, []float64{2, 1.23, 0.5, 0.01, 0, 0}},
 		{"one whose window has closed", []int{1, 2}, 2, map[int]bool{1: true}, []int64{1001, 2}, []float64{0, 1.23}},
 		{"none that may be called", []int{0}, 4, map[int]bool{0: true, 1: true, 2: true, 3: true}, []int64{1001, 1002}, []float64{0, 0}},
 	} {

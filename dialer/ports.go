@@ -64,15 +64,15 @@ type Drained interface {
 	SetStatus(ctx context.Context, campaign int64, to campaigns.Status, by string) error
 }
 
-// Store is all that an engine must have of storage. One that is a Tapes keeps
-// the tape as well, and one that is a campaigns.OddsMemory what is learned of
-// who answers; without these, nothing of it is kept.
+// Store is all that an engine must have of storage.
 type Store interface {
 	Journal
 	Memory
+	Tapes
 	OptOuts
 	Drained
 	campaigns.Leaser
+	campaigns.OddsMemory
 }
 
 // Trunk places calls. Dial blocks until the person answers or the attempt

@@ -18,8 +18,7 @@ import (
 func (e *Engine) newStage(next applied) *stage {
 	c := next.campaign
 	settings := e.settings.Hopper
-	settings.Log = e.log
-	settings.Memory, _ = e.store.(campaigns.OddsMemory)
+	settings.Log, settings.Memory = e.log, e.store
 	hopper := campaigns.NewHopper(e.store, c, settings)
 	l := &Loop{
 		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, supply: hopper.State, optOuts: e.store,
@@ -125,7 +124,7 @@ func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
 	}
 	l.account = account
 	l.clock = clock{start: now, speed: e.settings.Speed}
-	l.floor = tape.NewRecorder(l.clock.virtual(now), l.policy, learned.Decayed(now), account.ledger(time.Time{}), e.tapes == nil || e.settings.KeepTapes < 0)
+	l.floor = tape.NewRecorder(l.clock.virtual(now), l.policy, learned.Decayed(now), account.ledger(time.Time{}), e.settings.KeepTapes < 0)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (l *Loop) loseTape(from time.Time, why string) {
 // keepTapes writes the tapes of a campaign until there are no more.
 func (e *Engine) keepTapes(ctx context.Context, l *Loop, tapes <-chan minute) {
 	for m := range tapes {
-		err := e.tapes.SaveTape(ctx, l.id, m.from, m.tape)
+		err := e.store.SaveTape(ctx, l.id, m.from, m.tape)
 		if err != nil && !l.tell(func() { l.loseTape(m.from, err.Error()) }) {
 			l.log.Warn("the last minute of the pacing tape is lost", "from", m.from, "error", err)
 		}
@@ -63,7 +63,7 @@ func (e *Engine) dropTapes(ctx context.Context) {
 	tick := time.NewTicker(dropEvery)
 	defer tick.Stop()
 	for {
-		if err := e.tapes.DropTapes(ctx, time.Now().Add(-max(0, e.settings.KeepTapes))); err != nil && ctx.Err() == nil {
+		if err := e.store.DropTapes(ctx, time.Now().Add(-max(0, e.settings.KeepTapes))); err != nil && ctx.Err() == nil {
 			e.log.Warn("old pacing tapes are still kept", "error", err)
 		}
 		select {
