@@ -1,6 +1,7 @@
 package pacing
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -156,6 +157,34 @@ func TestTheLikeliestContactIsPlacedFirst(t *testing.T) {
 	for i, pick := range d.Picks {
 		if pick != want[i] {
 			t.Errorf("picks %v, want the first %d of %v", d.Picks, len(d.Picks), want)
+		}
+	}
+}
+
+func TestWhatADayTaughtOfStepsIsKept(t *testing.T) {
+	e := talkers(t).Estimates(at(0)).Decayed(at(24 * 3600))
+	f := NewFloor(predictive, e)
+	f.Apply(Event{At: at(0), Kind: AgentTalking, Agent: 1})
+	f.Apply(Event{At: at(1), Kind: AgentStep, Agent: 1, Step: closing})
+	if kept := f.soon(1); kept < 0.7 || len(e.Steps) != 3 {
+		t.Errorf("expected free within 20 s of the closing step, the day after: %.2f; %d steps kept", kept, len(e.Steps))
+	}
+}
+
+func TestOddsThatMakeNoSenseAreTheMean(t *testing.T) {
+	place := func(odds float64) int {
+		f, policy := busyFloor(20, 0)
+		f.SetLedger(Ledger{Answered: 1000, Abandoned: 5})
+		s := f.Snapshot(at(500))
+		for range 100 {
+			s.NextOdds = append(s.NextOdds, odds)
+		}
+		return Decide(policy, s).Place
+	}
+	want := place(1)
+	for _, odds := range []float64{0, -3, math.NaN(), math.Inf(-1)} {
+		if got := place(odds); got != want {
+			t.Errorf("odds %v place %d, the mean places %d", odds, got, want)
 		}
 	}
 }

@@ -7,11 +7,11 @@ const (
 	answerBins   = 36
 	answerReach  = answerBins + horizonLast // the oldest age that a look ahead touches
 	slowAttempts = 1500.0
-	slowSeconds  = 1800.0
+	slowSeconds  = 900.0
 	fastAttempts = 150.0
 	fastSeconds  = 120.0
 	fastPrior    = 10.0 // answers
-	fastDoubt    = 3.0  // squared standard errors
+	fastDoubt    = 2.0  // squared standard errors
 	priorWorth   = 20.0 // attempts
 	priorAnswer  = 0.25
 	scarceUntil  = 300.0 // attempts at which the caution for scarce data has faded

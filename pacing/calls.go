@@ -37,14 +37,10 @@ func (f *Floor) place(e Event, now float64) {
 	if e.Call == 0 || f.finished.has(e.Call) {
 		return
 	}
-	if _, known := f.callAt.find(uint64(e.Call)); known {
+	if _, there := f.callAt.find(uint64(e.Call)); there {
 		return
 	}
-	odds := e.Odds
-	if !(odds > 0) {
-		odds = 1
-	}
-	f.add(call{id: e.Call, state: callInAir, since: now, odds: min(odds, maxOdds)})
+	f.add(call{id: e.Call, state: callInAir, since: now, odds: known(e.Odds)})
 }
 
 func (f *Floor) ring(id CallID, now float64) {

@@ -154,8 +154,8 @@ func (d *Decision) predict(s *Snapshot, p Policy) {
 		}
 		d.Place++
 		q := fresh
-		if i, known := s.scratch.pick(s.NextOdds); known {
-			q = s.answers.chances(0, s.NextOdds[i])
+		if i, found := s.scratch.pick(s.NextOdds); found {
+			q = s.answers.chances(0, known(s.NextOdds[i]))
 		}
 		l.answer(q)
 		l.weigh()

@@ -27,16 +27,24 @@
 // # The life of an agent
 //
 //	AgentReady --> AgentReserved --> AgentTalking --> AgentWrapUp --> AgentReady
-//	AgentPaused and AgentGone from anywhere; AgentLeavingAfterCall while busy
+//	AgentPaused, AgentResting (until a known time) and AgentGone from anywhere; AgentLeavingAfterCall while busy
+//
+// Beside its state an agent may tell more, and all of it feeds the releases: AgentStep and AgentFinishing while talking,
+// AgentFreeAt when the end is known, AgentLeavesAt for a planned break or the end of the shift.
 //
 // # The controller
 //
-// An answer model (competing risks by age of attempt) says for every attempt in the air how likely it is to be answered
-// within 1 to 32 s; a release model (hazards of talk and wrap-up) says the same of every busy agent. Their balance gives
-// the chance that one more call would find nobody free; calls are placed while that is at most theta. Theta follows the
-// ledger of the legal period through a proportional-integral controller. When one more abandoned call could break the
-// period, and until enough attempts have resolved, dialing is one to one. The reasoning and its measurements stand in
-// the project's notes on pacing, sections 3 and 3a.
+// An answer model (competing risks by age of attempt, and each contact's odds by Bayes) says for every attempt in the air
+// how likely it is to be answered within 1 to 32 s; a release model (hazards of talk, of each step of the script and of
+// wrap-up) says the same of every agent. Their balance gives the marginal loss: the chance that one more call, answered,
+// would find everybody taken, in which a later horizon counts for the earlier ones, fading by 0.905 a second. Calls are
+// placed, the likeliest contact first, while that is at most theta.
+//
+// The budget that is left (Ledger) is spread evenly over the answers still to come, less a margin. How many answers a theta
+// loses is learned slowly as a ratio; theta is the share wanted over that ratio, and is eased down as the guard comes near.
+// When one more abandoned call could break the period, and until enough attempts have resolved, dialing is one to one.
+//
+// Package sim has the judge: whole shifts, the policies of others, and the exact optimum of the Markov case.
 //
 // # Promises
 //

@@ -2,6 +2,7 @@ package pacing
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -23,9 +24,18 @@ type Estimates struct {
 	TalkSeconds []float64 `json:"talk_seconds"`
 	WrapEnds    []float64 `json:"wrap_ends"`
 	WrapSeconds []float64 `json:"wrap_seconds"`
+	// Steps are the same of the time from a step of the script, or the finishing key, to the end of the conversation.
+	Steps []StepEstimate `json:"steps,omitempty"`
 	// Lost are answers lost while the controller ruled, and Offered is its theta summed over the answers of that time.
 	Lost    float64 `json:"lost"`
 	Offered float64 `json:"offered"`
+}
+
+// StepEstimate is what was learned of one step of the script: 65536 stands for the finishing key, the rest are StepIDs.
+type StepEstimate struct {
+	Step    int       `json:"step"`
+	Ends    []float64 `json:"ends"`
+	Seconds []float64 `json:"seconds"`
 }
 
 const (
@@ -41,7 +51,12 @@ const (
 // Estimates returns what the floor has learned, to be stored and given to NewFloor before the next shift.
 func (f *Floor) Estimates(now time.Time) Estimates {
 	a, t, w := &f.answers, &f.releases.talk, &f.releases.wrap
+	var steps []StepEstimate
+	for _, p := range f.releases.steps {
+		steps = append(steps, StepEstimate{Step: p.step, Ends: copied(p.ends[:]), Seconds: copied(p.seconds[:])})
+	}
 	return Estimates{
+		Steps:   steps,
 		Version: estimatesVersion, SavedAt: now, Attempts: a.attempts,
 		Live: copied(a.live[:]), Other: copied(a.other[:]),
 		Exposure: copied(a.exposure[:]), OddsExposure: copied(a.oddsSeconds[:]),
@@ -63,6 +78,11 @@ func (e Estimates) Decayed(now time.Time) Estimates {
 	for _, p := range []*[]float64{&e.Live, &e.Other, &e.Exposure, &e.OddsExposure, &e.TalkEnds, &e.TalkSeconds, &e.WrapEnds, &e.WrapSeconds} {
 		*p = scaled(*p, keep)
 	}
+	e.Steps = slices.Clone(e.Steps)
+	for i := range e.Steps {
+		p := &e.Steps[i]
+		p.Ends, p.Seconds = scaled(p.Ends, keep), scaled(p.Seconds, keep)
+	}
 	return e
 }
 
@@ -81,6 +101,11 @@ func (f *Floor) restore(e Estimates) {
 	a.refresh(nil)
 	f.releases.talk.restore(e.TalkEnds, e.TalkSeconds)
 	f.releases.wrap.restore(e.WrapEnds, e.WrapSeconds)
+	for _, p := range e.Steps {
+		if s := f.releases.at(p.Step); s != nil {
+			s.restore(p.Ends, p.Seconds)
+		}
+	}
 	f.control.restore(e.Lost, e.Offered)
 }
 
@@ -116,7 +141,12 @@ func (e Estimates) usable() bool {
 			return false
 		}
 	}
-	return true
+	for _, p := range e.Steps {
+		if p.Step < 1 || p.Step > finishing || len(p.Ends) != releaseBins || len(p.Seconds) != releaseBins || !allSane(p.Ends) || !allSane(p.Seconds) {
+			return false
+		}
+	}
+	return len(e.Steps) <= mostSteps+1
 }
 
 func sane(x float64) bool { return x >= 0 && x <= secondsAtMost }

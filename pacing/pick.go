@@ -10,11 +10,19 @@ func (w *scratch) open(odds []float64) {
 	w.picks = w.chosen
 }
 
+// known returns odds that can be reckoned with: what is not above zero, or not a number, is the mean, as in Event.Odds.
+func known(odds float64) float64 {
+	if !(odds > 0) {
+		return 1
+	}
+	return min(odds, maxOdds)
+}
+
 // pick takes the likeliest contact that is left, of equals the first, and returns its index; false when none is.
 func (w *scratch) pick(odds []float64) (int, bool) {
 	best := -1
 	for i, o := range odds {
-		if !w.taken[i] && (best < 0 || o > odds[best]) {
+		if !w.taken[i] && (best < 0 || known(o) > known(odds[best])) {
 			best = i
 		}
 	}

@@ -60,7 +60,7 @@ func (m *releaseModel) at(step int) *spell {
 			return s
 		}
 	}
-	if len(m.steps) >= mostSteps {
+	if len(m.steps) >= mostSteps && step != finishing {
 		return nil
 	}
 	s := &spell{step: step}

@@ -64,10 +64,12 @@ func (c *controller) Decide(now time.Time, next []float64) Order {
 	if c.policy.Mode == pacing.Predictive && !c.news && now.Before(c.next) {
 		return Order{Again: c.next.Sub(now)}
 	}
-	c.news, c.next = false, now.Add(lookEvery)
+	c.next = now.Add(lookEvery)
 	s := c.floor.Snapshot(now)
 	s.NextOdds = next
 	d := pacing.Decide(c.policy, s)
+	// One to one, an attempt that ends lets the next begin at once.
+	c.news = d.Why == pacing.ReasonColdStart || d.Why == pacing.ReasonBudgetSpent
 	return Order{Place: d.Place, Picks: d.Picks, Cancel: d.Cancel}
 }
 

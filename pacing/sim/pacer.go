@@ -106,6 +106,10 @@ func SplitPolicies(list string, extra ...Entry) ([]string, error) {
 			}
 			continue
 		}
+		if part == "vicidial" {
+			out = append(out, "vicidial-hard", "vicidial-average", "vicidial-tapered")
+			continue
+		}
 		_, _, err := find(part, extra)
 		last := len(out) - 1
 		switch {
