@@ -41,6 +41,16 @@ func (p plan) leavesAt() time.Time {
 	return p[0].From
 }
 
+// goesHome is the planned end of the shift; zero = none is planned.
+func (p plan) goesHome() time.Time {
+	for _, b := range p {
+		if b.To.IsZero() {
+			return b.From
+		}
+	}
+	return time.Time{}
+}
+
 // begin takes out the breaks whose time has come, and returns the last of
 // those that are not over yet. Who comes back early is not sent away again.
 func (p *plan) begin(now time.Time) (on Break, any bool) {

@@ -149,20 +149,36 @@ func (l *Loop) wanted(now time.Time) []int64 {
 }
 
 // plan tells pacing how long this period will still be dialed today: until the
-// windows of the contacts close, or the list is through at the present pace.
+// windows of the contacts close, the last agent goes home, or the list is
+// through at the present pace.
 func (l *Loop) plan(now time.Time) {
 	until := l.lastOpenMinute(now)
 	d := l.supply().Depth
 	if rate := l.rate.value(now); rate > 0 && d.Total > 0 {
 		left := time.Duration(float64(d.Total-d.Done) / rate * float64(time.Minute))
-		if through := now.Add(left); through.Before(until) {
+		if through := now.Add(l.settings.real(left)); through.Before(until) {
 			until = through
 		}
+	}
+	if home := l.lastGoesHome(); !home.IsZero() && home.Before(until) {
+		until = home
 	}
 	if until.After(l.account.period.To) {
 		until = l.account.period.To
 	}
 	l.setLedger(now, until)
+}
+
+// lastGoesHome is the planned end of the team's day, if every agent has one.
+func (l *Loop) lastGoesHome() (last time.Time) {
+	for _, a := range l.agents {
+		home := a.plan.goesHome()
+		if home.IsZero() {
+			return time.Time{}
+		}
+		last = later(last, home)
+	}
+	return last
 }
 
 // lastOpenMinute is when the window closes for the contact dialed last.

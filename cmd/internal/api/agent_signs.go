@@ -14,7 +14,7 @@ func (s *Server) agentFinishing(ctx context.Context, _ *struct{}) (*agentOutput,
 
 type stepInput struct {
 	Body struct {
-		Step string `json:"step" maxLength:"100" doc:"Name of the step of the script; empty for none."`
+		Step string `json:"step" maxLength:"64" doc:"Name of the step of the script; empty for none."`
 	}
 }
 
