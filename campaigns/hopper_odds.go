@@ -177,7 +177,9 @@ func (h *Hopper) judge(q *queued, now time.Time) {
 	f := factsOf(q.Contact, now)
 	q.judged, q.prefer = true, 0
 	if add, known := h.learned.Hourly(f.Weekday, f.Hour, f.Mobile); known {
-		q.prefer = min(0, int((add-h.bestHour(f.Mobile))/alike))
+		if best := h.bestHour(f.Mobile); !math.IsInf(best, 0) { // else no hour that may be called was tried
+			q.prefer = min(0, int((add-best)/alike))
+		}
 	}
 }
 

@@ -151,11 +151,14 @@ func (f *fitter) answers(out *Fit, t tally, start, length time.Duration) sim.Sha
 	var shares sim.Shares
 	for h := range 24 {
 		from := time.Duration(h)*time.Hour - start
-		if attempts[h] == 0 || from >= length {
+		if attempts[h] == 0 || from >= length || from <= -time.Hour { // before most days begin
 			continue
 		}
 		is := (float64(answered[h]) + hourPrior*mean) / (float64(attempts[h]) + hourPrior)
 		shares = append(shares, sim.Share{From: max(0, from.Round(time.Minute)), Is: round(is, 4)})
+	}
+	if len(shares) == 0 {
+		return sim.Always(round(mean, 4))
 	}
 	shares[0].From = 0
 	return slices.CompactFunc(shares, func(a, b sim.Share) bool { return a.From == b.From })

@@ -30,9 +30,9 @@ func newResultTable(s sim.Scenario, shifts int) *resultTable {
 
 func (t *resultTable) add(_ sim.Scenario, r sim.Result) {
 	t.grid = append(t.grid, []string{
-		policyOf(r), fmt.Sprintf("%s ± %.2f", share(r.Occupancy, 1), 100*standardError(r)), share(r.Abandonment, 2), share(r.AbandonmentMax, 2),
+		policyOf(r), withError(r), share(r.Abandonment, 2), share(r.AbandonmentMax, 2),
 		share(r.WorstHalfHour, 1), fmt.Sprintf("%d of %d", r.ShiftsOverCap, r.Shifts),
-		fmt.Sprintf("%.1f s", r.WaitMean), fmt.Sprintf("%.1f s", r.WaitP95), fmt.Sprintf("%.2f", r.DialsPer), fmt.Sprintf("%.1f", r.LinesMean), fmt.Sprint(r.LinesMax),
+		connected(r, "%.1f s", r.WaitMean), connected(r, "%.1f s", r.WaitP95), connected(r, "%.2f", r.DialsPer), fmt.Sprintf("%.1f", r.LinesMean), fmt.Sprint(r.LinesMax),
 	})
 }
 
@@ -60,6 +60,22 @@ func policyOf(r sim.Result) string {
 }
 
 // standardError is that of the mean occupancy over the shifts.
+// withError is the occupancy with its standard error, which one shift does not have.
+func withError(r sim.Result) string {
+	if r.Shifts < 2 {
+		return share(r.Occupancy, 1)
+	}
+	return fmt.Sprintf("%s ± %.2f", share(r.Occupancy, 1), 100*standardError(r))
+}
+
+// connected is a figure that nobody has where nobody was connected.
+func connected(r sim.Result, format string, x float64) string {
+	if r.Connects == 0 {
+		return "-"
+	}
+	return fmt.Sprintf(format, x)
+}
+
 func standardError(r sim.Result) float64 { return r.OccupancySD / math.Sqrt(float64(max(1, r.Shifts))) }
 
 // share writes a share as a percentage with so many decimals.

@@ -19,9 +19,9 @@ const scenariosDir = "../../testdata/scenarios"
 
 // worstHalfHours names every failure mode of the notes (pacing.md sections 3a and 4) by its file and says how much of a
 // half hour with at least 20 answers may be abandoned in any shift. The legal period is the shift, so that these are
-// bounds on how bad it may feel, not law. What sets them: a half hour of five agents has some 40 answers, three lost calls
-// are 7 %; and while an answer rate leaps, what is in the air cannot be taken back. Over 20 shifts of each the worst stand a
-// fifth to a quarter below these.
+// bounds on how bad it may feel, not law, and one agent never has 20 answers in one. What sets them: a half hour of five agents has some 40 answers, three lost calls
+// are 7 %; and while an answer rate leaps, what is in the air cannot be taken back.
+// testdata/scenarios/laws.golden has the worst of each.
 var worstHalfHours = map[string]float64{
 	"agents-vanish":           0.10,
 	"answer-jump":             0.11,

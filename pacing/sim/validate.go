@@ -61,8 +61,8 @@ func (s Scenario) Validate() error {
 	c.in("hold", s.Hold, 0, longHold, "2s")
 	c.count("agents", s.Agents, 1, mostAgents)
 	c.count("lines", s.Lines, 0, mostLines)
-	if !(s.CPS >= 0) || s.CPS > 10_000 {
-		c.fault("cps", fmt.Sprintf("%g is not between 0 and 10000", s.CPS), "calls a second such as 10; 0 means no limit")
+	if !(s.CPS >= 0) || s.CPS > 10_000 || s.CPS > 0 && s.CPS < 0.001 {
+		c.fault("cps", fmt.Sprintf("%g is neither 0 nor between 0.001 and 10000", s.CPS), "calls a second such as 10; 0 means no limit")
 	}
 	c.answer(s)
 	c.dist("ring", s.Ring)
