@@ -188,3 +188,13 @@ func TestOddsThatMakeNoSenseAreTheMean(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutAgentsEveryFigureIsANumber(t *testing.T) {
+	f := NewFloor(predictive, Estimates{})
+	f.SetLedger(Ledger{Until: at(3600)})
+	for now := range 100 {
+		if d := Decide(predictive, f.Snapshot(at(float64(now)))); !(d.Theta >= 0) || !(d.MarginalLoss >= 0) || d.Place != 0 {
+			t.Fatalf("after %d s: %+v", now, d)
+		}
+	}
+}

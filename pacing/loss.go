@@ -193,7 +193,7 @@ func (l *loss) marginal(weights *perHorizon) float64 {
 	return min(1, sum)
 }
 
-// ofAttempt is the chance that an attempt in the air with chances q is lost if it is answered, and an upper bound of it.
+// ofAttempt is an upper bound of the chance that an attempt in the air with chances q is lost if it is answered.
 func (l *loss) ofAttempt(q *perHorizon) float64 {
 	all := q[horizonCount-1]
 	if all <= 0 {

@@ -1,8 +1,6 @@
 package pacing
 
-import (
-	"time"
-)
+import "time"
 
 // Durations of talk and wrap-up are seen in bins that grow by 12 %, one second wide at least.
 const (

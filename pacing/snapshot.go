@@ -120,7 +120,9 @@ func (f *Floor) look(s *Snapshot) {
 	if left := f.ledger.Until.Sub(s.Now).Seconds(); !f.ledger.Until.IsZero() && left > 0 {
 		oneToOne := f.oneToOne(s.Agents)
 		s.ToCome = left * math.Sqrt(oneToOne*max(oneToOne, f.control.perSecond()))
-		s.slow = math.Sqrt(max(oneToOne, f.control.perSecond()) / oneToOne)
+		if oneToOne > 0 { // nobody is there else
+			s.slow = math.Sqrt(max(oneToOne, f.control.perSecond()) / oneToOne)
+		}
 		spread = min(s.ToCome, spreadOver)
 	}
 	target := f.policy.Target
