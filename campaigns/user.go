@@ -56,6 +56,16 @@ const (
 	SeeLedger       Permission = "ledger.verify"     // run the checker
 	SeeSystem       Permission = "system.see"        // health, trunks
 	AckClock        Permission = "clock.acknowledge" // say that the clock is right after it jumped
+	DialManually    Permission = "calls.manual"      // call a number that an agent types, where the campaign allows it
+	MonitorAgents   Permission = "agents.monitor"    // listen, whisper, barge, take over
+	SendMessages    Permission = "agents.message"    // a line on one agent's desk, or on all
+	HearRecordings  Permission = "recordings.hear"   // play and take away
+	ScoreCalls      Permission = "calls.score"       // fill in a scoring form
+	SeeCalls        Permission = "calls.see"         // the calls, one by one, without numbers in full
+	SeePerformance  Permission = "performance.see"   // of teams and agents
+	PlanShifts      Permission = "shifts.plan"       //
+	EditWebhooks    Permission = "webhooks.edit"     //
+	TestTrunks      Permission = "trunks.test"       // see trunks, place a test call
 )
 
 // ErrForbidden marks an action that the user's role does not allow.
@@ -64,12 +74,23 @@ var ErrForbidden = errors.New("not allowed")
 // permissions is the one table of what each role may do. Compliance reads
 // everything and changes do-not-call, but starts nothing.
 var permissions = map[Role][]Permission{
-	Agent:      {DoCalls, AddDoNotCall},
-	Supervisor: {DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall},
-	Manager:    {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall},
-	Compliance: {SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock},
-	Admin: {SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls,
-		SeeDoNotCall, AddDoNotCall, EditUsers, SeeLedger, SeeSystem, AckClock},
+	Agent: {DoCalls, AddDoNotCall, DialManually},
+	Supervisor: {
+		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
+		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts,
+	},
+	Manager: {
+		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
+		MonitorAgents, SendMessages, HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, EditWebhooks, TestTrunks,
+	},
+	Compliance: {
+		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
+		HearRecordings, SeeCalls, SeePerformance,
+	},
+	Admin: {
+		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
+		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
+	},
 }
 
 // May tells whether a role holds a permission.

@@ -24,6 +24,16 @@ var granted = map[Permission]string{
 	SeeLedger:       "---cA",
 	SeeSystem:       "----A",
 	AckClock:        "---cA",
+	DialManually:    "as---",
+	MonitorAgents:   "-sm--",
+	SendMessages:    "-sm-A",
+	HearRecordings:  "-smc-",
+	ScoreCalls:      "-sm--",
+	SeeCalls:        "-smcA",
+	SeePerformance:  "-smcA",
+	PlanShifts:      "-sm-A",
+	EditWebhooks:    "--m-A",
+	TestTrunks:      "--m-A",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

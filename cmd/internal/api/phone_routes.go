@@ -1,0 +1,6 @@
+package api
+
+// phoneRoutes is a headset in the browser.
+func (s *Server) phoneRoutes() []route {
+	return nil
+}
