@@ -87,6 +87,17 @@ type Campaign struct {
 	Script      string            `json:"script"` // text the agent reads
 	ScriptVer   string            `json:"script_version"`
 
+	// Filter chooses among the contacts of its lists, in the language of package
+	// filter; empty = all of them. Agreed callbacks are kept whatever it says.
+	Filter       string          `json:"filter,omitempty"`
+	PauseReasons []string        `json:"pause_reasons,omitempty"` // none = the house's
+	ScoreForm    []ScoreQuestion `json:"score_form,omitempty"`
+
+	Recording       RecordingPolicy `json:"recording,omitzero"`
+	Departments     []Department    `json:"departments,omitempty"`      // that calls may be passed on to
+	OutsideTransfer bool            `json:"outside_transfer,omitempty"` // calls may be passed on to any number
+	HoldMusic       string          `json:"hold_music,omitempty"`       // WAV file among the prompts; empty = the house's
+
 	Dispositions []DispositionType `json:"dispositions"`
 	Schedule     []Job             `json:"schedule"`
 	CreatedAt    time.Time         `json:"created_at"`
@@ -218,6 +229,8 @@ func (c Campaign) Validate() error {
 			bad("retry: %s: delay %s, max %d: not less than 0", o, r.Delay, r.Max)
 		}
 	}
+	errs = append(errs, c.validateOffice())
+	errs = append(errs, c.validateTalk())
 	return errors.Join(append(errs, validateTypes(c.Dispositions))...)
 }
 
@@ -253,6 +266,7 @@ type List struct {
 	Campaign  int64     `json:"campaign"`
 	Name      string    `json:"name"`     // unique within the campaign
 	Priority  int       `json:"priority"` // higher is dialed first
+	Weight    int       `json:"weight"`   // share among the campaign's lists that have one; 0 = by priority alone
 	Active    bool      `json:"active"`
 	CreatedAt time.Time `json:"created_at"`
 }

@@ -34,6 +34,9 @@ type User struct {
 	Campaigns    []string  `json:"campaigns"` // names of those the agent works for
 	Disabled     bool      `json:"disabled"`
 	CreatedAt    time.Time `json:"created_at"`
+	Team         string    `json:"team"`     // label that figures are read by; empty = none
+	Language     string    `json:"language"` // BCP 47 of the pages; empty = the browser's
+	Start        string    `json:"start"`    // page after the log-in, as /floor; empty = the role's
 }
 
 // Permission is one thing that a user may do.

@@ -301,5 +301,6 @@ func copyCampaign(c campaigns.Campaign) campaigns.Campaign {
 	}
 	c.CallerIDs, c.Trunks = slices.Clone(c.CallerIDs), slices.Clone(c.Trunks)
 	c.Dispositions, c.Schedule = slices.Clone(c.Dispositions), slices.Clone(c.Schedule)
+	c.PauseReasons, c.ScoreForm = slices.Clone(c.PauseReasons), slices.Clone(c.ScoreForm)
 	return c
 }
