@@ -77,6 +77,9 @@ type Tally struct {
 	Live      int64             `json:"live"`      // answered by a person
 	Abandoned int64             `json:"abandoned"` // of those, counted against the cap
 	Outcomes  map[Outcome]int64 `json:"outcomes"`
+	// Inbound is how many calls people made to the campaign; they are in no other
+	// count but that of their outcomes.
+	Inbound int64 `json:"inbound,omitempty"`
 }
 
 // Kept is what a store remembers of a request with an idempotency key.

@@ -98,6 +98,15 @@ type Campaign struct {
 	OutsideTransfer bool            `json:"outside_transfer,omitempty"` // calls may be passed on to any number
 	HoldMusic       string          `json:"hold_music,omitempty"`       // WAV file among the prompts; empty = the house's
 
+	Inbound    InboundPolicy `json:"inbound,omitzero"`      // of people who call the campaign's numbers
+	ManualDial bool          `json:"manual_dial,omitempty"` // agents who may, call numbers that they type
+	// PreviewDial is how long a card is looked at before its number is dialed by
+	// itself; 0 = only by key.
+	PreviewDial time.Duration `json:"preview_dial,omitempty"`
+	// CallbackGrace is how long past its time a callback agreed with one agent
+	// waits for that agent; 0 = 30 minutes.
+	CallbackGrace time.Duration `json:"callback_grace,omitempty"`
+
 	Dispositions []DispositionType `json:"dispositions"`
 	Schedule     []Job             `json:"schedule"`
 	CreatedAt    time.Time         `json:"created_at"`
@@ -231,6 +240,7 @@ func (c Campaign) Validate() error {
 	}
 	errs = append(errs, c.validateOffice())
 	errs = append(errs, c.validateTalk())
+	errs = append(errs, c.validateInbound())
 	return errors.Join(append(errs, validateTypes(c.Dispositions))...)
 }
 

@@ -25,11 +25,21 @@ const (
 	DeadAir         Outcome = "dead_air"         // nothing was heard of the person for 20 s, at once or later
 )
 
+// The outcomes of calls that people make to us. They are neither answered nor
+// abandoned in the sense of the law, which speaks of calls that we place.
+const (
+	InboundConnected Outcome = "inbound_connected" // an agent talked
+	InboundLeft      Outcome = "inbound_left"      // the caller went, or opted out, before an agent came
+	InboundCallback  Outcome = "inbound_callback"  // the caller asked to be called back
+	InboundRefused   Outcome = "inbound_refused"   // we could not take it: overload, or a stop
+)
+
 // Outcomes lists all of them in the order of reports.
 func Outcomes() []Outcome {
 	return []Outcome{
 		Connected, LateConnected, AbandonedMsg, AbandonedSilent, CalleeHungUp, DeadAir, Machine,
 		NoAnswer, Busy, Invalid, Blocked, Cancelled, RouteFailed, Refused, Failed, Lost,
+		InboundConnected, InboundLeft, InboundCallback, InboundRefused,
 	}
 }
 
@@ -62,5 +72,15 @@ func (o Outcome) Counts() bool {
 	case RouteFailed, Refused, Cancelled:
 		return false
 	}
-	return true
+	return !o.Inbound()
+}
+
+// Inbound tells whether o ends a call that the person made to us. Such a call
+// may also end as failed or lost.
+func (o Outcome) Inbound() bool {
+	switch o {
+	case InboundConnected, InboundLeft, InboundCallback, InboundRefused:
+		return true
+	}
+	return false
 }

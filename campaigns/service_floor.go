@@ -54,6 +54,11 @@ type CurrentCall struct {
 	// Finishing: the agent has said that the conversation is about to end.
 	Finishing bool
 	Step      string // of the script, as the agent said last; empty = not said
+	// Inbound: the person called us. DoNotCall: their number is on the list, so
+	// nothing may be agreed that makes us call them.
+	Inbound   bool
+	DoNotCall bool
+	DialAt    time.Time // when the card of a preview is dialed by itself; zero = by key alone
 }
 
 // FloorSnapshot is what a wallboard shows: everything at one instant.
