@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"calls", callTests},
 		{"settings", settingTests},
 		{"kept", keptTests},
+		{"spells", spellTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

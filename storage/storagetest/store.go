@@ -27,6 +27,7 @@ type Store interface {
 	Tapes
 	Breaks
 	Numbers
+	Spells
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.

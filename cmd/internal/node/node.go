@@ -111,6 +111,9 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("close the attempts that were open when the last run ended: %w", err)
 	}
+	if _, err := db.CloseSpells(ctx); err != nil {
+		return err
+	}
 	if len(lost) > 0 {
 		n.log.Warn("attempts were open when the last run ended; closed as lost", "count", len(lost))
 	}
@@ -158,6 +161,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
 	engine := make(chan error, 1)
+	n.keepSpells(hard)
 	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
 	err := n.resume(soft)
 	if err == nil {
