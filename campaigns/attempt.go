@@ -58,6 +58,10 @@ type Attempt struct {
 	SecondAgent int64     `json:"second_agent_id"` // 0 = nobody
 	SecondAt    time.Time `json:"second_agent_at"`
 
+	// Talks are the agents who had the person one after the other, of a call that
+	// was passed on; empty when it was not.
+	Talks []AgentTalk `json:"talks,omitempty"`
+
 	PacketsIn  uint64  `json:"rtp_in"`
 	PacketsOut uint64  `json:"rtp_out"`
 	LossShare  float64 `json:"rtp_loss"`
