@@ -15,6 +15,12 @@
 // No goroutine, no channel and no allocation stands between a packet that came
 // in and the packet that goes out.
 //
+// # A conversation
+//
+// Two legs are joined by a Bridge, more of them, or two who shall be held, heard
+// or recorded, by a Room: a matrix of who hears whom. A Recording taps one party
+// of it: what the person says, and what the person is given to hear.
+//
 // # States
 //
 //	Open ----> waiting ----Start----> talking <--Update--> held

@@ -20,5 +20,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if path := os.Getenv(recorderEnv); path != "" {
+		fmt.Fprintln(os.Stderr, "recorder:", recordUntilKilled(path))
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m)
 }
