@@ -49,7 +49,7 @@ func (k *known) load(t *tx) error {
 	if err != nil {
 		return fmt.Errorf("read campaigns: %w", err)
 	}
-	err = t.rows(`SELECT id, campaign, name, priority, active, created_at FROM lists`, nil, func(r *sql.Rows) error {
+	err = t.rows(`SELECT `+listColumns+` FROM lists`, nil, func(r *sql.Rows) error {
 		l, err := scanList(r)
 		k.lists[l.ID] = l
 		return err

@@ -50,6 +50,7 @@ type DB struct {
 	read  *sql.DB
 	w     *writer
 	known *known
+	sieve *sieve
 
 	found int64 // last attempt of the ledger when it was opened
 
@@ -69,7 +70,7 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", s.Path, err)
 	}
-	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown()}
+	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown(), sieve: newSieve()}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

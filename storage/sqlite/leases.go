@@ -25,15 +25,19 @@ const (
 
 // Lease takes up to n callable contacts of a campaign, all at once, in dial
 // order: callbacks that are due, the earliest first, then list by list (those
-// switched off left out), the higher priority first, by id. A personal
-// callback carries its Agent. The contacts stay leased until they are in a
+// switched off left out), the higher priority first, by id; lists with a weight
+// are mixed, and a campaign's filter leaves contacts out, callbacks never. A
+// personal callback carries its Agent. The contacts stay leased until they are in a
 // call, released, or the store is recovered.
 func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
 	var rows []storedContact
-	err := db.do(ctx, func(t *tx) (err error) {
-		rows, err = t.lease(campaign, now, n)
-		return err
-	})
+	may, err := db.pass(ctx, campaign, now, n)
+	if err == nil {
+		err = db.do(ctx, func(t *tx) (err error) {
+			rows, err = t.lease(campaign, now, n, may)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lease contacts of campaign %d: %w", campaign, err)
 	}
@@ -46,7 +50,7 @@ func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) (
 	return out, nil
 }
 
-func (t *tx) lease(campaign int64, now time.Time, n int) ([]storedContact, error) {
+func (t *tx) lease(campaign int64, now time.Time, n int, may passing) ([]storedContact, error) {
 	if err := t.promote(campaign, now, max(minPromoted, 4*n)); err != nil {
 		return nil, fmt.Errorf("promote: %w", err)
 	}
@@ -58,17 +62,8 @@ func (t *tx) lease(campaign int64, now time.Time, n int) ([]storedContact, error
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range lists {
-		if len(out) >= n {
-			break
-		}
-		some, err := t.leaseFrom(l, n-len(out))
-		if err != nil {
-			return nil, fmt.Errorf("list %d: %w", l.ID, err)
-		}
-		out = append(out, some...)
-	}
-	return out, nil
+	some, err := t.leaseLists(lists, n-len(out), may)
+	return append(out, some...), err
 }
 
 // promote makes waiting contacts ready whose time has come. It looks first:

@@ -9,7 +9,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-const listColumns = `id, campaign, name, priority, active, created_at`
+const listColumns = `id, campaign, name, priority, active, created_at, weight`
 
 // CreateList stores a new list of a campaign and returns it with its id. A
 // name that the campaign has already is campaigns.ErrExists.
@@ -28,16 +28,19 @@ func (db *DB) CreateList(ctx context.Context, l campaigns.List) (campaigns.List,
 			return campaigns.ErrExists
 		}
 		l.CreatedAt = t.now
-		_, err = t.exec(`INSERT INTO lists (`+listColumns+`) VALUES (?, ?, ?, ?, ?, ?)`,
-			l.ID, l.Campaign, l.Name, l.Priority, l.Active, micros(l.CreatedAt))
-		kept := l
-		t.after = append(t.after, func() { db.known.putList(kept) })
-		return err
+		return t.insertList(l)
 	})
 	if err != nil {
 		return campaigns.List{}, fmt.Errorf("create list %s: %w", l.Name, err)
 	}
 	return l, nil
+}
+
+func (t *tx) insertList(l campaigns.List) error {
+	_, err := t.exec(`INSERT INTO lists (`+listColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		l.ID, l.Campaign, l.Name, l.Priority, l.Active, micros(l.CreatedAt), l.Weight)
+	t.after = append(t.after, func() { t.db.known.putList(l) })
+	return err
 }
 
 // List reads one list.
@@ -78,6 +81,11 @@ func (db *DB) SetListPriority(ctx context.Context, id int64, priority int, by st
 	return db.changeList(ctx, id, by, "list.priority", fmt.Sprint(priority), func(l *campaigns.List) { l.Priority = priority })
 }
 
+// SetListWeight changes the share of a list among those that have one.
+func (db *DB) SetListWeight(ctx context.Context, id int64, weight int, by string) error {
+	return db.changeList(ctx, id, by, "list.weight", fmt.Sprint(weight), func(l *campaigns.List) { l.Weight = weight })
+}
+
 func (db *DB) changeList(ctx context.Context, id int64, by, kind, detail string, change func(*campaigns.List)) error {
 	err := db.do(ctx, func(t *tx) error {
 		l, err := t.list(id)
@@ -85,7 +93,7 @@ func (db *DB) changeList(ctx context.Context, id int64, by, kind, detail string,
 			return err
 		}
 		change(&l)
-		if _, err := t.exec(`UPDATE lists SET priority = ?, active = ? WHERE id = ?`, l.Priority, l.Active, id); err != nil {
+		if _, err := t.exec(`UPDATE lists SET priority = ?, active = ?, weight = ? WHERE id = ?`, l.Priority, l.Active, l.Weight, id); err != nil {
 			return err
 		}
 		t.after = append(t.after, func() { db.known.putList(l) })
@@ -113,7 +121,7 @@ func (t *tx) list(id int64) (l campaigns.List, err error) {
 func scanList(r *sql.Rows) (campaigns.List, error) {
 	var l campaigns.List
 	var created int64
-	err := r.Scan(&l.ID, &l.Campaign, &l.Name, &l.Priority, &l.Active, &created)
+	err := r.Scan(&l.ID, &l.Campaign, &l.Name, &l.Priority, &l.Active, &created, &l.Weight)
 	l.CreatedAt = moment(created)
 	return l, err
 }

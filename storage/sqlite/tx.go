@@ -31,6 +31,7 @@ type tx struct {
 	committed counters // as they are on disk
 	moves     map[place]int64
 	changed   map[int64]campaigns.Campaign // by this transaction: newer than memory
+	credit    map[int64]int64              // of lists in a mix, see leaseMix
 	after     []func()                     // for memory, once the transaction is durable
 	writes    int                          // statements that wrote, of the operation at work
 }
@@ -53,7 +54,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign)}
+	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign), credit: make(map[int64]int64)}
 	if err := t.load(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-const userColumns = `id, login, name, role, password_hash, extension, phone_md5, phone_sha256, campaigns, disabled, created_at`
+const userColumns = `id, login, name, role, password_hash, extension, phone_md5, phone_sha256, campaigns, disabled, created_at, team, language, start`
 
 // PutUser stores a user by login, new or changed, and returns it as stored.
 // An extension that another user has is campaigns.ErrExists.
@@ -32,11 +32,12 @@ func (db *DB) PutUser(ctx context.Context, u campaigns.User) (campaigns.User, er
 			return fmt.Errorf("extension %s: %w", u.Extension, campaigns.ErrExists)
 		}
 		u.CreatedAt = moment(created)
-		_, err = t.exec(`INSERT INTO users (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err = t.exec(`INSERT INTO users (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, password_hash = excluded.password_hash,
 			extension = excluded.extension, phone_md5 = excluded.phone_md5,
-			phone_sha256 = excluded.phone_sha256, campaigns = excluded.campaigns, disabled = excluded.disabled`,
-			u.ID, u.Login, u.Name, string(u.Role), u.PasswordHash, u.Extension, u.PhoneHA1.MD5, u.PhoneHA1.SHA256, string(works), u.Disabled, created)
+			phone_sha256 = excluded.phone_sha256, campaigns = excluded.campaigns, disabled = excluded.disabled,
+			team = excluded.team, language = excluded.language, start = excluded.start`,
+			u.ID, u.Login, u.Name, string(u.Role), u.PasswordHash, u.Extension, u.PhoneHA1.MD5, u.PhoneHA1.SHA256, string(works), u.Disabled, created, u.Team, u.Language, u.Start)
 		if err != nil {
 			return err
 		}
@@ -90,7 +91,8 @@ func scanUser(r interface{ Scan(...any) error }) (campaigns.User, error) {
 	var u campaigns.User
 	var works string
 	var created int64
-	err := r.Scan(&u.ID, &u.Login, &u.Name, &u.Role, &u.PasswordHash, &u.Extension, &u.PhoneHA1.MD5, &u.PhoneHA1.SHA256, &works, &u.Disabled, &created)
+	err := r.Scan(&u.ID, &u.Login, &u.Name, &u.Role, &u.PasswordHash, &u.Extension, &u.PhoneHA1.MD5, &u.PhoneHA1.SHA256, &works, &u.Disabled, &created,
+		&u.Team, &u.Language, &u.Start)
 	if err != nil {
 		return campaigns.User{}, err
 	}

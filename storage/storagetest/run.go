@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"calls", callTests},
 		{"settings", settingTests},
 		{"kept", keptTests},
+		{"office lists", officeListTests},
 		{"spells", spellTests},
 	}
 	for _, g := range groups {

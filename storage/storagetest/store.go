@@ -27,6 +27,7 @@ type Store interface {
 	Tapes
 	Breaks
 	Numbers
+	Office
 	Spells
 }
 
