@@ -108,6 +108,10 @@ type Campaign struct {
 	CallbackGrace time.Duration `json:"callback_grace,omitempty"`
 
 	Dispositions []DispositionType `json:"dispositions"`
+	Products     []Product         `json:"products,omitempty"`   // what is sold; none = agents write it down
+	Reasons      []string          `json:"reasons,omitempty"`    // of people who are not interested
+	Complaints   []string          `json:"complaints,omitempty"` // departments that take them; none = one for all
+	Commission   Commission        `json:"commission,omitzero"`
 	Schedule     []Job             `json:"schedule"`
 	CreatedAt    time.Time         `json:"created_at"`
 }
@@ -241,7 +245,7 @@ func (c Campaign) Validate() error {
 	errs = append(errs, c.validateOffice())
 	errs = append(errs, c.validateTalk())
 	errs = append(errs, c.validateInbound())
-	return errors.Join(append(errs, validateTypes(c.Dispositions))...)
+	return errors.Join(append(errs, validateTypes(c.Dispositions), c.validateTrade())...)
 }
 
 // Validate says what is wrong with a job of the schedule.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // DispositionType is a word that agents of a campaign may end a call with.
@@ -16,6 +14,11 @@ type DispositionType struct {
 	Label  string        `json:"label"`
 	Effect Effect        `json:"effect"`
 	Delay  time.Duration `json:"delay,omitempty"` // of a retry
+	// Group, Key and Asks are how the agent finds and fills it in; what is empty
+	// follows from the rest; see Campaign.Shown.
+	Group Group  `json:"group,omitempty"`
+	Key   string `json:"key,omitempty"` // a digit or a letter
+	Asks  Asks   `json:"asks,omitempty"`
 }
 
 // Effect is what a disposition does to the contact.
@@ -27,7 +30,15 @@ const (
 	EffectRetry    Effect = "retry"    // again after the delay
 	EffectCallback Effect = "callback" // at the agreed time
 	EffectDNC      Effect = "dnc"      // on the do-not-call list at once
+	// EffectWrongNumber: this phone never again in this campaign; the contact's
+	// next phone, when there is one.
+	EffectWrongNumber Effect = "wrong_number"
 )
+
+// Effects lists them.
+func Effects() []Effect {
+	return []Effect{EffectDone, EffectRetry, EffectCallback, EffectDNC, EffectWrongNumber}
+}
 
 // DefaultDispositions is the set of a new campaign.
 func DefaultDispositions() []DispositionType {
@@ -37,10 +48,11 @@ func DefaultDispositions() []DispositionType {
 		{Code: "survey", Label: "Survey answered", Effect: EffectDone},
 		{Code: "callback", Label: "Call back", Effect: EffectCallback},
 		{Code: "not_interested", Label: "Not interested", Effect: EffectDone},
-		{Code: "wrong_number", Label: "Wrong number", Effect: EffectDone},
+		{Code: "wrong_number", Label: "Wrong number", Effect: EffectWrongNumber},
 		{Code: "machine", Label: "Answering machine", Effect: EffectRetry, Delay: 4 * time.Hour},
 		{Code: "no_decision", Label: "No decision", Effect: EffectRetry, Delay: 24 * time.Hour},
 		{Code: "do_not_call", Label: "Do not call", Effect: EffectDNC},
+		{Code: "complaint", Label: "Complaint", Effect: EffectDone},
 	}
 }
 
@@ -54,13 +66,14 @@ func validateTypes(types []DispositionType) error {
 			errs = append(errs, fmt.Errorf("dispositions: number %d has no code", i+1))
 		case seen[t.Code]:
 			errs = append(errs, fmt.Errorf("dispositions: %q stands there twice", t.Code))
-		case !slices.Contains([]Effect{EffectDone, EffectRetry, EffectCallback, EffectDNC}, t.Effect):
-			errs = append(errs, fmt.Errorf("dispositions: %q: effect %q: done, retry, callback or dnc", t.Code, t.Effect))
+		case !slices.Contains(Effects(), t.Effect):
+			errs = append(errs, fmt.Errorf("dispositions: %q: effect %q: done, retry, callback, dnc or wrong_number", t.Code, t.Effect))
 		case t.Delay < 0:
 			errs = append(errs, fmt.Errorf("dispositions: %q: delay %s: not less than 0", t.Code, t.Delay))
 		}
 		seen[t.Code] = true
 	}
+	errs = append(errs, validateShown(types))
 	return errors.Join(errs...)
 }
 
@@ -78,38 +91,8 @@ type Disposition struct {
 	Appointment *Appointment `json:"appointment,omitempty"`
 	Answers     []Answer     `json:"answers,omitempty"`
 	Callback    *Callback    `json:"callback,omitempty"`
-}
-
-// Sale is an order taken during a call.
-type Sale struct {
-	Currency string      `json:"currency"` // ISO 4217
-	Lines    []OrderLine `json:"lines"`
-}
-
-// OrderLine is one product of an order. Prices are in the smallest unit of
-// the currency (cents), so that totals are exact.
-type OrderLine struct {
-	Product   string `json:"product"`
-	Quantity  int    `json:"quantity"`
-	UnitPrice int64  `json:"unit_price"`
-}
-
-// Total is the sum of the lines in the smallest unit of the currency.
-func (s Sale) Total() int64 {
-	var sum int64
-	for _, l := range s.Lines {
-		sum += int64(l.Quantity) * l.UnitPrice
-	}
-	return sum
-}
-
-// Appointment is a meeting agreed during a call.
-type Appointment struct {
-	At     time.Time `json:"at"`
-	Zone   string    `json:"zone"` // IANA zone it was agreed in
-	Place  string    `json:"place"`
-	Person string    `json:"person"` // whom the contact will meet
-	Note   string    `json:"note,omitempty"`
+	Complaint   *Complaint   `json:"complaint,omitempty"`
+	Reason      string       `json:"reason,omitempty"` // why the person is not interested
 }
 
 // Answer is a contact's answer to a question of the script.
@@ -125,8 +108,11 @@ type Callback struct {
 	Contact  int64     `json:"contact"`
 	At       time.Time `json:"at"`
 	Agent    int64     `json:"agent"` // 0 = any agent of the campaign
-	Note     string    `json:"note,omitempty"`
-	Done     bool      `json:"done"`
+	// Due is when it is tried: At, or later when the person may not be called
+	// then, or did not answer.
+	Due  time.Time `json:"due,omitzero"`
+	Note string    `json:"note,omitempty"`
+	Done bool      `json:"done"`
 }
 
 // Type finds the disposition type with a code.
@@ -150,7 +136,7 @@ func (d Disposition) Validate(c Campaign, now time.Time) error {
 	if d.Callback != nil && !d.Callback.At.After(now) {
 		return errors.New("callback: the time is past")
 	}
-	return errors.Join(d.Sale.validate(), d.Appointment.validate(), validateAnswers(d.Answers))
+	return errors.Join(d.Sale.validate(), d.Appointment.validate(), validateAnswers(d.Answers), d.Complaint.validate(c), d.asked(c, t))
 }
 
 // Does says what the disposition does to the contact: what its type says,
@@ -174,45 +160,6 @@ func codes(c Campaign) []string {
 		out[i] = t.Code
 	}
 	return out
-}
-
-// mostSold keeps a total far inside what an int64 holds.
-const mostSold = 1e15
-
-func (s *Sale) validate() error {
-	if s == nil {
-		return nil
-	}
-	if len(s.Currency) != 3 || strings.ToUpper(s.Currency) != s.Currency {
-		return fmt.Errorf("sale: currency %q: three letters as EUR (ISO 4217)", s.Currency)
-	}
-	if len(s.Lines) == 0 {
-		return errors.New("sale: no order line")
-	}
-	total := 0.0
-	for i, l := range s.Lines {
-		if l.Product == "" || l.Quantity < 1 || l.UnitPrice < 0 {
-			return fmt.Errorf("sale: line %d needs a product, a quantity of at least 1 and a price", i+1)
-		}
-		total += float64(l.Quantity) * float64(l.UnitPrice)
-	}
-	if total > mostSold {
-		return fmt.Errorf("sale: the total of %g in the smallest unit of %s is no order", total, s.Currency)
-	}
-	return nil
-}
-
-func (a *Appointment) validate() error {
-	if a == nil {
-		return nil
-	}
-	if a.At.IsZero() || a.Person == "" {
-		return errors.New("appointment: needs a time and the person to meet")
-	}
-	if _, err := rules.Location(a.Zone); err != nil {
-		return fmt.Errorf("appointment: %q is not a time zone", a.Zone)
-	}
-	return nil
 }
 
 func validateAnswers(answers []Answer) error {

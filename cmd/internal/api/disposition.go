@@ -17,20 +17,14 @@ type Disposition struct {
 	Appointment *Appointment `json:"appointment,omitempty"`
 	Answers     []Answer     `json:"answers,omitempty" maxItems:"500"`
 	Callback    *Callback    `json:"callback,omitempty"`
+	Complaint   *Complaint   `json:"complaint,omitempty"`
+	Reason      string       `json:"reason,omitempty" maxLength:"200" doc:"Why the person is not interested; one of the card's reasons, where it has any."`
 }
 
-// Sale is an order taken during a call.
-type Sale struct {
-	Currency string      `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217."`
-	Lines    []OrderLine `json:"lines" minItems:"1" maxItems:"500"`
-	Total    int64       `json:"total,omitempty" readOnly:"true" doc:"Sum of the lines, in the smallest unit."`
-}
-
-// OrderLine is one product of an order.
-type OrderLine struct {
-	Product   string `json:"product" minLength:"1" maxLength:"500"`
-	Quantity  int    `json:"quantity" minimum:"1" maximum:"1000000"`
-	UnitPrice int64  `json:"unit_price" minimum:"0" maximum:"1000000000000" doc:"In the smallest unit of the currency (cents)."`
+// Complaint is what the person was not content with.
+type Complaint struct {
+	Department string `json:"department,omitempty" maxLength:"100" doc:"One of the card's, where it has any."`
+	Text       string `json:"text" minLength:"1" maxLength:"10000"`
 }
 
 // Appointment is a meeting agreed during a call.
@@ -38,8 +32,12 @@ type Appointment struct {
 	At     time.Time `json:"at"`
 	Zone   string    `json:"zone" maxLength:"64" doc:"IANA zone it was agreed in."`
 	Place  string    `json:"place,omitempty" maxLength:"1000"`
-	Person string    `json:"person" minLength:"1" maxLength:"500" doc:"Whom the contact will meet."`
+	Person string    `json:"person,omitempty" maxLength:"500" doc:"Whom the contact will meet; not needed with salesperson_id."`
 	Note   string    `json:"note,omitempty" maxLength:"10000"`
+
+	Salesperson int64             `json:"salesperson_id,omitempty" minimum:"0" doc:"Whose calendar it goes into: at must be the begin of one of the free slots."`
+	To          time.Time         `json:"to,omitzero" required:"false" doc:"When it ends; a slot says so itself."`
+	How         campaigns.Meeting `json:"how,omitempty" enum:"place,phone"`
 }
 
 // Answer is a contact's answer to a question of the script.
@@ -63,7 +61,8 @@ type disposeInput struct {
 // Disposed is a disposition as it was recorded.
 type Disposed struct {
 	Disposition
-	At time.Time `json:"at"`
+	At          time.Time `json:"at"`
+	CallbackDue time.Time `json:"callback_due,omitzero" doc:"The person may not be called at the agreed time; they are called then."`
 }
 
 type disposeOutput struct{ Body Disposed }
@@ -79,15 +78,17 @@ func (s *Server) agentDispose(ctx context.Context, in *disposeInput) (*disposeOu
 
 // domain is the disposition as package campaigns knows it.
 func (d Disposition) domain(u campaigns.User, key string) campaigns.Disposition {
-	out := campaigns.Disposition{Attempt: d.Attempt, Key: key, Code: d.Code, Note: d.Note}
+	out := campaigns.Disposition{Attempt: d.Attempt, Key: key, Code: d.Code, Note: d.Note, Reason: d.Reason}
 	if d.Sale != nil {
-		out.Sale = &campaigns.Sale{Currency: d.Sale.Currency}
-		for _, l := range d.Sale.Lines {
-			out.Sale.Lines = append(out.Sale.Lines, campaigns.OrderLine(l))
-		}
+		out.Sale = ptr(d.Sale.domain())
 	}
 	if a := d.Appointment; a != nil {
-		out.Appointment = &campaigns.Appointment{At: a.At.UTC(), Zone: a.Zone, Place: a.Place, Person: a.Person, Note: a.Note}
+		out.Appointment = &campaigns.Appointment{
+			At: a.At.UTC(), Zone: a.Zone, Place: a.Place, Person: a.Person, Note: a.Note, Salesperson: a.Salesperson, To: utc(a.To), How: a.How,
+		}
+	}
+	if p := d.Complaint; p != nil {
+		out.Complaint = &campaigns.Complaint{Department: p.Department, Text: p.Text}
 	}
 	for _, a := range d.Answers {
 		out.Answers = append(out.Answers, campaigns.Answer(a))
@@ -102,21 +103,24 @@ func (d Disposition) domain(u campaigns.User, key string) campaigns.Disposition 
 }
 
 func disposedOf(d campaigns.Disposition) Disposed {
-	out := Disposed{At: d.At.UTC(), Disposition: Disposition{Attempt: d.Attempt, Code: d.Code, Note: d.Note}}
+	out := Disposed{At: d.At.UTC(), Disposition: Disposition{Attempt: d.Attempt, Code: d.Code, Note: d.Note, Reason: d.Reason}}
 	if d.Sale != nil {
-		out.Sale = &Sale{Currency: d.Sale.Currency, Total: d.Sale.Total(), Lines: make([]OrderLine, len(d.Sale.Lines))}
-		for i, l := range d.Sale.Lines {
-			out.Sale.Lines[i] = OrderLine(l)
-		}
+		out.Sale = ptr(saleOf(*d.Sale))
 	}
-	if a := d.Appointment; a != nil {
-		out.Appointment = &Appointment{At: a.At.UTC(), Zone: a.Zone, Place: a.Place, Person: a.Person, Note: a.Note}
+	if d.Appointment != nil {
+		out.Appointment = ptr(appointmentOf(*d.Appointment))
+	}
+	if p := d.Complaint; p != nil {
+		out.Complaint = &Complaint{Department: p.Department, Text: p.Text}
 	}
 	for _, a := range d.Answers {
 		out.Answers = append(out.Answers, Answer(a))
 	}
 	if c := d.Callback; c != nil {
 		out.Callback = &Callback{At: c.At.UTC(), Mine: c.Agent != 0, Note: c.Note}
+		if !c.Due.IsZero() && !c.Due.Equal(c.At) {
+			out.CallbackDue = c.Due.UTC()
+		}
 	}
 	return out
 }
