@@ -19,3 +19,8 @@ var SafeHarbour []byte
 //
 //go:embed prompts/safe-harbour-es.wav
 var SafeHarbourSpanish []byte
+
+// Scripts are examples of what agents read, for the editor to begin with.
+//
+//go:embed scripts/*.yaml
+var Scripts embed.FS
