@@ -133,3 +133,12 @@ func (c Campaign) CallbackAt(zones []string, now time.Time) (time.Time, bool) {
 // callbackPause is how long after their call a caller is called back at the
 // earliest.
 const callbackPause = time.Minute
+
+// AgreedCallback is a callback with who is called back, for those who keep it.
+type AgreedCallback struct {
+	Callback
+	Name    string
+	Company string
+	Number  string   // E.164
+	Zones   []string // where the person may be
+}

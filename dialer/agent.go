@@ -66,6 +66,9 @@ type CurrentCall struct {
 	NoAudio      bool              `json:"no_audio,omitempty"`     // nothing is heard of the person
 	Finishing    bool              `json:"finishing,omitempty"`    // the agent said that it is about to end
 	Step         string            `json:"step,omitempty"`         // of the script
+	Inbound      bool              `json:"inbound,omitempty"`      // the person called us
+	DoNotCall    bool              `json:"do_not_call,omitempty"`  // their number is on the list: they may call us
+	DialAt       time.Time         `json:"dial_at,omitzero"`       // when a card is dialed by itself; zero = by key
 }
 
 // agent is one signed-in agent. It has one owner at a time, the engine or a

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -30,6 +31,14 @@ type attempt struct {
 	optOuts  OptOuts
 	log      *slog.Logger
 
+	// Of a call that somebody makes to us; caller is nil for one that we place.
+	receptions Receptions
+	caller     Caller
+	who        campaigns.Received // once the row is written
+	full       bool               // no place in the queue
+	standing   *atomic.Int32      // place in the queue
+	voices     voices
+
 	leg       Leg       // once answered
 	held      time.Time // when we were seen on hold last
 	unwritten bool
@@ -39,6 +48,10 @@ type attempt struct {
 // cancelling talk ends the conversation; outcomes are written until write is
 // done.
 func (a *attempt) run(dial, talk, write context.Context) {
+	if a.caller != nil {
+		a.runInbound(talk, write)
+		return
+	}
 	if !a.begin(write) {
 		close(a.dialed)
 		return

@@ -31,6 +31,9 @@ const (
 // claim asks the loop for an agent and waits, from since on, for as long as
 // the hold allows. The loop answers exactly once.
 func (a *attempt) claim(talk context.Context, since time.Time) (seat, claimEnd) {
+	if a.caller != nil {
+		return a.queueUp(talk)
+	}
 	hold := a.settings.real(a.campaign.Hold)
 	timer := time.NewTimer(time.Until(since.Add(hold - hold/messageShare)))
 	defer timer.Stop()
@@ -96,6 +99,10 @@ func (a *attempt) converse(talk context.Context, s seat) {
 
 // unserved is the end of a person whom no agent has talked to.
 func (a *attempt) unserved(talk context.Context, how claimEnd) {
+	if a.caller != nil {
+		a.unservedCaller(talk, how)
+		return
+	}
 	row := a.row
 	switch how {
 	case lineGone:
@@ -167,11 +174,9 @@ func (a *attempt) connected(s seat) {
 	now, row := time.Now(), a.row
 	first := row.BridgedAt.IsZero()
 	if first {
-		row.Agent, row.Outcome = s.agent, campaigns.Connected
+		row.Agent = s.agent
 		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)
-		if row.ConnectDelay > a.settings.real(a.campaign.Hold) {
-			row.Outcome = campaigns.LateConnected
-		}
+		row.Outcome = a.talkedAs()
 	} else {
 		row.SecondAgent, row.SecondAt = s.agent, now
 		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)

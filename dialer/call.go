@@ -26,6 +26,8 @@ const (
 	CallTalking    CallState = "talking"    //
 	CallMessage    CallState = "message"    // nobody was free: the message plays
 	CallWriting    CallState = "writing"    // over; its outcome is being written
+	CallArriving   CallState = "arriving"   // somebody calls us: the row is being written
+	CallQueued     CallState = "queued"     // somebody who called us waits for an agent
 )
 
 // call is what the loop knows of an attempt; the attempt's own goroutine knows
@@ -46,6 +48,9 @@ type call struct {
 	bridged   bool      // an agent has talked
 	noAudio   bool
 
+	inbound bool // the person called us
+	queuing
+
 	agent    *agent        // reserved for it, or in it
 	claim    chan seat     // where the attempt waits for an agent; nil = it does not
 	dialed   chan struct{} // closed when the trunk has answered for it
@@ -57,6 +62,7 @@ type call struct {
 type seat struct {
 	agent   int64
 	station Station // nil = nobody was free
+	closed  bool    // nobody is signed in who could take a caller
 }
 
 func (c *call) become(s CallState, now time.Time) { c.state, c.since = s, now }
@@ -69,7 +75,7 @@ func (c *call) inAir() bool {
 func (c *call) view(campaign int64) CallView {
 	v := CallView{
 		Attempt: c.row, Campaign: campaign, Contact: c.contact.ID, Name: c.contact.Name, Number: c.number,
-		State: c.state, Placed: c.placed, Since: c.since, Trunk: c.trunk, NoAudio: c.noAudio, Odds: c.odds,
+		State: c.state, Placed: c.placed, Since: c.since, Trunk: c.trunk, NoAudio: c.noAudio, Odds: c.odds, Inbound: c.inbound,
 	}
 	if c.agent != nil {
 		v.Agent = c.agent.info.ID

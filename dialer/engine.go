@@ -41,6 +41,7 @@ type stage struct {
 	up       bool // the loop has said something: it can take agents
 	canDial  bool
 	wants    map[int64]bool // agents whose callbacks are due
+	late     []Caller       // who called as it ended
 	priority int
 }
 
@@ -49,6 +50,7 @@ type applied struct {
 	campaign campaigns.Campaign
 	messages messages
 	warning  string
+	voices   voices // what callers hear
 }
 
 // NewEngine returns an engine; Run makes it work. What is asked of it before
@@ -158,6 +160,11 @@ func (e *Engine) Apply(ctx context.Context, c campaigns.Campaign) error {
 		return err
 	}
 	next.messages = newMessages(byLanguage)
+	said, err := e.settings.Voices(c)
+	if err != nil {
+		return err
+	}
+	next.voices = newVoices(said)
 	if c.Mode == campaigns.Predictive && !next.messages.forAll(c) {
 		next.warning = "there is no safe-harbour message for everybody, so calls are placed one to one"
 	}
@@ -170,7 +177,7 @@ func (e *Engine) apply(next applied) error {
 	if s := e.running[id]; s != nil {
 		s.hopper.Set(next.campaign)
 		s.priority = next.campaign.Priority
-		if !s.loop.tell(func() { s.loop.set(next.campaign, next.messages, next.warning) }) {
+		if !s.loop.tell(func() { s.loop.set(next) }) {
 			return nil // it has just ended; its end looks at latest
 		}
 		e.assign()
@@ -205,6 +212,7 @@ func (e *Engine) loopEnded(s *stage, c campaigns.Campaign, t Totals) {
 		next.campaign.Status = c.Status // stopped, if the store took it
 		e.latest[s.loop.id] = next
 	}
+	defer e.receiveLate(s)
 	if next.campaign.Status == campaigns.Running && !e.stopping {
 		e.open(next) // it was started again while it ended
 		return

@@ -64,7 +64,7 @@ func (e *Engine) loops(ctx context.Context) ([]*Loop, error) {
 // whose INVITE may be on its way out at this very moment.
 func (l *Loop) withdrawNow(ctx context.Context, number string) []<-chan struct{} {
 	placing := make(chan []<-chan struct{}, 1)
-	if !l.tell(func() { placing <- l.withdrawNumber(number) }) {
+	if !l.tell(func() { placing <- l.withdrawNumber(number, errWithdrawnDNC) }) {
 		return nil // the loop has ended, and its calls before it
 	}
 	select {
@@ -75,16 +75,17 @@ func (l *Loop) withdrawNow(ctx context.Context, number string) []<-chan struct{}
 	}
 }
 
-// withdrawNumber cancels the calls to a number that nobody has answered. It
+// withdrawNumber cancels the calls to a number that nobody has answered, for a
+// cause. It
 // returns those that do not ring yet: they may have had their last look at the
 // cord just before it was pulled.
-func (l *Loop) withdrawNumber(number string) []<-chan struct{} {
+func (l *Loop) withdrawNumber(number string, cause error) []<-chan struct{} {
 	var placing []<-chan struct{}
 	for _, c := range l.calls {
 		if c.number != number || !c.inAir() {
 			continue
 		}
-		c.withdraw(errWithdrawnDNC)
+		c.withdraw(cause)
 		if c.state != CallRinging {
 			placing = append(placing, c.dialed)
 		}

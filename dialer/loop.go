@@ -46,6 +46,10 @@ type Loop struct {
 	agents   map[int64]*agent
 	calls    map[pacing.CallID]*call
 	waiting  []*call                 // persons without an agent, longest first
+	queue    []*call                 // callers without an agent, longest first
+	callers  []Caller                // for whom the loop was opened
+	closing  bool                    // it takes nobody in any more
+	voices   voices                  // what callers hear
 	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact
 	launch   func(*call, *attempt)
@@ -96,6 +100,9 @@ func (l *Loop) Run(soft, hard, write context.Context) {
 	l.began = time.Now()
 	l.savedAt, l.tapeFrom = l.began, l.began
 	stop := soft.Done()
+	for _, c := range l.callers {
+		l.receive(c, l.began)
+	}
 	for !l.finished(hard) {
 		select {
 		case <-l.mail.wake:
@@ -115,6 +122,7 @@ func (l *Loop) Run(soft, hard, write context.Context) {
 // shut closes the loop's ears, hears what was said last, and leaves: an agent
 // who was lent in the last moment goes back as well.
 func (l *Loop) shut(now time.Time) {
+	l.closing = true
 	for _, do := range l.mail.close() {
 		do()
 	}
@@ -144,6 +152,7 @@ func (l *Loop) settle(now time.Time) {
 	l.expireWrapUps(now)
 	l.keepTimes(now)
 	l.match(now)
+	l.serveQueue(now)
 	l.spare()
 	l.serveParked(now)
 	l.serveCards(now)
@@ -203,8 +212,9 @@ func (l *Loop) watchClock(now time.Time) {
 }
 
 // set takes changed settings and status.
-func (l *Loop) set(c campaigns.Campaign, m messages, warning string) {
-	l.campaign, l.messages, l.warning = c, m, warning
+func (l *Loop) set(next applied) {
+	c, m := next.campaign, next.messages
+	l.campaign, l.messages, l.warning, l.voices = c, m, next.warning, next.voices
 	l.policy = policyOf(c, m)
 	for _, a := range l.agents {
 		a.under(l.policy.Ceiling, time.Now())

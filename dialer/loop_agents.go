@@ -277,6 +277,7 @@ func (l *Loop) needs(a *agent) bool {
 func (l *Loop) currentCall(c *call, a *agent, now time.Time) *CurrentCall {
 	cur := l.card(c.contact, now)
 	cur.Attempt, cur.Number, cur.State = c.row, c.number, a.state
+	cur.Inbound, cur.DoNotCall = c.inbound, c.doNotCall
 	if c.state == CallTalking {
 		cur.BridgedAt, cur.State = now, StateTalking
 	}

@@ -140,6 +140,7 @@ func (l *Loop) step(a *agent, name string, now time.Time) {
 // when. What did not reach the contact teaches nothing.
 func (l *Loop) teach(c *call, row campaigns.Attempt) {
 	switch {
+	case c.inbound: // who calls us says nothing of who answers
 	case row.Outcome.Live():
 		l.contacts.Resolved(c.contact, c.placed, true)
 	case row.Outcome.Counts() && row.Outcome != campaigns.Failed && row.Outcome != campaigns.Lost:

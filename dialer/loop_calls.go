@@ -174,9 +174,13 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 	if late {
 		l.abandon(c, at)
 	}
-	l.apply(pacing.CallBridged, id, a.info.ID, at)
+	if c.inbound {
+		l.apply(pacing.AgentTalking, 0, a.info.ID, at)
+	} else {
+		l.apply(pacing.CallBridged, id, a.info.ID, at)
+	}
 	l.mayLeave(a, at)
-	if first {
+	if first && !c.inbound {
 		l.totals.Bridged++
 		l.settings.Bridged(l.id, delay)
 	}
@@ -225,6 +229,7 @@ func (l *Loop) over(id pacing.CallID, row campaigns.Attempt, at time.Time) {
 // tellPacing says what the end of a call means for the floor.
 func (l *Loop) tellPacing(c *call, row campaigns.Attempt, at time.Time) {
 	switch {
+	case c.inbound: // pacing knows of the agent, and of nothing else
 	case row.Outcome.Live() && !c.answered: // answered while it was withdrawn
 		c.answered = true
 		l.totals.Answered++

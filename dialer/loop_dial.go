@@ -31,7 +31,7 @@ func (l *Loop) dial(now time.Time) {
 	var snap pacing.Snapshot
 	snap, l.decision = l.floor.Decide(l.clock.virtual(now), policy, l.look(now))
 	l.withdrawLost(l.decision.Cancel)
-	want := l.decision.Place
+	want := l.decision.Place - len(l.queue) // who waits goes before who may come
 	if l.policy.Mode == pacing.Preview {
 		want = 0 // agents place these themselves
 	}
@@ -120,12 +120,19 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time
 	l.calls[c.id], l.zones = c, row.Zones
 	l.floor.Apply(pacing.Event{At: l.clock.virtual(now), Kind: pacing.CallPlaced, Call: c.id, Odds: odds})
 	l.store.beginning(now)
-	l.launch(c, &attempt{
-		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign, message: l.messages.choose(p.Language, l.campaign.Language),
-		loop: l, settings: l.settings, journal: l.journal, trunk: l.trunk, optOuts: l.optOuts,
-		log: l.log.With("contact", p.ID, "attempt", row.ID),
-	})
+	a := l.newAttempt(c, row)
+	a.message = l.messages.choose(p.Language, l.campaign.Language)
+	l.launch(c, a)
 	return c
+}
+
+// newAttempt is the goroutine's side of a call.
+func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
+	return &attempt{
+		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign,
+		loop: l, settings: l.settings, journal: l.journal, receptions: l.engine.store, trunk: l.trunk, optOuts: l.optOuts,
+		log: l.log.With("contact", c.contact.ID, "attempt", row.ID),
+	}
 }
 
 // nextCallerID is the number to show: the campaign's in turn, else the trunks'

@@ -102,10 +102,16 @@ func (v *CampaignView) countCall(c *call) {
 		v.InAir++
 	}
 	switch c.state {
+	case CallQueued, CallArriving:
+		v.Queued++
 	case CallRinging:
 		v.Ringing++
 	case CallWaiting, CallConnecting:
-		v.Waiting++
+		if c.inbound {
+			v.Queued++
+		} else {
+			v.Waiting++
+		}
 	case CallTalking:
 		v.Talking++
 	case CallMessage:
@@ -126,10 +132,12 @@ func (l *Loop) feel(now time.Time) {
 	blocked, why := l.blocked(now)
 	able := l.open() && (!blocked || why.Cause == CauseNoAgents) && (len(l.calls) > 0 || !l.roomless())
 	wanted := l.wanted(now)
-	a := appetite{canDial: able && now.Sub(l.fed) < l.settings.real(starved), wants: fmt.Sprint(wanted)}
+	a := appetite{canDial: able && now.Sub(l.fed) < l.settings.real(starved)}
 	if !able {
-		a.wants, wanted = "[]", nil
+		wanted = nil
 	}
+	wanted = append(wanted, l.callIn()...)
+	a.wants = fmt.Sprint(wanted)
 	if a != l.offered {
 		l.offered = a
 		l.engine.tell(func() { l.engine.hungry(l, a.canDial, wanted) })

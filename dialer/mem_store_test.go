@@ -22,7 +22,9 @@ type memStore struct {
 	order    []int64
 	through  int // so many at the start of order are done
 	begun    map[string]*campaigns.Attempt
-	open     map[string]string // number -> attempt
+	open     map[string]string                 // number -> attempt
+	calling  map[string]int                    // numbers that call us
+	was      map[string]campaigns.ContactState // of a caller's contact, by attempt
 	finished map[string]campaigns.Attempt
 	dnc      map[string]campaigns.DoNotCall
 	statuses map[int64]campaigns.Status
@@ -49,7 +51,7 @@ type memStore struct {
 func newMemStore(t testing.TB) *memStore {
 	return &memStore{
 		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
-		open: make(map[string]string), finished: make(map[string]campaigns.Attempt),
+		open: make(map[string]string), calling: make(map[string]int), was: make(map[string]campaigns.ContactState), finished: make(map[string]campaigns.Attempt),
 		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
 		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), odds: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
 	}
@@ -187,7 +189,10 @@ func (s *memStore) begin(_ context.Context, c campaigns.Campaign, a *campaigns.A
 		s.t.Errorf("attempt %s is begun twice", a.ID)
 	}
 	contact := s.contacts[a.Contact]
-	if contact.State != campaigns.ContactLeased {
+	if s.calling[a.Number] > 0 || contact.State == campaigns.ContactLive {
+		return &rules.Refusal{Primary: rules.Verdict{Rule: rules.Live}}
+	}
+	if contact.State != campaigns.ContactLeased && !a.Manual {
 		s.t.Errorf("contact %d is called in state %s", a.Contact, contact.State)
 	}
 	if _, listed := s.dnc[a.Number]; listed {
@@ -232,6 +237,10 @@ func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
 		s.t.Errorf("attempt %s ends with outcome %q", a.ID, a.Outcome)
 	}
 	s.finished[a.ID] = a
+	if a.Mode == campaigns.Inbound {
+		s.letGo(a)
+		return nil
+	}
 	if a.OptOut { // in the same transaction
 		s.dnc[a.Number] = campaigns.DoNotCall{Number: a.Number, At: a.EndedAt, Channel: campaigns.ChannelKey, Attempt: a.ID}
 	}

@@ -67,6 +67,7 @@ type Drained interface {
 // Store is all that an engine must have of storage.
 type Store interface {
 	Journal
+	Receptions
 	Memory
 	Tapes
 	OptOuts

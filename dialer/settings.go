@@ -26,6 +26,13 @@ type Settings struct {
 	// campaign is started or changed, and may read files. A predictive campaign
 	// that has no message for everybody dials one to one.
 	Messages func(campaigns.Campaign) (map[string]media.Prompt, error)
+	// Voices returns what callers of a campaign hear in its queue, by language;
+	// the one under "" is for every other language. It is called when the campaign
+	// is started or changed. Nil = music alone.
+	Voices func(campaigns.Campaign) (map[string]QueueVoice, error)
+	// Phone says what is known of the number of somebody who calls us and stands
+	// on no list: region, kind, zones. Nil = the number alone.
+	Phone func(number string) campaigns.Phone
 	// Tone is what an agent hears before a person, at most 100 ms; the zero
 	// Prompt is the tone of the house.
 	Tone media.Prompt
@@ -73,6 +80,12 @@ func (s Settings) filled() Settings {
 	}
 	if s.Messages == nil {
 		s.Messages = func(campaigns.Campaign) (map[string]media.Prompt, error) { return nil, nil }
+	}
+	if s.Voices == nil {
+		s.Voices = func(campaigns.Campaign) (map[string]QueueVoice, error) { return nil, nil }
+	}
+	if s.Phone == nil {
+		s.Phone = func(number string) campaigns.Phone { return campaigns.Phone{Number: number} }
 	}
 	if s.Bridged == nil {
 		s.Bridged = func(int64, time.Duration) {}

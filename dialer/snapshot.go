@@ -49,6 +49,7 @@ type CampaignView struct {
 	InAir     int     `json:"in_air"` // placed, not resolved
 	Ringing   int     `json:"ringing"`
 	Waiting   int     `json:"waiting"` // persons without an agent
+	Queued    int     `json:"queued"`  // people who called us and wait for an agent
 	Talking   int     `json:"talking"`
 	Messages  int     `json:"messages"`             // persons hearing the message
 	Unwritten int     `json:"unwritten"`            // ended calls whose outcome the store has not taken yet
@@ -98,6 +99,7 @@ type CallView struct {
 	Trunk    string    `json:"trunk,omitempty"`
 	Agent    int64     `json:"agent_id,omitempty"`
 	NoAudio  bool      `json:"no_audio,omitempty"`
+	Inbound  bool      `json:"inbound,omitempty"` // the person called us
 	// Odds are how much likelier than the campaign's mean it was, when the call
 	// was placed, that this person answers; 0 = the campaign does not use odds.
 	Odds float64 `json:"odds,omitempty"`
@@ -151,6 +153,17 @@ func (s *showcase) agent(id int64) (AgentState, bool) {
 		return AgentState{}, false
 	}
 	return *a, true
+}
+
+// everybody is every agent who is signed in.
+func (s *showcase) everybody() []AgentState {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]AgentState, 0, len(s.agents))
+	for _, a := range s.agents {
+		all = append(all, *a)
+	}
+	return all
 }
 
 func (s *showcase) putCampaign(c CampaignView) {

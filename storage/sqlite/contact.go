@@ -75,4 +75,10 @@ func e164(number string) int64 {
 	return n
 }
 
-func number(e164 int64) string { return "+" + strconv.FormatInt(e164, 10) }
+// number is the number as people know it; "" for none.
+func number(e164 int64) string {
+	if e164 == 0 {
+		return ""
+	}
+	return "+" + strconv.FormatInt(e164, 10)
+}

@@ -61,14 +61,14 @@ func zonesOf(p campaigns.Contact, number string) []string {
 // factsQuery reads all that the rules ask of a number, in one query.
 const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
 	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
-	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1),
+	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1) OR EXISTS (SELECT 1 FROM held WHERE e164 = ?2 AND inbound = 1),
 	COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
-		WHERE a.e164 = ?2 AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
+		WHERE a.e164 = ?2 AND a.mode <> 'inbound' AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
 		ORDER BY a.seq DESC LIMIT 1), 0),
 	EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
 	COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0),
-	COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 ORDER BY seq DESC LIMIT 1), ''),
-	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5)
+	COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 AND mode <> 'inbound' ORDER BY seq DESC LIMIT 1), ''),
+	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5 AND mode <> 'inbound')
 	FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`
 
 // factsRow is what factsQuery answers.

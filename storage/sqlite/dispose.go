@@ -97,7 +97,7 @@ func effectNext(c campaigns.Campaign, e campaigns.Effect, at time.Time, phone, t
 // the callbacks, and to the contact unless its call is still going on or it
 // is in the next one.
 func (t *tx) effect(c campaigns.Campaign, p disposed, kind campaigns.DispositionType, d campaigns.Disposition) error {
-	if kind.Effect == campaigns.EffectDNC {
+	if kind.Effect == campaigns.EffectDNC && p.e164 != 0 {
 		err := t.addDoNotCall([]campaigns.DoNotCall{{
 			Number: number(p.e164), At: d.At, Channel: campaigns.ChannelAgent, By: t.db.known.login(d.Agent),
 			Seller: c.Seller, Goods: c.Goods, Reason: d.Note, Attempt: d.Attempt, Campaign: p.campaign,

@@ -36,6 +36,7 @@ type begun struct {
 	person           campaigns.Contact
 	effect           sql.NullString // of a disposition that came first
 	effectAt         sql.NullInt64
+	held             holding
 }
 
 func (t *tx) finish(a campaigns.Attempt) error {
@@ -45,6 +46,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	}
 	if b.finished {
 		return campaigns.ErrFinished
+	}
+	if b.held, err = t.letGo(b.seq); err != nil {
+		return err
 	}
 	ended := a.EndedAt
 	if ended.IsZero() {
@@ -58,13 +62,16 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.insertOutcome(b, a); err != nil {
 		return err
 	}
-	if _, err := t.exec(`UPDATE attempts SET live = NULL WHERE seq = ?`, b.seq); err != nil {
+	if _, err := t.exec(`UPDATE attempts SET live = NULL WHERE seq = ? AND live = 1`, b.seq); err != nil {
 		return err
 	}
 	if a.OptOut {
 		if err := t.optOut(b, a); err != nil {
 			return err
 		}
+	}
+	if b.held.inbound {
+		return t.settleInbound(b, a)
 	}
 	if b.person.State != campaigns.ContactLive {
 		return nil // a manual call, or one whose contact was taken out
@@ -104,6 +111,10 @@ func (t *tx) next(b begun, a campaigns.Attempt, tries int, ended time.Time) camp
 	switch {
 	case b.contact == 0 || b.undone || a.OptOut || !known:
 		return done
+	case b.held.inbound:
+		return t.nextInbound(b, a, c)
+	case b.held.was == campaigns.ContactDone && !b.effect.Valid:
+		return done // dialed by hand, and nothing came of it
 	case b.effect.Valid:
 		return effectNext(c, campaigns.Effect(b.effect.String), moment(b.effectAt.Int64), b.person.Phone, tries)
 	}

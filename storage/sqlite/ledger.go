@@ -55,18 +55,21 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 	if err != nil {
 		return nil, err
 	}
-	switch state {
-	case "", campaigns.ContactLeased:
-	case campaigns.ContactLive:
+	switch {
+	case state == "", state == campaigns.ContactLeased:
+	case state == campaigns.ContactLive:
 		f.Live = true // through another of its phones
-	default:
+	case !a.Manual: // a number typed by hand has any contact
 		return nil, campaigns.ErrNotLeased
 	}
 	if refusal := rules.Check(f, t.now); refusal != nil {
-		if state != campaigns.ContactLeased {
+		if state != campaigns.ContactLeased || a.Manual {
 			return refusal, nil
 		}
 		return refusal, t.putBack(a, refusal)
+	}
+	if a.Manual && a.Contact != 0 {
+		return nil, t.beginManual(a, state, f.Tries+1)
 	}
 	return nil, t.insertAttempt(a, f.Tries+1)
 }
@@ -101,6 +104,17 @@ func attemptRow(a *campaigns.Attempt) []any {
 }
 
 func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
+	if err := t.writeAttempt(a, try, int64(1)); err != nil || a.Contact == 0 {
+		return err
+	}
+	t.moved(a.List, campaigns.ContactLeased, campaigns.ContactLive, 1)
+	_, err := t.exec(`UPDATE contacts SET state = 'live' WHERE id = ?`, a.Contact)
+	return err
+}
+
+// writeAttempt writes the row of an attempt and its link. Live is 1, or nil for
+// one that somebody else placed: of those, one number may have several.
+func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 	t.attempt++
 	t.intent = micros(t.now)
 	a.Seq, a.Try, a.IntentAt = t.attempt, try, t.now
@@ -111,15 +125,10 @@ func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, prev, hash, live)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`, append(row, prev[:], l.hash[:])...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, prev[:], l.hash[:], live)...)
 	if isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}
-	if err != nil || a.Contact == 0 {
-		return err
-	}
-	t.moved(a.List, campaigns.ContactLeased, campaigns.ContactLive, 1)
-	_, err = t.exec(`UPDATE contacts SET state = 'live' WHERE id = ?`, a.Contact)
 	return err
 }
 

@@ -69,7 +69,8 @@ const recoverBatch = 200
 
 func (t *tx) closeLost(now time.Time) ([]campaigns.Attempt, error) {
 	var open []campaigns.Attempt
-	err := t.rows(`SELECT `+attemptColumns+` FROM attempts WHERE live = 1 LIMIT ?`, []any{recoverBatch}, func(r *sql.Rows) error {
+	err := t.rows(`SELECT `+attemptColumns+` FROM attempts
+		WHERE seq IN (SELECT seq FROM attempts WHERE live = 1 UNION SELECT seq FROM held) LIMIT ?`, []any{recoverBatch}, func(r *sql.Rows) error {
 		a, err := scanAttempt(r)
 		open = append(open, a)
 		return err
@@ -94,7 +95,7 @@ func (t *tx) closeLost(now time.Time) ([]campaigns.Attempt, error) {
 // cool-down, when its retry rule would have it back sooner.
 func (t *tx) coolDown(a campaigns.Attempt, now time.Time) error {
 	c, ok := t.settings(a.Campaign)
-	if !ok || a.Contact == 0 {
+	if !ok || a.Contact == 0 || a.Mode == campaigns.Inbound {
 		return nil
 	}
 	until := micros(now.Add(c.Cooldown))

@@ -39,6 +39,11 @@ func (db *DB) Tally(ctx context.Context, campaign int64, since, until time.Time)
 }
 
 func addTally(t *campaigns.Tally, o campaigns.Outcome, n int64) {
+	if o.Inbound() {
+		t.Outcomes[o] = n
+		t.Inbound += n
+		return
+	}
 	t.Attempts += n
 	if o == "" {
 		t.Open = n

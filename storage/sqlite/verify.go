@@ -33,7 +33,7 @@ const maxFindings = 100
 func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
 	c := &checker{
 		ctx: ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
-		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64),
+		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
@@ -72,6 +72,8 @@ type checker struct {
 	blocked map[int64]bool       // numbers on the do-not-call list
 	live    map[int64]int64      // number -> open attempt
 	open    map[int64]int64      // open attempt -> number
+	inbound map[int64]bool       // open attempts that people made to us
+	calling map[int64]int        // number -> its open calls to us
 	weeks   map[int64]rules.Week // calling windows by campaign
 	version map[int64]int64      // of the settings in force, by campaign
 

@@ -61,8 +61,8 @@ func (c *checker) orphaned() {
 
 // marks compares the live mark with the outcome: an attempt has one of them.
 func (c *checker) marks(q driver.QueryerContext) error {
-	return each(q, `SELECT a.seq, a.id, a.live FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
-		WHERE (a.live IS NULL) <> (o.seq IS NOT NULL) ORDER BY a.seq LIMIT ?`, []any{maxFindings}, func(row *cells) error {
+	return each(q, `SELECT a.seq, a.id, a.live FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq LEFT JOIN held h ON h.seq = a.seq AND h.inbound = 1
+		WHERE (a.live IS NULL AND h.seq IS NULL) <> (o.seq IS NOT NULL) ORDER BY a.seq LIMIT ?`, []any{maxFindings}, func(row *cells) error {
 		seq, id := row.integer(), row.text()
 		if row.null() {
 			c.broken(campaigns.LawOutcome, id, 0, "attempt %d is not live and has no outcome", seq)

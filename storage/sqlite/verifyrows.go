@@ -86,6 +86,16 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	}
 	c.hear(a.IntentAt)
 	num := e164(a.Number)
+	if want := c.version[a.Campaign]; a.Settings != want {
+		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt names version %d of the settings, in force was %d", a.Settings, want)
+	}
+	if a.Mode == campaigns.Inbound {
+		c.received(ref, num)
+		return nil
+	}
+	if c.calling[num] > 0 {
+		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in a call to us")
+	}
 	if c.blocked[num] {
 		c.broken(campaigns.LawDoNotCall, a.ID, c.last.seq, "the number was on the do-not-call list")
 	}
@@ -93,13 +103,19 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in attempt %d", other)
 	}
 	c.live[num], c.open[ref] = ref, num
-	if want := c.version[a.Campaign]; a.Settings != want {
-		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt names version %d of the settings, in force was %d", a.Settings, want)
-	}
 	if w, known := c.weeks[a.Campaign]; !known || !rules.OpenAt(w, a.Zones, a.IntentAt, 0) {
 		c.broken(campaigns.LawWindow, a.ID, c.last.seq, "%s is outside the calling window in %v", a.IntentAt.Format(time.RFC3339), a.Zones)
 	}
 	return nil
+}
+
+// received replays a call that a person made to us: whom we may call, and when,
+// binds nobody who calls us, but we do not call them meanwhile.
+func (c *checker) received(ref, num int64) {
+	c.open[ref], c.inbound[ref] = num, true
+	if num != 0 {
+		c.calling[num]++
+	}
 }
 
 // linked tells whether a row's own hashes, before and at its link, are right.
@@ -120,6 +136,10 @@ func (c *checker) outcome(q driver.QueryerContext, ref int64, d [sha256.Size]byt
 		c.broken(campaigns.LawOutcome, "", c.last.seq, "attempt %d has an outcome before its intent, or two", ref)
 	}
 	delete(c.open, ref)
+	if c.inbound[ref] {
+		delete(c.inbound, ref)
+		c.calling[num]--
+	}
 	if c.live[num] == ref {
 		delete(c.live, num)
 	}
@@ -163,6 +183,7 @@ func (c *checker) disposition(q driver.QueryerContext, ref int64, d [sha256.Size
 		`SELECT seq, at, zone, place, person, note FROM appointments WHERE seq = ?`,
 		`SELECT seq, line, question, value FROM answers WHERE seq = ? ORDER BY line`,
 		`SELECT at, agent, note FROM callbacks WHERE attempt = ?`,
+		`SELECT seq, body FROM disposition_more WHERE seq = ?`,
 	} {
 		err := each(q, query, []any{ref}, func(row *cells) error {
 			all = append(all, values(row.row)...)

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"kept", keptTests},
 		{"office lists", officeListTests},
 		{"spells", spellTests},
+		{"inbound", inboundTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

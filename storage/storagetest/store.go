@@ -29,6 +29,7 @@ type Store interface {
 	Numbers
 	Office
 	Spells
+	Receptions
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.
