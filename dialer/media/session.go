@@ -258,6 +258,8 @@ func (s *Session) unbind() error {
 	if s.rtcp != nil {
 		err = errors.Join(err, s.rtcp.close())
 	}
-	s.settings.Ports.put(s.rtp.local().Port())
+	if s.settings.Ports != nil { // a wire has none
+		s.settings.Ports.put(s.rtp.local().Port())
+	}
 	return err
 }
