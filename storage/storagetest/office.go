@@ -11,6 +11,18 @@ import (
 // Office is what managers and supervisors ask of a store beside calls.
 type Office interface {
 	ListKeeper
+	campaigns.FigureStore
+	campaigns.WebhookStore
+	Courier
+}
+
+// Courier turns facts into what is sent, and remembers how that went.
+type Courier interface {
+	WebhookCursor(ctx context.Context) (cursor, head int64, err error)
+	Facts(ctx context.Context, after int64, limit int) (facts []campaigns.Fact, last int64, err error)
+	DueDeliveries(ctx context.Context, now time.Time, limit int) ([]campaigns.Delivery, error)
+	SaveDelivery(ctx context.Context, d campaigns.Delivery, alert string) error
+	DropDeliveries(ctx context.Context, before time.Time) error
 }
 
 // ListKeeper filters, mixes, counts and recycles lists.
