@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/forecall/forecall/campaigns/script"
 )
 
 // CampaignStore keeps campaigns. SetStatus answers ErrStatus for a change that
@@ -13,6 +15,10 @@ type CampaignStore interface {
 	CreateCampaign(ctx context.Context, c Campaign, by string) (Campaign, error)
 	UpdateCampaign(ctx context.Context, c Campaign, by string) (Campaign, error)
 	SetStatus(ctx context.Context, id int64, to Status, by string) (Campaign, error)
+	// KeepScript numbers a version of a script; FieldNames are the columns that it
+	// may name.
+	KeepScript(ctx context.Context, v ScriptVersion) (ScriptVersion, error)
+	FieldNames(ctx context.Context, campaign int64) ([]string, error)
 }
 
 // DepthReader counts where the contacts of a campaign stand.
@@ -91,6 +97,10 @@ func (b *Book) Create(ctx context.Context, by User, c Campaign) (Campaign, error
 	if err := c.Validate(); err != nil {
 		return Campaign{}, invalid("campaign_invalid", err)
 	}
+	if err := c.CheckScript(nil); err != nil {
+		return Campaign{}, err
+	}
+	c.ScriptVer = script.Version(1, c.Script)
 	created, err := b.store.CreateCampaign(ctx, c, by.Login)
 	if errors.Is(err, ErrExists) {
 		return Campaign{}, problem(KindConflict, "name_taken", "There is a campaign %q already.", c.Name)
@@ -98,7 +108,7 @@ func (b *Book) Create(ctx context.Context, by User, c Campaign) (Campaign, error
 	if err != nil {
 		return Campaign{}, fmt.Errorf("create campaign %q: %w", c.Name, err)
 	}
-	return created, nil
+	return created, b.writesScript(ctx, by, Campaign{Script: created.Script}, &created)
 }
 
 // Update replaces the settings of a campaign; its status stays. A running
@@ -117,6 +127,9 @@ func (b *Book) Update(ctx context.Context, by User, c Campaign) (Campaign, error
 	}
 	if old.Status == Running && c.Mode != old.Mode {
 		return Campaign{}, problem(KindConflict, "campaign_running", "Pause the campaign before you change its mode.")
+	}
+	if err := b.writesScript(ctx, by, old, &c); err != nil {
+		return Campaign{}, err
 	}
 	updated, err := b.store.UpdateCampaign(ctx, c, by.Login)
 	if errors.Is(err, ErrExists) {

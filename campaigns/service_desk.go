@@ -54,6 +54,11 @@ type CampaignReader interface {
 	Campaigns(ctx context.Context) ([]Campaign, error)
 }
 
+// ScriptAnswers knows what was answered in the script of a call.
+type ScriptAnswers interface {
+	Answered(ctx context.Context, attempt string) ([]Answer, error)
+}
+
 // DeskSettings is what a Desk stands on; all of it is needed but Breaks, Leaves
 // and Signs: without them no breaks are planned, and nobody hears of signs.
 type DeskSettings struct {
@@ -67,6 +72,7 @@ type DeskSettings struct {
 	Breaks    BreakStore
 	Leaves    Leaves
 	Signs     Signs
+	Scripts   ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
 }
 
 // Desk is an agent's work: signing in, taking calls, saying what came of

@@ -39,6 +39,9 @@ func (d *Desk) Dispose(ctx context.Context, u User, in Disposition) (Disposition
 		return Disposition{}, problem(KindConflict, "call_open", "The call goes on; hang up before you record what came of it.")
 	}
 	in.Agent, in.At = u.ID, time.Now().UTC().Truncate(time.Microsecond) // what stores keep
+	if err := d.withScript(ctx, &in); err != nil {
+		return Disposition{}, err
+	}
 	if err := d.check(ctx, call, &in); err != nil {
 		return Disposition{}, err
 	}

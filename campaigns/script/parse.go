@@ -309,3 +309,30 @@ func slug(label string) string {
 }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
+
+// Verbatim is a script of one step that says a source word by word: no field is
+// filled, no mark is read. It never fails.
+func Verbatim(source string) *Script {
+	st := &Step{ID: PlainStep, Line: 1, End: true}
+	var blocks []Block
+	for _, p := range strings.Split(Canonical(source), "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			blocks = append(blocks, Block{Kind: BlockSay, Spans: []Span{{Text: p}}})
+		}
+	}
+	st.Text.by = map[string]passage{"en": {source: source, blocks: blocks}}
+	return &Script{
+		Plain: true, Languages: []string{"en"}, Fields: map[string]string{}, Steps: []*Step{st}, Start: st.ID,
+		steps: map[string]*Step{st.ID: st}, objections: map[string]*Objection{}, questions: map[string]*Question{},
+		usedAt: map[string]int{}, declaredAt: map[string]int{},
+	}
+}
+
+// CheckOwn says what is wrong with an agent's own wording: a field that is none,
+// braces that stand alone, too many words. Columns of the list are not checked.
+func CheckOwn(text string) error {
+	r := &reader{script: &Script{Languages: []string{"en"}, usedAt: map[string]int{}}}
+	var to Rich
+	r.rich(&to, false)(&yaml.Node{Kind: yaml.ScalarNode, Style: yaml.LiteralStyle, Value: text}, "")
+	return errors.Join(r.faults...)
+}

@@ -216,3 +216,19 @@ func (s *Script) Example(now time.Time) Values {
 	}
 	return v
 }
+
+// Shout is an objection as the desk lists it.
+type Shout struct {
+	ID    string `json:"id"`
+	Key   string `json:"key,omitempty" doc:"One letter or digit that leads to it."`
+	Title string `json:"title"`
+}
+
+// Shouts lists the objections of the script in a language.
+func (s *Script) Shouts(language string, v Values) []Shout {
+	out := make([]Shout, len(s.Objections))
+	for i, o := range s.Objections {
+		out[i] = Shout{ID: o.ID, Key: o.Key, Title: s.line(o.Title, s.Language(language), v)}
+	}
+	return out
+}

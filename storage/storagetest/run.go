@@ -29,8 +29,13 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"calls", callTests},
 		{"settings", settingTests},
 		{"kept", keptTests},
+		{"scripts", scriptTests},
+		{"talk", talkTests},
 		{"office lists", officeListTests},
+		{"office figures", officeFigureTests},
+		{"office webhooks", officeWebhookTests},
 		{"spells", spellTests},
+		{"trade", tradeTests},
 		{"inbound", inboundTests},
 	}
 	for _, g := range groups {

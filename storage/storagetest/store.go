@@ -27,8 +27,11 @@ type Store interface {
 	Tapes
 	Breaks
 	Numbers
+	Scripts
+	Talk
 	Office
 	Spells
+	Trade
 	Receptions
 }
 
