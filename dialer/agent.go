@@ -44,6 +44,10 @@ type AgentState struct {
 	Notice   string    `json:"notice,omitempty"`   // for the agent: why the last call did not come about
 	Until    time.Time `json:"until,omitzero"`     // end of a rest
 	LeavesAt time.Time `json:"leaves_at,omitzero"` // next planned break, or end of the shift
+	// Supervises is the agent whom they listen to; Monitors are those who listen
+	// to them.
+	Supervises int64          `json:"supervises,omitempty"`
+	Monitors   []MonitorState `json:"monitors,omitempty"`
 
 	Call *CurrentCall `json:"call,omitempty"`
 }
@@ -66,9 +70,10 @@ type CurrentCall struct {
 	NoAudio      bool              `json:"no_audio,omitempty"`     // nothing is heard of the person
 	Finishing    bool              `json:"finishing,omitempty"`    // the agent said that it is about to end
 	Step         string            `json:"step,omitempty"`         // of the script
-	Inbound      bool              `json:"inbound,omitempty"`      // the person called us
-	DoNotCall    bool              `json:"do_not_call,omitempty"`  // their number is on the list: they may call us
-	DialAt       time.Time         `json:"dial_at,omitzero"`       // when a card is dialed by itself; zero = by key
+	Talk         TalkState         `json:"talk,omitzero"`
+	Inbound      bool              `json:"inbound,omitempty"`     // the person called us
+	DoNotCall    bool              `json:"do_not_call,omitempty"` // their number is on the list: they may call us
+	DialAt       time.Time         `json:"dial_at,omitzero"`      // when a card is dialed by itself; zero = by key
 }
 
 // agent is one signed-in agent. It has one owner at a time, the engine or a
@@ -94,7 +99,12 @@ type agent struct {
 	leaving     time.Time          // what pacing was told of the plan
 	restUntil   time.Time          // end of the present rest
 	occupancy   occupancy
-	moving      bool // the engine wants the agent back when it can be spared
+	line        *line                     // to the conversation they are in; nil = none
+	guest       *guest                    // in a call of somebody else
+	ears        []ear                     // who listen to all their calls; the slice is never changed
+	supervises  int64                     // whom they listen to
+	tell        func(campaigns.CallEvent) // notes something in a call's time line
+	moving      bool                      // the engine wants the agent back when it can be spared
 	movingSince time.Time
 }
 
@@ -182,6 +192,7 @@ func (a *agent) publish() { a.show(a.published()) }
 func (a *agent) published() AgentState {
 	s := AgentState{
 		AgentInfo: a.info, State: a.state, Since: a.since, Reason: a.reason,
+		Supervises: a.supervises, Monitors: a.listens(),
 		After: a.after, Campaign: a.campaign, Notice: a.notice, Until: a.restUntil, LeavesAt: a.plan.leavesAt(),
 	}
 	if a.call != nil {

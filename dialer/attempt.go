@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,15 @@ type attempt struct {
 	full       bool               // no place in the queue
 	standing   *atomic.Int32      // place in the queue
 	voices     voices
+
+	line     *line // where the orders of its agents come in
+	sounds   sounds
+	talked   Talks
+	talks    []campaigns.AgentTalk
+	passed   bool // from one agent to another, or outside
+	recorded recorder
+	sides    sides
+	beside   sync.WaitGroup // seekers of the other sides of transfers
 
 	leg       Leg       // once answered
 	held      time.Time // when we were seen on hold last

@@ -83,6 +83,9 @@ func (a *attempt) finish(write context.Context) {
 	if err != nil && row.OptOut {
 		_ = a.persist(write, "do-not-call request", func() error { return a.optOuts.AddDoNotCall(write, a.optOut()) })
 	}
+	a.beside.Wait()
+	a.finishSides(write)
+	a.keepRecording(write)
 	a.loop.tell(func() { a.loop.closed(a.call, a.unwritten) })
 }
 

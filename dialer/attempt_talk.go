@@ -1,10 +1,10 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -71,21 +71,31 @@ func (a *attempt) stillThere(s seat) claimEnd {
 	return claimed
 }
 
-// converse joins the person and the agent until one of them goes. A person
-// whose agent's phone is lost gets another agent once, else the message: never
-// silence (F51).
+// converse joins the person and the agent until one of them goes, with all that
+// their conversation becomes meanwhile. A person whose agent's phone is lost
+// gets another agent once, else the message: never silence (F51).
 func (a *attempt) converse(talk context.Context, s seat) {
 	row := a.row
-	end := a.bridge(talk, s)
+	ctx, stop := context.WithCancel(talk)
+	defer stop()
+	c := a.newConversation(stop)
+	end := c.with(ctx, s)
 	how := claimed
 	if end == endPhoneLost {
 		since := time.Now()
 		if row.BridgedAt.IsZero() {
 			since = row.AnsweredAt // nobody was heard yet: the same hold
 		}
-		if s, how = a.claim(talk, since); how == claimed {
-			end = a.bridge(talk, s)
+		if first := row.Agent; row.SecondAgent != 0 && row.SecondAgent != first {
+			a.loop.tell(func() { a.loop.prefer(a.call, first) })
 		}
+		if s, how = a.claim(talk, since); how == claimed {
+			end = c.with(ctx, s)
+		}
+	}
+	c.close()
+	if a.passed {
+		row.Talks = a.talks
 	}
 	if row.BridgedAt.IsZero() {
 		a.unserved(talk, how)
@@ -127,28 +137,6 @@ const (
 	endDeadAir
 )
 
-// bridge connects the person and an agent's phone. The agent hears a short
-// tone first; the person is heard after it and hears the agent at once.
-func (a *attempt) bridge(talk context.Context, s seat) talkEnd {
-	select {
-	case <-s.station.Done():
-		return endPhoneLost
-	default:
-	}
-	ctx, apart := context.WithCancel(talk)
-	defer apart()
-	var sound sync.WaitGroup
-	defer sound.Wait()
-	defer apart() // before the wait
-	phone := s.station.Audio()
-	before := phone.Quality()
-	sound.Go(func() { a.join(ctx, phone) })
-	a.connected(s)
-	end := a.listen(talk, s.station)
-	a.noteAgentLeg(phone.Quality().Since(before))
-	return end
-}
-
 // noteAgentLeg notes how well an agent was heard during the call, of two the
 // one who was heard worse. The leg is up all day; only this call counts.
 func (a *attempt) noteAgentLeg(q media.Quality) {
@@ -157,15 +145,6 @@ func (a *attempt) noteAgentLeg(q media.Quality) {
 		return
 	}
 	row.AgentLoss, row.AgentJitterMS, row.AgentMOS = q.LossShare, q.JitterMS, q.MOS
-}
-
-func (a *attempt) join(ctx context.Context, phone media.Port) {
-	person := a.leg.Audio()
-	phone.Connect(person) // the person hears the agent from here on
-	if a.settings.Speed == 1 {
-		_ = media.Play(ctx, phone, a.settings.Tone) // ends early only when the call does
-	}
-	media.Bridge(ctx, phone, person)
 }
 
 // connected notes a connection and tells the loop. Agent, time and delay of the
@@ -178,8 +157,9 @@ func (a *attempt) connected(s seat) {
 		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)
 		row.Outcome = a.talkedAs()
 	} else {
+		lost := cmp.Or(row.SecondAgent, row.Agent)
 		row.SecondAgent, row.SecondAt = s.agent, now
-		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", row.Agent, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
+		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", lost, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
 	}
 	delay, late := row.ConnectDelay, first && row.Outcome == campaigns.LateConnected
 	a.loop.tell(func() { a.loop.bridged(a.call, delay, first, late, now) })
@@ -191,42 +171,6 @@ const (
 	deadAirEnd  = 20 * time.Second
 	deadAirLook = time.Second
 )
-
-// listen waits for the end of the conversation and watches that the person is
-// heard.
-func (a *attempt) listen(talk context.Context, phone Station) talkEnd {
-	look := time.NewTicker(max(leastTick, a.settings.real(deadAirLook)))
-	defer look.Stop()
-	flagged := false
-	for {
-		select {
-		case <-a.leg.Done():
-			return endLine
-		case <-phone.Done():
-			return endPhoneLost
-		case <-talk.Done():
-			if errors.Is(context.Cause(talk), errHungUpByAgent) {
-				a.row.EndedBy = "agent"
-			} else {
-				a.row.EndedBy, a.row.Error = "us", causeOf(talk)
-			}
-			return endCut
-		case <-look.C:
-		}
-		quiet := a.quietFor()
-		if missing := quiet > a.settings.real(deadAirFlag); missing != flagged {
-			flagged = missing
-			a.loop.tell(func() { a.loop.audio(a.call, missing) })
-		}
-		if quiet > a.settings.real(deadAirEnd) {
-			a.row.EndedBy, a.row.Error = "us", "nothing was heard of the person"
-			if a.row.Outcome == campaigns.Connected { // one that came late stays a late one: it counts
-				a.row.Outcome = campaigns.DeadAir
-			}
-			return endDeadAir
-		}
-	}
-}
 
 // quietFor is how long nothing was heard of the person; on hold that is as it
 // should be, and when it ends the time begins anew.

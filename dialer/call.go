@@ -52,6 +52,9 @@ type call struct {
 	queuing
 
 	agent    *agent        // reserved for it, or in it
+	guest    int64         // an agent of elsewhere who has the person now; 0 = none
+	line     *line         // to its conversation
+	prefers  int64         // who had the person first; 0 = anybody
 	claim    chan seat     // where the attempt waits for an agent; nil = it does not
 	dialed   chan struct{} // closed when the trunk has answered for it
 	withdraw context.CancelCauseFunc
@@ -61,6 +64,8 @@ type call struct {
 // seat is what an attempt gets when it asks for an agent: one, or none.
 type seat struct {
 	agent   int64
+	name    string
+	ears    []ear   // who listen to the agent
 	station Station // nil = nobody was free
 	closed  bool    // nobody is signed in who could take a caller
 }
@@ -77,6 +82,7 @@ func (c *call) view(campaign int64) CallView {
 		Attempt: c.row, Campaign: campaign, Contact: c.contact.ID, Name: c.contact.Name, Number: c.number,
 		State: c.state, Placed: c.placed, Since: c.since, Trunk: c.trunk, NoAudio: c.noAudio, Odds: c.odds, Inbound: c.inbound,
 	}
+	v.Agent = c.guest
 	if c.agent != nil {
 		v.Agent = c.agent.info.ID
 	}

@@ -42,5 +42,7 @@ type command struct {
 	order  order
 	reason string // also the name of a step, or of another call
 	plan   []Break
+	ask    ask        // of an order during a call
+	other  int64      // another agent
 	reply  chan error // one place: the owner never waits for who asked
 }

@@ -12,14 +12,15 @@ import (
 // Engine runs the loops of all campaigns and lends each of them the agents it
 // can use. Its goroutine owns which campaign runs and which agent is where.
 type Engine struct {
-	settings Settings
-	store    Store
-	trunk    Trunk
-	log      *slog.Logger
-	mail     *mailbox
-	show     *showcase
-	hub      *hub
-	ended    chan struct{} // closed when Run has returned
+	settings  Settings
+	store     Store
+	trunk     Trunk
+	log       *slog.Logger
+	mail      *mailbox
+	show      *showcase
+	hub       *hub
+	chronicle *chronicle
+	ended     chan struct{} // closed when Run has returned
 
 	// What follows is owned by the goroutine of Run.
 
@@ -31,6 +32,7 @@ type Engine struct {
 	stopping bool
 	work     sync.WaitGroup // hosts of loops and watchers of phones
 	host     func(*stage)
+	house    sounds // for campaigns that name none of their own; not changed
 	watch    func(*agent)
 }
 
@@ -51,6 +53,7 @@ type applied struct {
 	messages messages
 	warning  string
 	voices   voices // what callers hear
+	sounds   sounds
 }
 
 // NewEngine returns an engine; Run makes it work. What is asked of it before
@@ -58,10 +61,11 @@ type applied struct {
 func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 	s = s.filled()
 	return &Engine{
-		settings: s, store: store, trunk: trunk, log: s.Log,
+		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
+		settings:  s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
-		latest: make(map[int64]applied), totals: make(map[int64]Totals), callers: make(map[int64]int),
+		latest: make(map[int64]applied), totals: make(map[int64]Totals), callers: make(map[int64]int), house: houseSounds(),
 	}
 }
 
@@ -81,6 +85,9 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	e.host = func(s *stage) { e.work.Go(func() { e.runLoop(soft, cut, write, s) }) }
 	e.watch = func(a *agent) { e.watchPhone(write, a) }
 	e.work.Go(func() { e.dropTapes(soft) })
+	var telling sync.WaitGroup
+	told := make(chan struct{})
+	telling.Go(func() { e.chronicle.run(write, told) })
 
 	look := time.NewTicker(beat)
 	defer look.Stop()
@@ -110,6 +117,8 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	}
 	e.sendHome()
 	e.work.Wait()
+	close(told)
+	telling.Wait()
 	for _, do := range e.mail.close() {
 		do()
 	}
@@ -160,6 +169,11 @@ func (e *Engine) Apply(ctx context.Context, c campaigns.Campaign) error {
 		return err
 	}
 	next.messages = newMessages(byLanguage)
+	own, err := e.settings.Sounds(c)
+	if err != nil {
+		return err
+	}
+	next.sounds = e.house.with(own)
 	said, err := e.settings.Voices(c)
 	if err != nil {
 		return err

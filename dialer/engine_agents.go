@@ -38,6 +38,9 @@ func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
 	case p.mine == nil: // ask the loop to let go first, and come back
 		e.recall(p, info, st, reply)
 		return
+	case p.mine.busy():
+		reply <- ErrInCall
+		return
 	default:
 		e.dismiss(p.mine, "signed in from another phone")
 	}
@@ -76,6 +79,7 @@ func (e *Engine) equip(a *agent) {
 		e.show.putAgent(s)
 		e.hub.tell(Notice{Kind: NoticeAgent, At: time.Now(), Agent: &s})
 	}
+	a.tell = e.Note
 }
 
 // watchPhone waits, in a goroutine of its own, for the end of an agent's
@@ -131,7 +135,8 @@ func (e *Engine) dismiss(a *agent, reason string) {
 	}
 	e.log.Info("agent left", "agent", id, "reason", reason)
 	a.release()
-	a.call, a.after = nil, ""
+	e.alone(a)
+	a.call, a.after, a.line, a.guest = nil, "", nil, nil
 	a.become(StateOffline, time.Now())
 	a.reason = reason
 	a.publish()
@@ -206,7 +211,9 @@ func (e *Engine) command(cmd command) {
 	case p == nil:
 		cmd.reply <- ErrNotSignedIn
 	case p.mine != nil:
-		cmd.reply <- e.obey(p.mine, cmd, time.Now())
+		if now := time.Now(); !e.talkOrder(e, p.mine, cmd, now) {
+			cmd.reply <- e.obey(p.mine, cmd, now)
+		}
 	case !p.loop.tell(func() { p.loop.command(cmd) }):
 		e.tell(func() { e.command(cmd) }) // the agent is on the way back to us
 	}
@@ -216,8 +223,11 @@ func (e *Engine) command(cmd command) {
 func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 	switch cmd.order {
 	case orderReady:
-		if a.after = ""; a.state == StatePaused {
+		switch a.after = ""; a.state {
+		case StatePaused:
 			a.become(StateReady, now)
+		case StateWrapUp:
+			e.carryOn(a, now)
 		}
 		e.assign()
 	case orderPause:
@@ -233,7 +243,18 @@ func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 	case orderOtherCallEnded:
 		e.otherCallEnded(a, now)
 	case orderSignOut:
+		if a.engaged() {
+			a.after = StateOffline
+			a.publish()
+			return nil
+		}
 		e.dismiss(a, "signed out")
+	case orderHangUp:
+		return a.hangUp(e.real(doubleClick), now)
+	case orderWrapUpDone:
+		if a.state == StateWrapUp {
+			e.carryOn(a, now)
+		}
 	case orderDial, orderSkip:
 		return ErrNoCard
 	}

@@ -63,6 +63,10 @@ func (e *Engine) keepTimes(now time.Time) {
 			a.become(StateReady, now)
 			changed = true
 		}
+		if a.state == StateWrapUp && !a.wrapUntil.IsZero() && !now.Before(a.wrapUntil) {
+			e.carryOn(a, now)
+			changed = true
+		}
 	}
 	if changed {
 		e.assign()
@@ -71,7 +75,7 @@ func (e *Engine) keepTimes(now time.Time) {
 
 // pause pauses an agent whom no campaign has, after a conversation elsewhere.
 func (e *Engine) pause(a *agent, reason string, now time.Time) {
-	if a.state == StateElsewhere {
+	if a.busy() {
 		a.after, a.afterReason = StatePaused, reason
 		a.publish()
 		return

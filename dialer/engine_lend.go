@@ -42,7 +42,7 @@ func (e *Engine) assign() {
 	for _, p := range e.roster {
 		best := e.bestFor(p)
 		switch {
-		case p.mine != nil && p.mine.state == StateElsewhere: // nobody needs them now
+		case p.mine != nil && p.mine.busy(): // not to be had now
 		case p.mine != nil && best != nil:
 			e.lend(p, best.loop)
 		case p.loop != nil:

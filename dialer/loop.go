@@ -50,6 +50,7 @@ type Loop struct {
 	callers  []Caller                // for whom the loop was opened
 	closing  bool                    // it takes nobody in any more
 	voices   voices                  // what callers hear
+	sounds   sounds                  // and people on hold
 	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact
 	launch   func(*call, *attempt)
@@ -78,6 +79,9 @@ type Loop struct {
 
 	tapeFrom  time.Time // when the present tape began
 	tapesLost int
+
+	unrecorded    int    // calls that should have been recorded
+	recordWarning string // and what to do
 
 	savedAt, plannedAt, publishedAt time.Time
 	publishedWhy, loggedWhy         Cause
@@ -214,7 +218,7 @@ func (l *Loop) watchClock(now time.Time) {
 // set takes changed settings and status.
 func (l *Loop) set(next applied) {
 	c, m := next.campaign, next.messages
-	l.campaign, l.messages, l.warning, l.voices = c, m, next.warning, next.voices
+	l.campaign, l.messages, l.warning, l.voices, l.sounds = c, m, next.warning, next.voices, next.sounds
 	l.policy = policyOf(c, m)
 	for _, a := range l.agents {
 		a.under(l.policy.Ceiling, time.Now())

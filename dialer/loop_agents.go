@@ -53,7 +53,7 @@ func (l *Loop) lose(a *agent, reason string, now time.Time) {
 		}
 	}
 	l.apply(pacing.AgentGone, 0, a.info.ID, now)
-	a.campaign, a.call = 0, nil
+	a.campaign, a.call, a.line, a.guest = 0, nil, nil, nil
 	l.engine.tell(func() { l.engine.left(a, reason) })
 }
 
@@ -75,7 +75,9 @@ func (l *Loop) command(cmd command) {
 		l.engine.tell(func() { l.engine.command(cmd) })
 		return
 	}
-	cmd.reply <- l.obey(a, cmd, time.Now())
+	if now := time.Now(); !l.engine.talkOrder(l, a, cmd, now) {
+		cmd.reply <- l.obey(a, cmd, now)
+	}
 }
 
 func (l *Loop) obey(a *agent, cmd command, now time.Time) error {
@@ -149,6 +151,9 @@ func (l *Loop) askSignOut(a *agent, now time.Time) {
 }
 
 func (l *Loop) askHangUp(a *agent, now time.Time) error {
+	if a.guest != nil {
+		return a.hangUp(l.real(doubleClick), now)
+	}
 	for _, c := range l.calls {
 		if c.agent != a {
 			continue
@@ -158,7 +163,7 @@ func (l *Loop) askHangUp(a *agent, now time.Time) error {
 		}
 		switch {
 		case c.state == CallTalking:
-			c.hangUp(errHungUpByAgent)
+			c.line.put(command{agent: a.info.ID, order: orderLeave})
 		case c.inAir() && a.call != nil: // the agent asked for this call
 			c.withdraw(errWithdrawnByAgent)
 		}
@@ -192,7 +197,7 @@ func (l *Loop) longest(fit func(*agent) bool) *agent {
 
 // wrapUp is the state after a conversation, for the campaign's limit.
 func (l *Loop) wrapUp(a *agent, now time.Time) {
-	a.wrapUntil = time.Time{}
+	a.wrapUntil, a.line, a.guest = time.Time{}, nil, nil
 	if l.campaign.WrapUp > 0 {
 		a.wrapUntil = now.Add(l.settings.real(l.campaign.WrapUp))
 	}

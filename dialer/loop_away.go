@@ -132,6 +132,7 @@ func (l *Loop) step(a *agent, name string, now time.Time) {
 		return
 	}
 	a.call.Step = name
+	a.eventOf(campaigns.EventStep, a.info.ID, name)
 	l.floor.Apply(pacing.Event{At: l.clock.virtual(now), Kind: pacing.AgentStep, Agent: pacing.AgentID(a.info.ID), Step: stepID(name)})
 	a.publish()
 }

@@ -38,6 +38,7 @@ func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim cha
 	if c.state == CallTalking || c.state == CallConnecting {
 		l.orphan(c) // the phone of its agent is lost
 	}
+	l.giveBack(c, at)
 	c.become(CallWaiting, at)
 	l.waiting = append(l.waiting, c)
 }
@@ -124,7 +125,7 @@ func (l *Loop) seat(a *agent, c *call, now time.Time) {
 		l.reserve(a, c, now)
 	}
 	c.become(CallConnecting, now)
-	c.claim <- seat{agent: a.info.ID, station: a.station}
+	c.claim <- seat{agent: a.info.ID, name: a.info.Name, station: a.station, ears: a.ears}
 	c.claim = nil
 }
 
@@ -168,7 +169,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 	c.become(CallTalking, at)
 	c.bridged = true
 	delete(l.orphans, c.id)
-	a.call = l.currentCall(c, a, at)
+	a.call, a.line, c.guest = l.currentCall(c, a, at), c.line, 0
 	a.notice = ""
 	a.become(StateTalking, at)
 	if late {
@@ -194,6 +195,10 @@ func (l *Loop) audio(id pacing.CallID, missing bool) {
 		return
 	}
 	c.noAudio = missing
+	if c.guest != 0 {
+		row := c.row
+		l.engine.at(c.guest, func(_ keeper, a *agent, _ time.Time) { a.noAudio(row, missing) })
+	}
 	if a := c.agent; a != nil && a.call != nil && a.call.Attempt == c.row {
 		a.call.NoAudio = missing
 		a.publish()

@@ -128,8 +128,10 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time
 
 // newAttempt is the goroutine's side of a call.
 func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
+	c.line = newLine()
 	return &attempt{
 		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign,
+		line: c.line, sounds: l.sounds, talked: l.engine.store,
 		loop: l, settings: l.settings, journal: l.journal, receptions: l.engine.store, trunk: l.trunk, optOuts: l.optOuts,
 		log: l.log.With("contact", c.contact.ID, "attempt", row.ID),
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -77,7 +78,7 @@ func (l *Loop) view(now time.Time, active bool) CampaignView {
 	c := l.campaign
 	v := CampaignView{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
-		Why: l.why, Warning: l.warning, Totals: l.totals.clone(), Period: l.account.period,
+		Why: l.why, Warning: strings.TrimSpace(l.warning + " " + l.recordWarning), Totals: l.totals.clone(), Period: l.account.period,
 		Unwritten: l.store.unwritten, TapesLost: l.tapesLost, PerMinute: l.rate.value(now), Agents: make(map[State]int),
 		Hopper: l.supply(), Decision: l.decision, Last: slices.Clone(l.last),
 	}

@@ -15,6 +15,7 @@ import (
 
 // memStore is the ledger in memory, with its laws.
 type memStore struct {
+	memTalks
 	t  testing.TB
 	mu sync.Mutex
 
@@ -380,6 +381,12 @@ func (s *memStore) checkOneLeg() {
 	}
 	var talks []talk
 	for _, a := range s.finished {
+		if len(a.Talks) > 0 {
+			for _, t := range a.Talks {
+				talks = append(talks, talk{t.Agent, t.From, t.To})
+			}
+			continue
+		}
 		first := talk{a.Agent, a.BridgedAt, a.EndedAt}
 		if a.SecondAgent != 0 {
 			talks = append(talks, talk{a.SecondAgent, a.SecondAt, a.EndedAt})

@@ -53,6 +53,16 @@ type Tapes interface {
 	DropTapes(ctx context.Context, before time.Time) error
 }
 
+// Talks keeps what happens during calls: their time lines, a batch at a time;
+// calls to outside numbers, durable before their INVITE and campaigns.ErrListed
+// when the number must not be called; and what recordings there are.
+type Talks interface {
+	AddCallEvents(ctx context.Context, events []campaigns.CallEvent) error
+	BeginSide(ctx context.Context, s *campaigns.SideLeg) error
+	EndSide(ctx context.Context, s campaigns.SideLeg) error
+	SaveRecording(ctx context.Context, r campaigns.Recording) error
+}
+
 // OptOuts is the do-not-call list; an addition is durable on return.
 type OptOuts interface {
 	AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
@@ -71,6 +81,7 @@ type Store interface {
 	Memory
 	Tapes
 	OptOuts
+	Talks
 	Drained
 	campaigns.Leaser
 	campaigns.OddsMemory

@@ -33,6 +33,12 @@ type Settings struct {
 	// Phone says what is known of the number of somebody who calls us and stands
 	// on no list: region, kind, zones. Nil = the number alone.
 	Phone func(number string) campaigns.Phone
+	// Sounds returns what people of a campaign hear beside conversations. It is
+	// called when the campaign is started or changed. Nil = the house's own.
+	Sounds func(campaigns.Campaign) (Sounds, error)
+	// Recordings is the folder of recordings, in which the dialer makes folders by
+	// day; empty = no call is recorded.
+	Recordings string
 	// Tone is what an agent hears before a person, at most 100 ms; the zero
 	// Prompt is the tone of the house.
 	Tone media.Prompt
@@ -80,6 +86,9 @@ func (s Settings) filled() Settings {
 	}
 	if s.Messages == nil {
 		s.Messages = func(campaigns.Campaign) (map[string]media.Prompt, error) { return nil, nil }
+	}
+	if s.Sounds == nil {
+		s.Sounds = func(campaigns.Campaign) (Sounds, error) { return Sounds{}, nil }
 	}
 	if s.Voices == nil {
 		s.Voices = func(campaigns.Campaign) (map[string]QueueVoice, error) { return nil, nil }

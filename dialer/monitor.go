@@ -1,0 +1,104 @@
+package dialer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// setEars takes who listens to an agent of the conversation now. Supervisors
+// follow the agent: when the agent leaves, so do they.
+func (c *conversation) setEars(agent int64, now []ear) {
+	before := c.ears[agent]
+	for _, e := range before {
+		if i := slices.IndexFunc(now, func(n ear) bool { return n.User == e.User }); i < 0 {
+			c.room.Leave(supervisor(e.User))
+			c.event(monitorEvents[e.Mode].ended, e.User, e.Name)
+		} else if now[i].Mode != e.Mode {
+			c.event(monitorEvents[e.Mode].ended, e.User, e.Name)
+			c.event(monitorEvents[now[i].Mode].begun, e.User, e.Name)
+		}
+	}
+	for _, e := range now {
+		i := slices.IndexFunc(before, func(b ear) bool { return b.User == e.User })
+		if i < 0 || before[i].station != e.station {
+			c.room.Enter(supervisor(e.User), e.station.Audio())
+		}
+		if i < 0 {
+			c.event(monitorEvents[e.Mode].begun, e.User, e.Name)
+		}
+	}
+	if delete(c.ears, agent); len(now) > 0 {
+		c.ears[agent] = now
+	}
+}
+
+var monitorEvents = map[MonitorMode]struct{ begun, ended campaigns.CallEventKind }{
+	Listen:  {campaigns.EventListenBegun, campaigns.EventListenEnded},
+	Whisper: {campaigns.EventWhisperBegun, campaigns.EventWhisperEnded},
+	Barge:   {campaigns.EventBargeBegun, campaigns.EventBargeEnded},
+}
+
+// takeOver gives the person to a supervisor who listens to their agent.
+func (c *conversation) takeOver(ctx context.Context, cmd command) (err error, later bool) {
+	switch who := c.sideOf(cmd.agent); {
+	case who == nil || who != c.holder:
+		return ErrNoCall, false
+	case c.transfer != nil:
+		return ErrTransferring, false
+	}
+	by := cmd.ask.by
+	c.setEars(cmd.agent, slices.DeleteFunc(slices.Clone(c.ears[cmd.agent]), func(e ear) bool { return e.User == by }))
+	c.seek(ctx, TransferTakeOver, TransferTarget{Agent: by}, cmd)
+	return nil, true
+}
+
+// listens tells who listens to the agent, for those who watch.
+func (a *agent) listens() []MonitorState {
+	if len(a.ears) == 0 {
+		return nil
+	}
+	out := make([]MonitorState, len(a.ears))
+	for i, e := range a.ears {
+		out[i] = e.MonitorState
+	}
+	return out
+}
+
+// listen lets a supervisor listen to the agent, or changes how.
+func (a *agent) listen(e ear) {
+	kept := slices.DeleteFunc(slices.Clone(a.ears), func(old ear) bool { return old.User == e.User })
+	a.ears = append(kept, e)
+	a.tellEars()
+	if a.call != nil && a.call.Talk.Help {
+		a.call.Talk.Help = false
+		a.eventOf(campaigns.EventHelpOver, e.User, e.Name)
+	}
+	a.publish()
+}
+
+// unlisten ends it.
+func (a *agent) unlisten(user int64) {
+	n := len(a.ears)
+	a.ears = slices.DeleteFunc(slices.Clone(a.ears), func(e ear) bool { return e.User == user })
+	if len(a.ears) == n {
+		return
+	}
+	a.tellEars()
+	a.publish()
+}
+
+// tellEars tells the conversation that the agent is in.
+func (a *agent) tellEars() {
+	if a.line != nil && a.engaged() {
+		a.line.put(command{agent: a.info.ID, order: orderEars, ask: ask{ears: a.ears}})
+	}
+}
+
+// eventOf notes something in the time line of the agent's call.
+func (a *agent) eventOf(kind campaigns.CallEventKind, by int64, detail string) {
+	if a.call != nil && a.call.Attempt != "" {
+		a.tell(campaigns.CallEvent{Attempt: a.call.Attempt, Kind: kind, By: by, Detail: detail})
+	}
+}
