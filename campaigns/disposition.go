@@ -115,6 +115,14 @@ type Callback struct {
 	Done bool      `json:"done"`
 }
 
+// When is the time at which the callback is tried first.
+func (c Callback) When() time.Time {
+	if c.Due.After(c.At) {
+		return c.Due
+	}
+	return c.At
+}
+
 // Type finds the disposition type with a code.
 func (c Campaign) Type(code string) (DispositionType, bool) {
 	i := slices.IndexFunc(c.Dispositions, func(t DispositionType) bool { return t.Code == code })

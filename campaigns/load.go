@@ -30,6 +30,9 @@ type Load struct {
 	EndedAt  time.Time  `json:"ended_at,omitzero"`
 	UndoneAt time.Time  `json:"undone_at,omitzero"`
 	Counts   LoadCounts `json:"counts"`
+	// Columns are the keys of the contacts' further fields, in the order of the
+	// file; only BeginLoad reads them.
+	Columns []string `json:"-"`
 }
 
 // LoadCounts is what became of the rows of a load. Rows is the sum of the rest.

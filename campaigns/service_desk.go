@@ -11,9 +11,10 @@ import (
 )
 
 // Shift is where an agent begins and ends to work: SignIn makes the house call
-// the agent's phone once and returns when that leg is up and stays up.
+// the agent's phone once, or takes the headset in the browser, and returns when
+// that leg is up and stays up.
 type Shift interface {
-	SignIn(ctx context.Context, u User, campaigns []Campaign) error
+	SignIn(ctx context.Context, u User, campaigns []Campaign, h Handset) error
 	SignOut(ctx context.Context, agent int64) error
 	Agent(agent int64) (AgentStatus, bool)
 }
@@ -72,6 +73,9 @@ type DeskSettings struct {
 	Breaks    BreakStore
 	Leaves    Leaves
 	Signs     Signs
+	Calendars Calendars     // nil = no calendars of salespeople
+	Drafts    Drafts        // nil = nothing is kept before the disposition
+	Past      Background    // nil = a card shows earlier calls alone
 	Scripts   ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
 }
 
@@ -89,9 +93,13 @@ var (
 )
 
 // SignIn connects the agent's phone for the named campaigns; none means all
-// that the agent works for.
-func (d *Desk) SignIn(ctx context.Context, u User, names []string) (AgentStatus, error) {
+// that the agent works for. No handset named is the one that there is.
+func (d *Desk) SignIn(ctx context.Context, u User, names []string, h Handset) (AgentStatus, error) {
 	if err := u.Allow(DoCalls); err != nil {
+		return AgentStatus{}, err
+	}
+	h, err := h.Choose(u)
+	if err != nil {
 		return AgentStatus{}, err
 	}
 	if len(names) == 0 {
@@ -101,7 +109,7 @@ func (d *Desk) SignIn(ctx context.Context, u User, names []string) (AgentStatus,
 	if err != nil {
 		return AgentStatus{}, err
 	}
-	if err := d.Shift.SignIn(ctx, u, chosen); err != nil {
+	if err := d.Shift.SignIn(ctx, u, chosen, h); err != nil {
 		return AgentStatus{}, fmt.Errorf("sign agent %d in: %w", u.ID, err)
 	}
 	if err := d.tellLeaves(ctx, u.ID); err != nil {
@@ -236,10 +244,15 @@ type Card struct {
 	LocalTime time.Time // in the first of Zones, when one is known
 	Zones     []string
 	History   []Call // newest first
+	Known     Known
 }
 
-// Calls of the history that a card shows.
-const cardHistory = 5
+// Calls of the history that a card shows, and those whose orders, appointments
+// and complaints it tells of.
+const (
+	cardHistory = 5
+	cardOrders  = 50
+)
 
 // Card returns what the agent has on the line, and false when there is nothing.
 func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
@@ -254,13 +267,17 @@ func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
 	if err != nil {
 		return Card{}, false, fmt.Errorf("campaign of the call at hand: %w", err)
 	}
-	history, err := d.Records.History(ctx, current.Contact.ID, cardHistory+1)
+	history, err := d.Records.History(ctx, current.Contact.ID, cardOrders+1)
 	if err != nil {
 		return Card{}, false, fmt.Errorf("history of contact %d: %w", current.Contact.ID, err)
 	}
 	history = slices.DeleteFunc(history, func(c Call) bool { return c.ID == current.Attempt }) // it is no earlier call
+	known, err := d.known(ctx, current, history)
+	if err != nil {
+		return Card{}, false, err
+	}
 	history = history[:min(len(history), cardHistory)]
-	card := Card{CurrentCall: current, Campaign: campaign, History: history, Zones: zonesOf(current)}
+	card := Card{Known: known, CurrentCall: current, Campaign: campaign, History: history, Zones: zonesOf(current)}
 	if len(card.Zones) > 0 {
 		if loc, err := rules.Location(card.Zones[0]); err == nil {
 			card.LocalTime = time.Now().In(loc)

@@ -64,12 +64,15 @@ func (d *Desk) own(ctx context.Context, u User, attempt string, atHand bool) (Ca
 	return call, nil
 }
 
-// check validates a disposition against its campaign and, for a callback, the
-// hours in which the person may be called.
+// check completes a disposition with what the campaign's lists say, validates it,
+// and puts a callback at a time when the person may be called.
 func (d *Desk) check(ctx context.Context, call Call, in *Disposition) error {
 	campaign, err := d.Campaigns.Campaign(ctx, call.Attempt.Campaign)
 	if err != nil {
 		return fmt.Errorf("campaign of attempt %s: %w", in.Attempt, err)
+	}
+	if err := d.complete(ctx, campaign, call, in); err != nil {
+		return err
 	}
 	if err := in.Validate(campaign, in.At); err != nil {
 		return invalid("disposition_invalid", err)
@@ -81,19 +84,21 @@ func (d *Desk) check(ctx context.Context, call Call, in *Disposition) error {
 		return problem(KindForbidden, "callback_agent", "A callback is for you or for anybody, not for another agent.")
 	}
 	in.Callback.Campaign, in.Callback.Contact = call.Attempt.Campaign, call.Contact
-	return callable(campaign.Windows, call.Zones, in.Callback.At)
+	in.Callback.Due, _ = callable(campaign.Windows, call.Zones, in.Callback.At)
+	return nil
 }
 
-// callable refuses a callback at a time when the person must not be called.
-func callable(w rules.Week, zones []string, at time.Time) error {
+// callable tells whether a person may be called back at a time; if not, due is
+// the next time that is allowed, or the time itself when none is known: the
+// ledger decides at the dial.
+func callable(w rules.Week, zones []string, at time.Time) (due time.Time, open bool) {
 	if len(zones) == 0 || rules.OpenAt(w, zones, at, 0) {
-		return nil
+		return at, true
 	}
 	if next, ok := rules.NextOpen(w, zones, at, 0); ok {
-		return problem(KindInvalid, "callback_closed",
-			"The person may not be called at that time; the next one that is allowed is %s.", next.UTC().Format(time.RFC3339))
+		return next, false
 	}
-	return problem(KindInvalid, "callback_closed", "The person may not be called at that time.")
+	return at, false
 }
 
 // record stores the disposition and lets the agent go on.
@@ -102,6 +107,9 @@ func (d *Desk) record(ctx context.Context, u User, call Call, in Disposition, at
 	if errors.Is(err, ErrDisposed) {
 		return Disposition{}, &Problem{Kind: KindConflict, Code: "already_disposed",
 			Text: "This call has been disposed of in another way already.", Cause: err}
+	}
+	if errors.Is(err, ErrSlotTaken) {
+		return Disposition{}, d.slotTaken(ctx, call.Attempt.Campaign, *in.Appointment, err)
 	}
 	if err != nil {
 		return Disposition{}, fmt.Errorf("dispose of attempt %s: %w", in.Attempt, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
-func TestACallbackIsRefusedWhenThePersonMayNotBeCalled(t *testing.T) {
+func TestACallbackIsDueWhenThePersonMayBeCalled(t *testing.T) {
 	w := must(rules.ParseWeek(map[string][]string{"mon-fri": {"09:00-20:00"}}))
 	madrid := []string{"Europe/Madrid"}
 	at := func(text string) time.Time { return must(time.Parse(time.RFC3339, text)) }
@@ -15,16 +15,20 @@ func TestACallbackIsRefusedWhenThePersonMayNotBeCalled(t *testing.T) {
 		name  string
 		zones []string
 		at    string
-		code  string
+		due   string // empty = then
 	}{
 		{"inside the window there", madrid, "2026-11-23T09:30:00+01:00", ""},
-		{"inside the window here, not there", madrid, "2026-11-23T09:30:00+05:00", "callback_closed"},
-		{"on a Sunday", madrid, "2026-11-22T12:00:00+01:00", "callback_closed"},
-		{"open in one of two zones", []string{"Europe/Madrid", "America/New_York"}, "2026-11-23T09:30:00+01:00", "callback_closed"},
+		{"inside the window here, not there", madrid, "2026-11-23T09:30:00+05:00", "2026-11-23T09:00:00+01:00"},
+		{"on a Sunday", madrid, "2026-11-22T12:00:00+01:00", "2026-11-23T09:00:00+01:00"},
+		{"open in one of two zones", []string{"Europe/Madrid", "America/New_York"}, "2026-11-23T09:30:00+01:00", "2026-11-23T15:00:00+01:00"},
 		{"no zone is known: the ledger decides at the dial", nil, "2026-11-22T12:00:00Z", ""},
 	} {
-		if got := code(callable(w, c.zones, at(c.at))); got != c.code {
-			t.Errorf("%s: %q, want %q", c.name, got, c.code)
+		want, open := at(c.at), c.due == ""
+		if !open {
+			want = at(c.due)
+		}
+		if due, got := callable(w, c.zones, at(c.at)); got != open || !due.Equal(want) {
+			t.Errorf("%s: %s, open %t, want %s", c.name, due, got, want)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestADispositionWithoutWhatItAsksForIsRefused(t *testing.T) {
 func TestCommissionFollowsTheRuleOfTheCampaign(t *testing.T) {
 	c := shop()
 	c.Commission = Commission{Currency: "EUR", PerSale: 500, PerAppointment: 300, PerSurvey: 50, ShareOfSales: 0.02}
-	eur, _ := c.Price(Sale{Lines: []OrderLine{{Product: "f500", Quantity: 1}}})  // worth 12 * 29.90
+	eur, _ := c.Price(Sale{Lines: []OrderLine{{Product: "f500", Quantity: 1}}}) // worth 12 * 29.90
 	kwd, _ := c.Price(Sale{Lines: []OrderLine{{Product: "gold", Quantity: 1}}}) // 1234.567
 	answers := []Answer{{Question: "q", Value: "a"}}
 	got := c.Earned([]Disposition{

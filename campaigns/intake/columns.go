@@ -23,6 +23,19 @@ type layout struct {
 	family  bool // family name first
 }
 
+// fields are the keys under which cells are kept that have no place of their own,
+// in the order of the file.
+func (l layout) fields() []string {
+	var keys []string
+	for _, c := range l.columns {
+		switch c.Target {
+		case Field, Country, Postcode:
+			keys = append(keys, c.Label)
+		}
+	}
+	return keys
+}
+
 // arrange decides what each column is: by the options, by the header, and for
 // phones of a list without one by what stands in the cells.
 func arrange(sample [][]string, o Options, isPhone func(cell string) bool) (layout, error) {

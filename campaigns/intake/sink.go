@@ -64,6 +64,7 @@ func (s *sink) begin(ctx context.Context) error {
 	id, err := s.store.BeginLoad(ctx, campaigns.Load{
 		Campaign: s.options.Campaign, List: s.options.List, Source: s.options.Source,
 		Policy: s.options.Duplicates, By: s.options.By, BeganAt: now().UTC(),
+		Columns: s.layout.fields(),
 	})
 	if err != nil {
 		return fmt.Errorf("begin the load of %s: %w", s.options.Source, err)

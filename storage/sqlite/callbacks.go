@@ -14,8 +14,8 @@ func (t *tx) insertCallback(seq int64, d campaigns.Disposition) error {
 		return nil
 	}
 	_, err := t.exec(`INSERT INTO callbacks (campaign, contact, attempt, at, due, agent, note)
-		SELECT campaign, contact, seq, ?2, ?2, ?3, ?4 FROM attempts WHERE seq = ?1`,
-		seq, micros(d.Callback.At), d.Callback.Agent, d.Callback.Note)
+		SELECT campaign, contact, seq, ?2, ?3, ?4, ?5 FROM attempts WHERE seq = ?1`,
+		seq, micros(d.Callback.At), micros(d.Callback.When()), d.Callback.Agent, d.Callback.Note)
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
 	}

@@ -68,26 +68,42 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	if d.At.IsZero() {
 		d.At = t.now
 	}
-	if err := t.insertDisposition(p.seq, kind.Effect, effectAt(kind, d), d); err != nil {
+	if err := t.slotFree(d.Attempt, d.Appointment); err != nil {
 		return false, err
 	}
-	return true, t.effect(c, p, kind, d)
+	wrong, err := t.wrongNumber(p, kind.Effect)
+	if err != nil {
+		return false, err
+	}
+	at := effectAt(kind, d, wrong)
+	if err := t.insertDisposition(p.seq, kind.Effect, at, d); err != nil {
+		return false, err
+	}
+	if err := t.trade(p, d); err != nil {
+		return false, err
+	}
+	return true, t.effect(c, p, kind, at, d)
 }
 
 // effectAt is when the contact is called again, zero for never.
-func effectAt(kind campaigns.DispositionType, d campaigns.Disposition) time.Time {
+func effectAt(kind campaigns.DispositionType, d campaigns.Disposition, wrong wrong) time.Time {
 	switch kind.Effect {
 	case campaigns.EffectRetry:
 		return d.At.Add(kind.Delay)
 	case campaigns.EffectCallback:
-		return d.Callback.At
+		return d.Callback.When()
+	case campaigns.EffectWrongNumber:
+		if wrong.another {
+			return d.At
+		}
 	}
 	return time.Time{}
 }
 
 // effectNext is where an effect sends the contact.
 func effectNext(c campaigns.Campaign, e campaigns.Effect, at time.Time, phone, tries int) campaigns.Next {
-	if e == campaigns.EffectCallback || e == campaigns.EffectRetry && tries < c.MaxAttempts {
+	again := e == campaigns.EffectRetry || e == campaigns.EffectWrongNumber && !at.IsZero()
+	if e == campaigns.EffectCallback || again && tries < c.MaxAttempts {
 		return campaigns.Next{State: campaigns.ContactWaiting, At: at, Phone: phone}
 	}
 	return campaigns.Next{State: campaigns.ContactDone, Phone: phone}
@@ -96,7 +112,7 @@ func effectNext(c campaigns.Campaign, e campaigns.Effect, at time.Time, phone, t
 // effect does what the disposition says: at once to the do-not-call list and
 // the callbacks, and to the contact unless its call is still going on or it
 // is in the next one.
-func (t *tx) effect(c campaigns.Campaign, p disposed, kind campaigns.DispositionType, d campaigns.Disposition) error {
+func (t *tx) effect(c campaigns.Campaign, p disposed, kind campaigns.DispositionType, at time.Time, d campaigns.Disposition) error {
 	if kind.Effect == campaigns.EffectDNC && p.e164 != 0 {
 		err := t.addDoNotCall([]campaigns.DoNotCall{{
 			Number: number(p.e164), At: d.At, Channel: campaigns.ChannelAgent, By: t.db.known.login(d.Agent),
@@ -122,7 +138,7 @@ func (t *tx) effect(c campaigns.Campaign, p disposed, kind campaigns.Disposition
 		_, err := t.exec(`UPDATE contacts SET callback = ?2, agent = ?3 WHERE id = ?1`, p.contact, callback, agent)
 		return err
 	}
-	next := effectNext(c, kind.Effect, effectAt(kind, d), p.phone, p.tries)
+	next := effectNext(c, kind.Effect, at, p.phone, p.tries)
 	t.moved(p.list, p.state, next.State, 1)
 	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, callback = ?4, agent = ?5 WHERE id = ?1`,
 		p.contact, string(next.State), micros(next.At), callback, agent)
@@ -135,6 +151,7 @@ const (
 	extraAppointment
 	extraAnswers
 	extraCallback
+	extraMore
 )
 
 func extras(d campaigns.Disposition) (bits int64) {
@@ -149,6 +166,9 @@ func extras(d campaigns.Disposition) (bits int64) {
 	}
 	if d.Callback != nil {
 		bits |= extraCallback
+	}
+	if moreOf(d).any() {
+		bits |= extraMore
 	}
 	return bits
 }
@@ -173,6 +193,13 @@ func (t *tx) insertDisposition(seq int64, effect campaigns.Effect, at time.Time,
 	if c := d.Callback; c != nil {
 		all = append(all[:len(all):len(all)], micros(c.At), c.Agent, c.Note)
 	}
+	more, err := moreOf(d).text()
+	if err != nil {
+		return err
+	}
+	if more != "" {
+		all = append(all[:len(all):len(all)], seq, more)
+	}
 	if _, err := t.chain(kindDisposition, seq, digest(all)); err != nil {
 		return err
 	}
@@ -181,6 +208,11 @@ func (t *tx) insertDisposition(seq int64, effect campaigns.Effect, at time.Time,
 	}
 	for _, p := range parts {
 		if _, err := t.exec(p.insert, p.row...); err != nil {
+			return err
+		}
+	}
+	if more != "" {
+		if _, err := t.exec(`INSERT INTO disposition_more (seq, body) VALUES (?, ?)`, seq, more); err != nil {
 			return err
 		}
 	}

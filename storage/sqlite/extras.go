@@ -40,6 +40,7 @@ func readExtras(q driver.QueryerContext, more map[int64]extraOf) error {
 		{extraAppointment, `SELECT seq, at, zone, place, person, note FROM appointments WHERE seq BETWEEN ? AND ?`, readAppointment},
 		{extraAnswers, `SELECT seq, question, value FROM answers WHERE seq BETWEEN ? AND ? ORDER BY seq, line`, readAnswer},
 		{extraCallback, `SELECT attempt, id, campaign, contact, at, agent, note, done FROM callbacks WHERE attempt BETWEEN ? AND ?`, readCallback},
+		{extraMore, `SELECT seq, body FROM disposition_more WHERE seq BETWEEN ? AND ?`, readMore},
 	}
 	for _, k := range kinds {
 		if bits&k.bit == 0 {

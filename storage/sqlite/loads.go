@@ -27,6 +27,9 @@ func (db *DB) BeginLoad(ctx context.Context, l campaigns.Load) (int64, error) {
 		}
 		_, err = t.exec(`INSERT INTO loads (id, campaign, list, source, policy, by, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			l.ID, list.Campaign, l.List, l.Source, string(l.Policy), l.By, micros(t.now))
+		if err == nil {
+			err = t.keepColumns(l)
+		}
 		if err != nil {
 			return err
 		}
@@ -36,6 +39,33 @@ func (db *DB) BeginLoad(ctx context.Context, l campaigns.Load) (int64, error) {
 		return 0, fmt.Errorf("begin load of %s: %w", l.Source, err)
 	}
 	return l.ID, nil
+}
+
+// keepColumns remembers the order of a load's fields.
+func (t *tx) keepColumns(l campaigns.Load) error {
+	if len(l.Columns) == 0 {
+		return nil
+	}
+	columns, err := json.Marshal(l.Columns)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO load_columns (load, columns) VALUES (?, ?)`, l.ID, string(columns))
+	return err
+}
+
+// LoadColumns are the keys of the further fields of a load's contacts, in the
+// order of the file; campaigns.ErrNotFound when the order is not known.
+func (db *DB) LoadColumns(ctx context.Context, load int64) (columns []string, err error) {
+	var text string
+	err = noRows(db.read.QueryRowContext(ctx, `SELECT columns FROM load_columns WHERE load = ?`, load).Scan(&text))
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &columns)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("columns of load %d: %w", load, err)
+	}
+	return columns, nil
 }
 
 // EndLoad closes a load with its counts.
