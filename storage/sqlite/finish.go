@@ -62,6 +62,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.insertOutcome(b, a); err != nil {
 		return err
 	}
+	if err := t.insertTalks(b.seq, a.Talks); err != nil {
+		return err
+	}
 	if _, err := t.exec(`UPDATE attempts SET live = NULL WHERE seq = ? AND live = 1`, b.seq); err != nil {
 		return err
 	}

@@ -42,6 +42,9 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 			return lost, fmt.Errorf("recover: %w", err)
 		}
 	}
+	if err := db.do(ctx, func(t *tx) error { return t.closeSides(now) }); err != nil {
+		return lost, fmt.Errorf("recover side legs: %w", err)
+	}
 	for more := true; more; {
 		err := db.do(ctx, func(t *tx) (err error) {
 			more, err = t.returnLeased()

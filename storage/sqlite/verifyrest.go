@@ -90,14 +90,17 @@ func (c *checker) listed(q driver.QueryerContext) error {
 }
 
 // twoLegs finds agents who were bridged to a customer before the last one was
-// gone. A call that was handed over was the first agent's until then, and the
-// second's from then on.
+// gone. A call whose agent lost the phone was the first agent's until then, and
+// the second's from then on; of one that was passed on it is written who had the
+// person when.
 func (c *checker) twoLegs(q driver.QueryerContext) error {
 	return each(q, `SELECT seq, agent, began, before FROM (SELECT seq, agent, began,
 			MAX(over) OVER (PARTITION BY agent ORDER BY began, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
 			FROM (SELECT seq, agent, bridged_at AS began, COALESCE(second_at, ended_at) AS over FROM outcomes
-				WHERE agent <> 0 AND bridged_at > 0
-				UNION ALL SELECT seq, second_agent, second_at, ended_at FROM outcomes WHERE second_agent <> 0 AND second_at > 0))
+				WHERE agent <> 0 AND bridged_at > 0 AND seq NOT IN (SELECT attempt FROM talks)
+				UNION ALL SELECT seq, second_agent, second_at, ended_at FROM outcomes
+				WHERE second_agent <> 0 AND second_at > 0 AND seq NOT IN (SELECT attempt FROM talks)
+				UNION ALL SELECT attempt, agent, from_at, to_at FROM talks WHERE n >= 0))
 		WHERE before > began LIMIT ?`, []any{maxFindings}, func(row *cells) error {
 		seq, agent, bridged, before := row.integer(), row.integer(), row.instant(), row.instant()
 		c.broken(campaigns.LawOneLeg, "", 0, "agent %d was bridged in attempt %d while another call went on for %s", agent, seq, before.Sub(bridged))
