@@ -23,6 +23,12 @@
 // What a failure means is judged in one place, see judge: the code, the Q.850
 // cause beside it, and whether anything rang.
 //
+// Calls that come in take a line as well, and end with whoever OnCall names:
+//
+//	INVITE --a source of the carrier's? a line? calls a second?--> ringing --Answer--> leg
+//	            |            |486         |503                        +--Refuse--> line free
+//	            +-- dropped unread
+//
 // Promises:
 //
 //   - One Dial is one call: at most one INVITE transaction is alive, a second

@@ -1,14 +1,19 @@
 package siptrunk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/dialer/sound"
@@ -24,12 +29,15 @@ type route struct {
 	media    media.Settings
 	target   sipua.Target // the next hop
 
-	legs sync.WaitGroup // one goroutine per answered call
+	legs  sync.WaitGroup // one goroutine per answered call
+	taker atomic.Pointer[func(context.Context, dialer.Caller)]
 
 	mu     sync.Mutex
 	closed bool
 	gate   gate
 	tally  tally
+
+	arrivals *rate.Limiter // calls a second that come in
 }
 
 var errClosed = errors.New("trunks are closed")
@@ -62,6 +70,7 @@ func openRoute(s Settings, t Trunk) (*route, error) {
 	r := &route{
 		trunk: t, settings: s, log: s.Log.With("trunk", t.Name), target: target,
 		sources: newSources(t, target), gate: newGate(t, s.MaxWait), tally: newTally(t.Register),
+		arrivals: newArrivals(t),
 	}
 	r.media = s.Media
 	r.media.EventPT = sound.EventPT
@@ -71,6 +80,7 @@ func openRoute(s Settings, t Trunk) (*route, error) {
 	}
 	r.ua, err = sipua.Listen(sipua.Settings{
 		Name: s.Name, Listen: listeners(t), Allow: r.sources.allow, DialTLS: t.TLS, Log: r.log, OnStray: r.stray,
+		Serve: sipua.HandlerFunc(r.incoming),
 	})
 	return r, err
 }

@@ -81,6 +81,9 @@ type Trunk struct {
 	// IdentityHeader carries the caller ID beside From: p-asserted-identity
 	// (RFC 3325), remote-party-id, or empty for none.
 	IdentityHeader string
+	// TrustIdentity believes the P-Asserted-Identity of calls that come in (RFC
+	// 3325 section 5); else, and without one, a caller is who From says.
+	TrustIdentity bool
 
 	Codecs []media.Codec // in order of preference; empty means PCMU, PCMA
 	// AllowMedia are networks beside the public internet and the trunk's own

@@ -9,7 +9,7 @@ import (
 
 // tally is what a trunk has done since it was opened.
 type tally struct {
-	placed, answered, failed, strays uint64
+	placed, answered, failed, strays, received uint64
 
 	codes map[int]uint64 // by final SIP status, 0 = none came
 
@@ -47,6 +47,7 @@ type State struct {
 
 	Placed, Answered, Failed uint64
 	Strays                   uint64         // answers nobody waited for, ended at once
+	Received                 uint64         // calls that came in and found a line
 	Codes                    map[int]uint64 // final responses by status; 0 = none came
 	SIP                      sipua.Stats
 }
@@ -77,7 +78,7 @@ func (r *route) state(now time.Time) State {
 		Lines: g.inUse, MaxLines: g.lines, Pending: g.silent, CPS: g.cps * g.share(now), MaxCPS: g.cps,
 		Breaker: g.state, BreakerWhy: g.why, Registration: n.registration,
 		OptionsAt: n.optionsAt, OptionsRTT: n.optionsRTT, OptionsCode: n.optionsCode,
-		Placed: n.placed, Answered: n.answered, Failed: n.failed, Strays: n.strays, Codes: maps.Clone(n.codes),
+		Placed: n.placed, Answered: n.answered, Failed: n.failed, Strays: n.strays, Received: n.received, Codes: maps.Clone(n.codes),
 	}
 	r.mu.Unlock()
 	s.SIP = r.ua.Stats()
