@@ -61,7 +61,13 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
+	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
+		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
+	})
+	h.desk.Scripts = scripts
 	settings := Settings{
+		Scripts: scripts,
+		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
 		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,

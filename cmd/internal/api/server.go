@@ -37,10 +37,13 @@ type Settings struct {
 	Book        *campaigns.Book
 	Lists       *campaigns.Lists
 	CallLog     *campaigns.CallLog
+	Scripts     *campaigns.Scripts
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard
 	Lookup      *campaigns.Lookup
 	Clock       *campaigns.Clock
+	Headsets    *campaigns.Headsets
+	ICEServers  []ICEServer // that browsers are told of
 	Sessions    *session.Manager
 	Imports     *Importer
 	Watch       Watcher

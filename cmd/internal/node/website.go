@@ -65,7 +65,13 @@ func (n *Node) openWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
+	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
+		Store: n.db, People: n.db, Campaigns: n.db, Book: n.book, Line: n.floor, Records: n.db, Signs: n.floor,
+	})
+	desk.Scripts = scripts
 	server, err := api.New(api.Settings{
+		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
+		Scripts:  scripts,
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
 		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
