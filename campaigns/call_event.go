@@ -23,13 +23,13 @@ type CallEventKind string
 
 // The kinds of call events.
 const (
-	EventBridged          CallEventKind = "bridged"  // an agent and the person hear each other
-	EventStep             CallEventKind = "step"     // of the script
-	EventNote             CallEventKind = "note"     // written by an agent who had the call
-	EventHold             CallEventKind = "hold"     // the person hears music
-	EventUnhold           CallEventKind = "unhold"   //
-	EventMute             CallEventKind = "mute"     // the person does not hear the agent
-	EventUnmute           CallEventKind = "unmute"   //
+	EventBridged          CallEventKind = "bridged" // an agent and the person hear each other
+	EventStep             CallEventKind = "step"    // of the script
+	EventNote             CallEventKind = "note"    // written by an agent who had the call
+	EventHold             CallEventKind = "hold"    // the person hears music
+	EventUnhold           CallEventKind = "unhold"  //
+	EventMute             CallEventKind = "mute"    // the person does not hear the agent
+	EventUnmute           CallEventKind = "unmute"  //
 	EventRecordBegun      CallEventKind = "record_begun"
 	EventRecordPaused     CallEventKind = "record_paused"
 	EventRecordResumed    CallEventKind = "record_resumed"

@@ -63,20 +63,23 @@ type ScriptAnswers interface {
 // DeskSettings is what a Desk stands on; all of it is needed but Breaks, Leaves
 // and Signs: without them no breaks are planned, and nobody hears of signs.
 type DeskSettings struct {
-	Shift     Shift
-	Seat      Seat
-	Line      Line
-	Previews  Previews
-	Records   DispositionStore
-	Campaigns CampaignReader
-	DNC       *Suppression
-	Breaks    BreakStore
-	Leaves    Leaves
-	Signs     Signs
-	Calendars Calendars     // nil = no calendars of salespeople
-	Drafts    Drafts        // nil = nothing is kept before the disposition
-	Past      Background    // nil = a card shows earlier calls alone
-	Scripts   ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
+	Shift      Shift
+	Seat       Seat
+	Line       Line
+	Previews   Previews
+	Records    DispositionStore
+	Campaigns  CampaignReader
+	DNC        *Suppression
+	Breaks     BreakStore
+	Leaves     Leaves
+	Signs      Signs
+	Talk       Conversation  // nil = nothing beside talking
+	Passing    Transfers     // nil = calls are not passed on
+	Colleagues FloorSource   // whom calls may be passed on to
+	Calendars  Calendars     // nil = no calendars of salespeople
+	Drafts     Drafts        // nil = nothing is kept before the disposition
+	Past       Background    // nil = a card shows earlier calls alone
+	Scripts    ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
 }
 
 // Desk is an agent's work: signing in, taking calls, saying what came of
@@ -231,6 +234,7 @@ func (d *Desk) State(u User) (AgentStatus, error) {
 		return AgentStatus{}, err
 	}
 	if s, ok := d.Shift.Agent(u.ID); ok {
+		s.Monitors = nil // who listens is for those who see the floor
 		return s, nil
 	}
 	return AgentStatus{Agent: u.ID, Login: u.Login, Name: u.Name, State: AgentOffline}, nil

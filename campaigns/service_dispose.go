@@ -35,6 +35,9 @@ func (d *Desk) Dispose(ctx context.Context, u User, in Disposition) (Disposition
 	if call.Disposition != nil && call.Disposition.Key == in.Key {
 		return *call.Disposition, nil
 	}
+	if err := passedOn(u, call, current, atHand); err != nil {
+		return Disposition{}, err
+	}
 	if atHand && current.State == AgentTalking {
 		return Disposition{}, problem(KindConflict, "call_open", "The call goes on; hang up before you record what came of it.")
 	}

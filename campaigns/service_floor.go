@@ -41,6 +41,11 @@ type AgentStatus struct {
 	LeavesAt  time.Time // next planned break or end of the shift; zero = none is planned
 	Campaign  string    // of the call at hand, or the one waited for
 	Attempt   string    // of the call at hand
+	Talk      TalkState // of the call at hand
+	// Supervises is the agent whom they listen to, 0 = nobody; Monitors are those
+	// who listen to them, for who sees the floor.
+	Supervises int64
+	Monitors   []MonitorState
 }
 
 // CurrentCall is what an agent has on the line, looks at, or still has to dispose of.
@@ -54,6 +59,7 @@ type CurrentCall struct {
 	// Finishing: the agent has said that the conversation is about to end.
 	Finishing bool
 	Step      string // of the script, as the agent said last; empty = not said
+	Talk      TalkState
 	// Inbound: the person called us. DoNotCall: their number is on the list, so
 	// nothing may be agreed that makes us call them.
 	Inbound   bool
@@ -81,6 +87,7 @@ type CampaignStatus struct {
 	Placed    int
 	Ringing   int // placed and not answered yet
 	Waiting   int // answered and without an agent yet
+	Queued    int // called us and without an agent yet
 	Talking   int
 	Answered  int // by a person: the denominator of abandonment
 	Bridged   int
@@ -119,6 +126,8 @@ type AirCall struct {
 	// Odds are the contact's to answer, 1 = the campaign's mean; 0 = the
 	// campaign does not use odds.
 	Odds float64
+	// Inbound: the person called us; queued is a state of these alone.
+	Inbound bool
 }
 
 // EndedCall is a call that is over.

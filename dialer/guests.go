@@ -190,10 +190,10 @@ func (e *Engine) freeGuest(id int64, attempt string, had bool) {
 }
 
 // passedOn hears that a guest has passed the person on in turn.
-func (e *Engine) passedOn(id int64, attempt, to string) {
+func (e *Engine) passedOn(id int64, attempt string, to int64, name string) {
 	e.at(id, func(k keeper, a *agent, now time.Time) {
 		if a.in(attempt) {
-			a.call.Talk = TalkState{PassedTo: to}
+			a.call.Talk = TalkState{PassedTo: name, PassedAgent: to}
 			k.wrapUp(a, now)
 		}
 	})
@@ -218,7 +218,7 @@ func (l *Loop) passedOn(id pacing.CallID, to int64, name string, at time.Time) {
 	a := c.agent
 	c.agent, c.guest = nil, to
 	if a.call != nil {
-		a.call.Talk = TalkState{PassedTo: name}
+		a.call.Talk = TalkState{PassedTo: name, PassedAgent: to}
 	}
 	l.wrapUp(a, at)
 }

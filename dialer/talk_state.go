@@ -11,7 +11,9 @@ type TalkState struct {
 	Transfer  TransferState `json:"transfer,omitzero"`
 	Help      bool          `json:"help,omitempty"`      // a supervisor was asked for
 	PassedTo  string        `json:"passed_to,omitempty"` // in wrap-up: who has the person now
-	Note      string        `json:"note,omitempty"`      // of the agent who passed the call on
+	// PassedAgent is the agent who has the person then; 0 = an outside number.
+	PassedAgent int64  `json:"passed_agent_id,omitempty"`
+	Note        string `json:"note,omitempty"` // of the agent who passed the call on
 }
 
 // TransferState is how far a transfer is; the zero value is none.

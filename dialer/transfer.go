@@ -236,7 +236,7 @@ func (c *conversation) complete(ctx context.Context) {
 	if old.own {
 		c.loop.tell(func() { c.loop.passedOn(call, agent, to, now) })
 	} else if old.agent != 0 {
-		c.loop.engine.passedOn(old.agent, row, to)
+		c.loop.engine.passedOn(old.agent, row, agent, to)
 	}
 	if c.holder.agent != 0 {
 		c.loop.engine.guestHas(c.holder.agent, row)
