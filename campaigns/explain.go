@@ -34,8 +34,9 @@ type Explained struct {
 	Turn       bool            `json:"turn"`  // that phone is called next
 	State      string          `json:"state"` // where the contact stands, as a sentence
 	Verdicts   []rules.Verdict `json:"verdicts"`
-	Allowed    bool            `json:"allowed"`       // by every rule, and it waits for nothing
-	Next       time.Time       `json:"next,omitzero"` // the first time at which rules and waiting may allow it; zero = not by time alone
+	Filtered   string          `json:"filtered,omitempty"` // the part of the campaign's filter that leaves the contact out
+	Allowed    bool            `json:"allowed"`            // by every rule, and it waits for nothing
+	Next       time.Time       `json:"next,omitzero"`      // the first time at which rules and waiting may allow it; zero = not by time alone
 	Chance     odds.Chance     `json:"chance"`
 	Hours      []HourChance    `json:"hours"` // the next day, hour by hour
 }
@@ -100,13 +101,15 @@ func (e Explained) Reason(at time.Time) string {
 		return fmt.Sprintf("another of the contact's phones, number %d, is called next", c.Phone+1)
 	case !e.ListActive:
 		return fmt.Sprintf("its list %q is switched off", e.List)
+	case e.Filtered != "":
+		return "the campaign's filter leaves the contact out: " + e.Filtered + " does not hold"
 	}
 	return ""
 }
 
 // next is the first time at which what time alone decides is out of the way.
 func (e Explained) next(at time.Time) time.Time {
-	if e.Contact.State == ContactDone || !e.ListActive {
+	if e.Contact.State == ContactDone || !e.ListActive || e.Filtered != "" {
 		return time.Time{}
 	}
 	until := at

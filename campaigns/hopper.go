@@ -172,6 +172,9 @@ func NewHopper(leaser Leaser, c Campaign, s HopperSettings) *Hopper {
 func (h *Hopper) Set(c Campaign) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if c.Filter != h.campaign.Filter {
+		h.empty()
+	}
 	h.campaign = c
 	clear(h.windows)
 	for i := range h.aside {
@@ -182,6 +185,27 @@ func (h *Hopper) Set(c Campaign) {
 	h.sortAside(time.Now())
 	h.rank(time.Now())
 	h.nudge()
+}
+
+// empty hands back whom another filter might leave out: callbacks stay.
+func (h *Hopper) empty() {
+	kept := h.callable[:0]
+	for _, q := range h.callable {
+		if q.Callback != 0 {
+			kept = append(kept, q)
+			continue
+		}
+		q.taken = true
+		h.back = append(h.back, q.ID)
+	}
+	clear(h.callable[len(kept):])
+	h.callable = kept
+	h.aside = slices.DeleteFunc(h.aside, func(a asideContact) bool {
+		if a.contact.Callback == 0 {
+			h.back = append(h.back, a.contact.ID)
+		}
+		return a.contact.Callback == 0
+	})
 }
 
 // Next returns the contact to dial now and takes it out of the hopper; false
@@ -285,6 +309,8 @@ func (s HopperState) Why() string {
 		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside+s.Closed)
 	case d.Total == 0:
 		return "the campaign has no contacts; import a list"
+	case d.Filter && d.Ready > 0 && d.Waiting > 0:
+		return fmt.Sprintf("the campaign's filter leaves out all %d contacts that are ready; %d wait for their next try", d.Ready, d.Waiting)
 	case d.Waiting > 0:
 		return fmt.Sprintf("%d contacts wait for their next try, %d of %d are done", d.Waiting, d.Done, d.Total)
 	case d.Inactive > 0:
@@ -293,6 +319,8 @@ func (s HopperState) Why() string {
 		return fmt.Sprintf("the last %d contacts are in calls", d.Live)
 	case d.Done == d.Total:
 		return fmt.Sprintf("all %d contacts are done", d.Total)
+	case d.Filter && d.Ready > 0:
+		return fmt.Sprintf("the campaign's filter leaves out all %d contacts that are ready", d.Ready)
 	default:
 		return fmt.Sprintf("nothing is due: %d ready, %d leased, %d done of %d", d.Ready, d.Leased, d.Done, d.Total)
 	}

@@ -74,4 +74,5 @@ type Depth struct {
 	Done     int64     `json:"done"`
 	Total    int64     `json:"total"`
 	NextDue  time.Time `json:"next_due,omitzero"` // when the first of the waiting is due; may be past
+	Filter   bool      `json:"filter,omitempty"`  // the campaign has one: not all that are ready are called
 }

@@ -113,6 +113,7 @@ func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number stri
 	}
 	next, _ := p.Dial()
 	e.Turn = next.Number == number
+	e.Filtered = c.leavesOut(p, list.Name, at)
 	e.Allowed, e.Next = e.Reason(at) == "", e.next(at)
 	there := p
 	there.Phone = max(0, e.Phone) // the odds of this phone, whether or not it is its turn

@@ -49,6 +49,8 @@ func (db *DB) Depth(ctx context.Context, campaign int64, _ time.Time) (campaigns
 		return d, fmt.Errorf("next due of campaign %d: %w", campaign, err)
 	}
 	d.NextDue = moment(due.Int64)
+	c, _ := db.known.campaign(campaign)
+	d.Filter = c.Filter != ""
 	return d, nil
 }
 

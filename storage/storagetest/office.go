@@ -13,6 +13,13 @@ type Office interface {
 	ListKeeper
 	campaigns.FigureStore
 	campaigns.WebhookStore
+	campaigns.ScoreStore
+	campaigns.ShiftStore
+	campaigns.MessageStore
+	campaigns.PromptStore
+	campaigns.CallerIDStore
+	campaigns.HouseStore
+	campaigns.TestStore
 	Courier
 }
 
