@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"office lists", officeListTests},
 		{"office figures", officeFigureTests},
 		{"office webhooks", officeWebhookTests},
+		{"office people", officePeopleTests},
 		{"spells", spellTests},
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
