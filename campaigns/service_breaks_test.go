@@ -58,7 +58,7 @@ func (c *chairs) Agent(agent int64) (AgentStatus, bool) {
 	return AgentStatus{Agent: agent}, c.in[agent]
 }
 
-func (c *chairs) SignIn(_ context.Context, u User, _ []Campaign) error {
+func (c *chairs) SignIn(_ context.Context, u User, _ []Campaign, _ Handset) error {
 	c.in[u.ID] = true
 	return nil
 }
@@ -200,7 +200,7 @@ func TestTheFloorHearsOfAPlanWhenTheAgentIsThere(t *testing.T) {
 		if err != nil || len(c.told) != 0 {
 			t.Fatalf("told of who is not there: %v, %v", c.told, err)
 		}
-		if _, err := d.SignIn(t.Context(), anna, nil); err != nil || len(c.told[anna.ID]) != 1 {
+		if _, err := d.SignIn(t.Context(), anna, nil, ""); err != nil || len(c.told[anna.ID]) != 1 {
 			t.Fatalf("at sign-in: %v, %v", c.told, err)
 		}
 		if _, err := d.PlanBreak(t.Context(), anna, Break{Agent: anna.ID, From: time.Now(), To: time.Now().Add(time.Hour)}); err != nil {

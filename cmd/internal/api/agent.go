@@ -41,16 +41,18 @@ type agentOutput struct{ Body Agent }
 
 type signInInput struct {
 	Body *struct {
-		Campaigns []string `json:"campaigns,omitempty" maxItems:"100" doc:"Names; none means all that you work for."`
+		Campaigns []string          `json:"campaigns,omitempty" maxItems:"100" doc:"Names; none means all that you work for."`
+		Phone     campaigns.Handset `json:"phone,omitempty" enum:"desk,browser" doc:"What you talk with; none means your desk phone if you have one, else the headset in the browser."`
 	}
 }
 
 func (s *Server) agentSignIn(ctx context.Context, in *signInInput) (*agentOutput, error) {
 	var names []string
+	var phone campaigns.Handset
 	if in.Body != nil {
-		names = in.Body.Campaigns
+		names, phone = in.Body.Campaigns, in.Body.Phone
 	}
-	status, err := s.Desk.SignIn(ctx, who(ctx), names)
+	status, err := s.Desk.SignIn(ctx, who(ctx), names, phone)
 	if err != nil {
 		return nil, err
 	}

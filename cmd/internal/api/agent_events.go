@@ -16,6 +16,7 @@ import (
 //	call_connected  the person is on the line; with the card
 //	call_ended      the person is gone; what is left is the disposition
 //	call_closed     nothing is at hand any more
+//	phone           the headset in the browser: how it is, and what is wrong
 //
 // Events are drawn from the state as it is, so that none is lost: a client
 // that comes back is told how things stand now, and nothing when its
@@ -25,7 +26,11 @@ func (s *Server) agentEvents(w http.ResponseWriter, r *http.Request) {
 	wake := s.Watch.Watch(ctx, who(ctx).ID)
 	st := openStream(w, r)
 	f := agentFollower{desk: s.Desk, stream: st}
-	follow(ctx, s, st, campaigns.DoCalls, wake, func(u campaigns.User) error { return f.look(r, u) })
+	ears := headsetFollower{headsets: s.Headsets, stream: st}
+	follow(ctx, s, st, campaigns.DoCalls, wake, func(u campaigns.User) error {
+		ears.look(u)
+		return f.look(r, u)
+	})
 }
 
 // agentFollower remembers what the client of a stream was told last.

@@ -68,7 +68,7 @@ func (f *fakeFloor) bridge(agent int64, c campaigns.CurrentCall, s campaigns.Age
 	})
 }
 
-func (f *fakeFloor) SignIn(ctx context.Context, u campaigns.User, _ []campaigns.Campaign) error {
+func (f *fakeFloor) SignIn(ctx context.Context, u campaigns.User, _ []campaigns.Campaign, _ campaigns.Handset) error {
 	if err := ring(ctx, f.ringing); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	dnc := campaigns.NewSuppression(db, db, h.floor)
 	h.desk = campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: h.floor, Seat: h.floor, Line: h.floor, Previews: h.floor, Records: db, Campaigns: db, DNC: dnc,
-		Breaks: db, Leaves: h.floor, Signs: h.floor,
+		Breaks: db, Leaves: h.floor, Signs: h.floor, Calendars: db, Drafts: db, Past: db,
 	})
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
@@ -66,9 +66,9 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	})
 	h.desk.Scripts = scripts
 	settings := Settings{
-		Scripts: scripts,
+		Scripts:  scripts,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
-		Imports: importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
+		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
 		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
 	}

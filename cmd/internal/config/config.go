@@ -13,6 +13,7 @@ type Config struct {
 	Log       Log        `key:"log"`
 	SIP       SIP        `key:"sip"`
 	Phones    Phones     `key:"phones"`
+	Softphone Softphone  `key:"softphone"`
 	Media     Media      `key:"media"`
 	Drain     Drain      `key:"drain"`
 	Import    Import     `key:"import"`
@@ -57,6 +58,22 @@ type Phones struct {
 	Digest   []string `key:"digest" doc:"digest algorithms phones are challenged with: md5, sha-256; some phones give up on the second"`
 }
 
+// Softphone is the side towards the headsets in browsers.
+type Softphone struct {
+	Listen     string      `key:"listen" doc:"UDP address of the headsets in browsers; one port for all, port 0 takes a free one; empty = off"`
+	PublicIP   string      `key:"public_ip" doc:"our address as browsers see it, behind NAT; empty = those of this machine"`
+	ICEServers []ICEServer `key:"ice_servers"`
+}
+
+// ICEServer is a STUN or TURN server that browsers are told of, for networks
+// that let no UDP through to us.
+type ICEServer struct {
+	URL            string `key:"url"` // as turns:turn.example.com:443?transport=tcp
+	Username       string `key:"username"`
+	Credential     string `key:"credential" secret:"true"`
+	CredentialFile string `key:"credential_file"`
+}
+
 // Media is the sound.
 type Media struct {
 	IP        string `key:"ip" doc:"address for RTP; empty = the SIP listener's"`
@@ -96,6 +113,7 @@ type Trunk struct {
 	FromDomain      string        `key:"from_domain"`
 	CallerIDs       []string      `key:"caller_ids"`
 	IdentityHeader  string        `key:"identity_header"`
+	TrustIdentity   bool          `key:"trust_identity"`
 	Codecs          []string      `key:"codecs"`
 	MaxChannels     int           `key:"max_channels"`
 	MaxCPS          float64       `key:"max_cps"`
@@ -213,14 +231,15 @@ type List struct {
 // on this machine only.
 func Default() Config {
 	return Config{
-		Data:   "forecall-data",
-		HTTP:   HTTP{Listen: "127.0.0.1:8080"},
-		Admin:  Admin{Listen: "127.0.0.1:9090"},
-		Log:    Log{Level: "info", Format: "auto"},
-		SIP:    SIP{Listen: "127.0.0.1:5060"},
-		Phones: Phones{Listen: "127.0.0.1:5062", Realm: "forecall", Networks: []string{"127.0.0.0/8"}, Digest: []string{"md5"}},
-		Media:  Media{Ports: "20000-20999", Relay: "auto"},
-		Drain:  Drain{Limit: 15 * time.Minute},
-		Import: Import{Every: 5 * time.Second},
+		Data:      "forecall-data",
+		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
+		Admin:     Admin{Listen: "127.0.0.1:9090"},
+		Log:       Log{Level: "info", Format: "auto"},
+		SIP:       SIP{Listen: "127.0.0.1:5060"},
+		Phones:    Phones{Listen: "127.0.0.1:5062", Realm: "forecall", Networks: []string{"127.0.0.0/8"}, Digest: []string{"md5"}},
+		Softphone: Softphone{Listen: "127.0.0.1:0"},
+		Media:     Media{Ports: "20000-20999", Relay: "auto"},
+		Drain:     Drain{Limit: 15 * time.Minute},
+		Import:    Import{Every: 5 * time.Second},
 	}
 }

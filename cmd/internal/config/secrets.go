@@ -14,6 +14,12 @@ func readSecrets(c *Config) error {
 			return err
 		}
 	}
+	for i := range c.Softphone.ICEServers {
+		s := &c.Softphone.ICEServers[i]
+		if err := readSecret("ice server "+s.URL+": credential", s.CredentialFile, &s.Credential); err != nil {
+			return err
+		}
+	}
 	for i := range c.Users {
 		u := &c.Users[i]
 		if err := readSecret("user "+u.Login+": password", u.PasswordFile, &u.Password); err != nil {

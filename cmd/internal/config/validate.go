@@ -23,7 +23,7 @@ func (c Config) Validate() error {
 		required  bool
 	}{
 		{"http.listen", c.HTTP.Listen, true}, {"admin.listen", c.Admin.Listen, false}, {"sip.listen", c.SIP.Listen, true},
-		{"sip.tls_listen", c.SIP.TLSListen, false}, {"phones.listen", c.Phones.Listen, true},
+		{"sip.tls_listen", c.SIP.TLSListen, false}, {"phones.listen", c.Phones.Listen, true}, {"softphone.listen", c.Softphone.Listen, false},
 	} {
 		if err := checkAddr(l.addr); err != nil && (l.required || l.addr != "") {
 			bad(l.key, "%w", err)
@@ -41,7 +41,7 @@ func (c Config) Validate() error {
 	if _, _, err := c.Media.PortRange(); err != nil {
 		bad("media.ports", "%w", err)
 	}
-	for _, ip := range []struct{ key, value string }{{"media.ip", c.Media.IP}, {"media.advertise", c.Media.Advertise}, {"sip.advertise", c.SIP.Advertise}} {
+	for _, ip := range []struct{ key, value string }{{"media.ip", c.Media.IP}, {"media.advertise", c.Media.Advertise}, {"sip.advertise", c.SIP.Advertise}, {"softphone.public_ip", c.Softphone.PublicIP}} {
 		if _, err := netip.ParseAddr(ip.value); ip.value != "" && err != nil {
 			bad(ip.key, "%q is not an IP address", ip.value)
 		}
@@ -54,6 +54,11 @@ func (c Config) Validate() error {
 	for _, d := range c.Phones.Digest {
 		if d != "md5" && d != "sha-256" {
 			bad("phones.digest", "%q: md5 or sha-256", d)
+		}
+	}
+	for i, s := range c.Softphone.ICEServers {
+		if scheme, _, ok := strings.Cut(s.URL, ":"); !ok || !slices.Contains([]string{"stun", "stuns", "turn", "turns"}, scheme) {
+			bad(fmt.Sprintf("softphone.ice_servers[%d].url", i+1), "%q is not a server as turns:turn.example.com:443", s.URL)
 		}
 	}
 	pairs := [][2]string{{c.HTTP.TLSCert, c.HTTP.TLSKey}, {c.SIP.TLSCert, c.SIP.TLSKey}}

@@ -17,6 +17,7 @@ import (
 type floor struct {
 	*dialer.Engine
 	phones   *deskphone.Phones
+	headsets *headsets
 	schedule func(campaigns.Campaign) error // takes the jobs of a campaign
 	watching sync.WaitGroup                 // streams of events; the node waits for them when the web has closed
 }
@@ -56,12 +57,12 @@ func (s engineStore) Estimates(ctx context.Context, campaign int64) ([]byte, err
 	return body, err
 }
 
-// SignIn calls the agent's phone, once, and hands the leg that stays up to
-// the engine.
-func (f *floor) SignIn(ctx context.Context, u campaigns.User, chosen []campaigns.Campaign) error {
-	station, err := f.phones.Call(ctx, u.Extension)
+// SignIn connects what the agent talks with, once, and hands the leg that stays
+// up to the engine.
+func (f *floor) SignIn(ctx context.Context, u campaigns.User, chosen []campaigns.Campaign, h campaigns.Handset) error {
+	station, err := f.station(ctx, u, h)
 	if err != nil {
-		return phoneProblem(u, err)
+		return err
 	}
 	info := dialer.AgentInfo{ID: u.ID, Login: u.Login, Name: u.Name}
 	for _, c := range chosen {
@@ -228,11 +229,12 @@ func endedCall(e dialer.EndedCall, campaign string, agents map[int64]string) cam
 	}
 }
 
-// Watch tells when something may have changed around an agent.
+// Watch tells when something may have changed around an agent, the headset
+// included.
 func (f *floor) Watch(ctx context.Context, agent int64) <-chan struct{} {
-	return f.pulses(ctx, func(n dialer.Notice) bool {
+	return f.joined(f.pulses(ctx, func(n dialer.Notice) bool {
 		return n.Kind == dialer.NoticeResync || (n.Kind == dialer.NoticeAgent && n.Agent.ID == agent)
-	})
+	}), agent)
 }
 
 // pulses turns the notices that matter into wake-ups, of which one at most

@@ -42,6 +42,7 @@ type Node struct {
 	prompts  prompts
 	trunks   *siptrunk.Trunks
 	phones   *deskphone.Phones
+	headsets *headsets
 	secrets  *secrets
 	engine   *dialer.Engine
 	floor    *floor
@@ -71,7 +72,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openSound, n.openTrunks, n.openPhones, n.openEngine, n.openServices, n.seed, n.openWeb,
+		n.openStore, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -150,7 +151,7 @@ func (n *Node) openEngine(context.Context) error {
 	}, engineStore{n.db}, n.trunks)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
-	n.floor = &floor{Engine: n.engine, phones: n.phones, schedule: n.jobs.scheduler.Set}
+	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
 	n.later(func() error { n.floor.watching.Wait(); return nil })
 	return nil
 }
