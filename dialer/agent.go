@@ -97,6 +97,7 @@ type agent struct {
 	card        *campaigns.Contact // the lease of a preview that has not been dialed
 	plan        plan               // breaks, and the end of the shift
 	leaving     time.Time          // what pacing was told of the plan
+	manual      bool               // the card, or the call, is of a number that the agent typed
 	restUntil   time.Time          // end of the present rest
 	occupancy   occupancy
 	line        *line                     // to the conversation they are in; nil = none

@@ -48,6 +48,7 @@ type call struct {
 	bridged   bool      // an agent has talked
 	noAudio   bool
 
+	manual  bool // an agent typed the number
 	inbound bool // the person called us
 	queuing
 

@@ -1,6 +1,10 @@
 package dialer
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/forecall/forecall/campaigns"
+)
 
 // Errors of what an agent asks for.
 var (
@@ -34,15 +38,18 @@ const (
 	orderPlan
 	orderOtherCall
 	orderOtherCallEnded
+	orderManual
 )
 
 // command is an order on its way to whoever owns the agent now.
 type command struct {
-	agent  int64
-	order  order
-	reason string // also the name of a step, or of another call
-	plan   []Break
-	ask    ask        // of an order during a call
-	other  int64      // another agent
-	reply  chan error // one place: the owner never waits for who asked
+	agent   int64
+	order   order
+	reason  string // also the name of a step, or of another call
+	plan    []Break
+	ask     ask               // of an order during a call
+	other   int64             // another agent, or the campaign of a number dialed by hand
+	contact campaigns.Contact // of such a number
+	look    bool              // its card first
+	reply   chan error        // one place: the owner never waits for who asked
 }

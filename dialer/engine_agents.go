@@ -12,7 +12,8 @@ type post struct {
 	mine    *agent // not nil: the engine holds the agent, who works for no campaign
 	loop    *Loop  // else who has the agent
 	info    AgentInfo
-	asked   bool // the loop was asked to give the agent back
+	asked   bool  // the loop was asked to give the agent back
+	errand  int64 // campaign for which the agent dials a number by hand; 0 = none
 }
 
 // SignIn takes in an agent whose phone is up. The agent is paused until Ready;

@@ -66,6 +66,9 @@ func (e *Engine) lend(p *post, l *Loop) {
 
 // bestFor is the campaign that an agent should work for now, or nil.
 func (e *Engine) bestFor(p *post) *stage {
+	if s := e.running[p.errand]; p.errand != 0 && s != nil && s.up {
+		return s
+	}
 	var best *stage
 	for id, s := range e.running {
 		if !s.up || !slices.Contains(p.info.Campaigns, id) {

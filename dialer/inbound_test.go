@@ -128,9 +128,7 @@ func TestCallersAreServedInOrderAndHearTheirPlace(t *testing.T) {
 		}
 		fourth := h.ring("+15550000004", time.Second, time.Minute)
 		h.until(time.Second, "the fourth is refused", func() bool { return fourth.code() == refuseBusy })
-		if v := h.view(1); v.Queued != 3 {
-			t.Errorf("%d are shown in the queue", v.Queued)
-		}
+		h.until(time.Second, "three are shown in the queue", func() bool { return h.view(1).Queued == 3 })
 		time.Sleep(40 * time.Second)
 		for i, c := range callers {
 			// Greeting 2 s, place 1 s, offer (of a known number without a zone: none), music: 50 frames a second.
@@ -276,7 +274,7 @@ func TestACallerWhoHangsUpAsTheAgentIsChosenLeavesTheAgentReady(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			h := reception(t, 1, nil)
 			h.must(h.engine.Pause(t.Context(), 1, "away"))
-			h.ring("+15550000001", time.Hour, 10*time.Second+time.Duration(after)*50*time.Microsecond)
+			h.ring("+15550000001", 5*time.Second, 10*time.Second+time.Duration(after)*50*time.Microsecond)
 			time.Sleep(10 * time.Second)
 			go func() { _ = h.engine.Ready(context.Background(), 1) }()
 			h.until(time.Minute, "over", func() bool { return len(h.store.inbound()) == 1 })

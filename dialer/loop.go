@@ -160,6 +160,7 @@ func (l *Loop) settle(now time.Time) {
 	l.spare()
 	l.serveParked(now)
 	l.serveCards(now)
+	l.countDown(now)
 	l.dial(now)
 	l.report(now)
 }

@@ -105,6 +105,8 @@ func (l *Loop) obey(a *agent, cmd command, now time.Time) error {
 		l.otherCallEnded(a, now)
 	case orderHangUp:
 		return l.askHangUp(a, now)
+	case orderManual:
+		return l.askManual(a, cmd, now)
 	case orderDial:
 		return l.askDial(a, now)
 	case orderSkip:
@@ -221,6 +223,7 @@ func (l *Loop) expireWrapUps(now time.Time) {
 // carryOn is what an agent does after a call, or instead of one: what was asked
 // for meanwhile, else a rest when it is due, else the next.
 func (l *Loop) carryOn(a *agent, now time.Time) {
+	l.endManual(a)
 	switch a.after {
 	case StateOffline:
 		l.lose(a, "signed out", now)

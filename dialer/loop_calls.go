@@ -147,7 +147,7 @@ func (l *Loop) steal() *agent {
 	}
 	var from *call
 	for _, c := range l.calls {
-		if c.inAir() && c.agent != nil && c.contact.Agent == 0 && (from == nil || c.placed.After(from.placed)) {
+		if c.inAir() && c.agent != nil && c.contact.Agent == 0 && !c.manual && (from == nil || c.placed.After(from.placed)) {
 			from = c
 		}
 	}

@@ -34,6 +34,9 @@ func (l *Loop) serveCards(now time.Time) {
 
 func (l *Loop) showCard(a *agent, p campaigns.Contact, now time.Time) {
 	a.card, a.call = &p, l.card(p, now)
+	if l.campaign.PreviewDial > 0 {
+		a.call.DialAt = now.Add(l.settings.real(l.campaign.PreviewDial))
+	}
 	a.become(StatePreview, now)
 	l.apply(pacing.AgentReserved, 0, a.info.ID, now)
 }
@@ -43,8 +46,8 @@ func (l *Loop) takeCard(a *agent) {
 	if a.card == nil {
 		return
 	}
-	l.contacts.Return(*a.card, time.Time{})
-	a.card, a.call = nil, nil
+	l.returnCard(a, time.Time{})
+	l.endManual(a)
 }
 
 // askDial calls the contact whose card the agent looks at.
@@ -64,11 +67,7 @@ func (l *Loop) askDial(a *agent, now time.Time) error {
 	if room, full := l.room(); room <= 0 {
 		return &NotNowError{Why: Why{Cause: CauseTrunk, Text: full}}
 	}
-	p := *a.card
-	a.card = nil
-	c := l.put(p, 0, a, now)
-	a.call = l.currentCall(c, a, now)
-	a.publish()
+	l.dialCard(a, now)
 	return nil
 }
 
@@ -80,8 +79,7 @@ func (l *Loop) askSkip(a *agent, now time.Time) error {
 	if now.Sub(a.since) < l.settings.real(doubleClick) {
 		return ErrTooSoon
 	}
-	l.contacts.Return(*a.card, now.Add(l.settings.real(l.settings.SkipDelay)))
-	a.card, a.call = nil, nil
+	l.returnCard(a, now.Add(l.settings.real(l.settings.SkipDelay)))
 	l.totals.Skipped++
 	l.carryOn(a, now)
 	return nil

@@ -115,6 +115,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time
 	}
 	if seat != nil {
 		row.Agent = seat.info.ID
+		c.manual, row.Manual = seat.manual, seat.manual
 		l.reserve(seat, c, now)
 	}
 	l.calls[c.id], l.zones = c, row.Zones
@@ -217,7 +218,9 @@ func (l *Loop) refused(id pacing.CallID, err error, at time.Time) {
 	default:
 		l.log.Error("attempt could not be begun", "attempt", c.row, "error", err)
 		l.store.failed(at, err, errors.Is(err, campaigns.ErrClock))
-		l.contacts.Return(c.contact, time.Time{})
+		if !c.manual {
+			l.contacts.Return(c.contact, time.Time{})
+		}
 	}
 	if a := c.agent; a != nil {
 		a.call, a.notice = nil, note

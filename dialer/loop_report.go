@@ -33,6 +33,7 @@ func (l *Loop) report(now time.Time) {
 	for _, p := range l.contacts.Personal() {
 		l.parked[p.Agent] = append(l.parked[p.Agent], p)
 	}
+	l.freeParked(now)
 	l.publish(now, true)
 	l.feel(now)
 	if now.Sub(l.plannedAt) >= l.settings.real(planEvery) {

@@ -16,7 +16,7 @@ import (
 )
 
 // OnCall names who takes the calls that come in over the trunks; nobody at
-// first, and they are refused with 403. Take must end with every caller
+// first, as at a start, and they are refused with 503. Take must end with every caller
 // answered or refused, now or later.
 //
 // An INVITE of a source that is not the carrier's is dropped unread, as all its
@@ -46,7 +46,7 @@ type arrival struct {
 func (r *route) incoming(inc *sipua.Incoming) {
 	take := r.taker.Load()
 	if take == nil {
-		r.reject(inc, 403, "Forbidden")
+		r.reject(inc, 503, "", sipua.Header{Name: "Retry-After", Value: "2"})
 		return
 	}
 	in, ok := r.read(inc)

@@ -191,7 +191,7 @@ func TestWhatTheTrunkCannotTakeIsRefusedAndWhy(t *testing.T) {
 	f := newFar(t, anyPort())
 	trunks, at := ours(t, f, func(tr *Trunk) { tr.MaxChannels, tr.MaxCPS = 1, 2 })
 	_, _, err := f.call(within(t), t, at, "+34910000000", "+34600111222")
-	refusedWith(t, err, 403) // nobody takes calls yet
+	refusedWith(t, err, 503) // nobody takes calls yet
 	legs := answering(t, trunks)
 	_, _, err = f.call(within(t), t, at, "reception", "+34600111222")
 	refusedWith(t, err, 404)
