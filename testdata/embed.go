@@ -24,3 +24,15 @@ var SafeHarbourSpanish []byte
 //
 //go:embed scripts/*.yaml
 var Scripts embed.FS
+
+// QueueWords is what callers hear who wait for an agent: a folder for each
+// language, spoken by prompts/queue/speak.sh.
+//
+//go:embed prompts/queue/*/*.wav
+var QueueWords embed.FS
+
+// FibreScript is what agents of the demo read: a sale with an appointment and a
+// survey, in four languages.
+//
+//go:embed scripts/fibre.yaml
+var FibreScript string

@@ -17,6 +17,10 @@ import (
 // is a key of the top.
 var structured = regexp.MustCompile(`(?m)^(title|languages|fields|start|steps|objections)\s*:`)
 
+// Structured tells whether a source means to be a file of steps rather than a
+// text to read.
+func Structured(source string) bool { return structured.MatchString(Canonical(source)) }
+
 // Parse reads the source of a script; name stands in faults, as a file's does.
 // A source that is no file of steps is one step that says it. The error holds
 // every Fault found; see Faults.
