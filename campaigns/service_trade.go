@@ -221,3 +221,16 @@ func (d *Desk) Draft(ctx context.Context, u User) (draft CallDraft, ok bool, err
 	}
 	return draft, err == nil, err
 }
+
+// Place is the campaign of the call at hand and the zone of the person in it;
+// empty when that is not known.
+func (d *Desk) Place(ctx context.Context, u User) (campaign int64, zone string, err error) {
+	current, _, err := d.atHand(ctx, u)
+	if err != nil {
+		return 0, "", err
+	}
+	if zones := zonesOf(current); len(zones) > 0 {
+		zone = zones[0]
+	}
+	return current.Campaign, zone, nil
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
@@ -122,20 +123,10 @@ func appendCell(b []byte, s []byte) []byte {
 	return append(b, '"')
 }
 
-// digitsAfter is how many decimals a currency has, where that is not two (ISO 4217).
-var digitsAfter = map[string]int{
-	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0,
-	"UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-}
-
 // appendMoney writes an amount of smallest units as people do: 1999 EUR cents
 // are 19.99.
 func appendMoney(b []byte, amount int64, currency string) []byte {
-	digits, known := digitsAfter[currency]
-	if !known {
-		digits = 2
-	}
+	digits := campaigns.Digits(currency)
 	if amount < 0 {
 		b, amount = append(b, '-'), -amount
 	}

@@ -101,6 +101,11 @@ var callFields = []field{
 	{"appointment_note", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Note...) })},
 	{"answers", text, said(answers)},
 	{"callback_at", text, said(callbackAt)},
+	{"reason", text, said(func(b []byte, d *campaigns.Disposition) []byte { return append(b, d.Reason...) })},
+	{"complaint", text, complained(func(b []byte, c *campaigns.Complaint) []byte { return append(b, c.Text...) })},
+	{"complaint_department", text, complained(func(b []byte, c *campaigns.Complaint) []byte { return append(b, c.Department...) })},
+	{"sale_value", number, sold(func(b []byte, s *campaigns.Sale) []byte { return appendMoney(b, s.Value(), s.Currency) })},
+	{"sale_read_back", text, sold(func(b []byte, s *campaigns.Sale) []byte { return append(b, s.ReadBack...) })},
 	{"details", object, details}, // sale, appointment, answers and callback as they are
 }
 

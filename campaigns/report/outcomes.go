@@ -26,6 +26,7 @@ var about = []field{
 var saleFields = append(about[:len(about):len(about)], []field{
 	{"line", number, func(b []byte, r *row) []byte { return appendInt(b, int64(r.line)+1) }},
 	{"product", text, line(func(b []byte, _ *campaigns.Sale, l campaigns.OrderLine) []byte { return append(b, l.Product...) })},
+	{"name", text, line(func(b []byte, _ *campaigns.Sale, l campaigns.OrderLine) []byte { return append(b, l.Name...) })},
 	{"quantity", number, line(func(b []byte, _ *campaigns.Sale, l campaigns.OrderLine) []byte {
 		return appendInt(b, int64(l.Quantity))
 	})},
@@ -33,10 +34,25 @@ var saleFields = append(about[:len(about):len(about)], []field{
 		return appendMoney(b, l.UnitPrice, s.Currency)
 	})},
 	{"line_total", number, line(func(b []byte, s *campaigns.Sale, l campaigns.OrderLine) []byte {
-		return appendMoney(b, int64(l.Quantity)*l.UnitPrice, s.Currency)
+		return appendMoney(b, l.Total(), s.Currency)
+	})},
+	{"discount", number, line(func(b []byte, s *campaigns.Sale, l campaigns.OrderLine) []byte {
+		if l.Discount == 0 {
+			return b
+		}
+		return appendMoney(b, l.Discount, s.Currency)
+	})},
+	{"term", text, line(func(b []byte, _ *campaigns.Sale, l campaigns.OrderLine) []byte { return append(b, l.Term...) })},
+	{"min_terms", number, line(func(b []byte, _ *campaigns.Sale, l campaigns.OrderLine) []byte {
+		if l.MinTerms == 0 {
+			return b
+		}
+		return appendInt(b, int64(l.MinTerms))
 	})},
 	{"currency", text, sold(func(b []byte, s *campaigns.Sale) []byte { return append(b, s.Currency...) })},
 	{"sale_total", number, sold(func(b []byte, s *campaigns.Sale) []byte { return appendMoney(b, s.Total(), s.Currency) })},
+	{"sale_value", number, sold(func(b []byte, s *campaigns.Sale) []byte { return appendMoney(b, s.Value(), s.Currency) })},
+	{"read_back", text, sold(func(b []byte, s *campaigns.Sale) []byte { return append(b, s.ReadBack...) })},
 }...)
 
 var appointmentFields = append(about[:len(about):len(about)], []field{
@@ -46,6 +62,8 @@ var appointmentFields = append(about[:len(about):len(about)], []field{
 	{"place", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Place...) })},
 	{"person", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Person...) })},
 	{"note", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.Note...) })},
+	{"ends_at", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return appendTime(b, a.To) })},
+	{"how", text, agreed(func(b []byte, a *campaigns.Appointment) []byte { return append(b, a.How...) })},
 }...)
 
 var answerFields = append(about[:len(about):len(about)], []field{

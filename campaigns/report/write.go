@@ -119,7 +119,11 @@ func (p *printer) header(fields []field) error {
 		if i > 0 {
 			p.line = append(p.line, ',')
 		}
-		p.line = append(p.line, name...)
+		p.value = append(p.value[:0], name...) // questions of scripts may be names of columns
+		if !p.options.Raw && runs(p.value) {
+			p.value = append([]byte{'\''}, p.value...)
+		}
+		p.line = appendCell(p.line, p.value)
 	}
 	return p.flushLine()
 }

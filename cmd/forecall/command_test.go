@@ -34,7 +34,7 @@ func TestWhatIsAskedWronglyEndsWithStatusTwoAndSaysWhatToDo(t *testing.T) {
 		{"import --undo 0 --data " + folder, "--undo 0: the number of a load"},
 		{"import --undo 1 " + list, "reads no file"},
 		{"export --format xml", `--format "xml": csv or jsonl`},
-		{"export --what people", `--what "people": calls, sales, appointments or answers`},
+		{"export --what people", `--what "people": calls, sales, appointments, answers, surveys or complaints`},
 		{"export --what sales --format jsonl", "JSON lines hold them within the calls"},
 		{"export --outcome happy", `--outcome "happy": one of [connected`},
 		{"export --from yesterday", `--from "yesterday": write 2026-11-22`},

@@ -38,8 +38,9 @@ func newExport() *cobra.Command {
 the contact's own zone, what the agent said of it, and its link in the hash
 chain. Cells that a spreadsheet would run as formulas are made harmless.
 
---what sales, appointments or answers writes one row for each order line,
-appointment or answer instead.`,
+--what sales, appointments, answers or complaints writes one row for each order
+line, appointment, answer or complaint instead; --what surveys one for each call
+with answers, and a column for each question.`,
 		Example: `  forecall export --campaign Spring --from 2026-11-01 --to 2026-12-01 --out november.csv
   forecall export --format jsonl --outcome abandoned_msg
   forecall export --what sales --server http://127.0.0.1:8080 --user mia --out sales.csv`,
@@ -52,7 +53,7 @@ appointment or answer instead.`,
 	f.StringVar(&ex.outcome, "outcome", "", "only calls that ended so")
 	f.StringVar(&ex.from, "from", "", "calls begun at or after, as 2026-11-22 (midnight UTC) or 2026-11-22T08:00:00Z")
 	f.StringVar(&ex.to, "to", "", "calls begun before")
-	f.StringVar(&ex.what, "what", "calls", "calls, sales, appointments or answers")
+	f.StringVar(&ex.what, "what", "calls", "calls, sales, appointments, answers, surveys or complaints")
 	f.StringVar(&ex.format, "format", "csv", "csv or jsonl; jsonl holds sales, appointments and answers within the calls")
 	f.BoolVar(&ex.raw, "raw", false, "for programs: CSV cells as they are, without the guard against spreadsheet formulas and the byte order mark")
 	f.StringVar(&ex.out, "out", "", "file to write (default: standard output); it takes its name when it is whole")
@@ -79,7 +80,7 @@ func (ex *exporting) check() error {
 		return usage("--format %q: csv or jsonl", ex.format)
 	}
 	if _, ok := reporters()[ex.what]; !ok {
-		return usage("--what %q: calls, sales, appointments or answers", ex.what)
+		return usage("--what %q: calls, sales, appointments, answers, surveys or complaints", ex.what)
 	}
 	if ex.format == "jsonl" && ex.what != "calls" {
 		return usage("--what %s goes with --format csv; JSON lines hold them within the calls", ex.what)
@@ -96,6 +97,7 @@ func (ex *exporting) check() error {
 func reporters() map[string]reporter {
 	return map[string]reporter{
 		"calls": report.WriteCSV, "sales": report.WriteSales, "appointments": report.WriteAppointments, "answers": report.WriteAnswers,
+		"surveys": report.WriteSurveys, "complaints": report.WriteComplaints,
 	}
 }
 
