@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -27,7 +28,10 @@ type Settings struct {
 	// Speed is how many seconds pass for the dialer in one real second: 1, but
 	// for the demo and tests.
 	Speed float64
-	Log   *slog.Logger
+	// Headsets is a UDP socket for the headsets in browsers, instead of
+	// softphone.listen; nil = that. The node closes it.
+	Headsets net.PacketConn
+	Log      *slog.Logger
 }
 
 // DataFile is the database inside a data folder.

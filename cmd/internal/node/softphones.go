@@ -18,14 +18,14 @@ import (
 func (n *Node) openSoftphones(context.Context) error {
 	c := n.settings.Config.Softphone
 	n.headsets = &headsets{watchers: make(map[int64]map[chan struct{}]struct{})}
-	if c.Listen == "" {
+	if c.Listen == "" && n.settings.Headsets == nil {
 		return nil
 	}
 	listen, err := addrPort(c.Listen)
 	if err != nil {
 		return fmt.Errorf("softphone.listen: %w", err)
 	}
-	settings := softphone.Settings{Listen: listen, Changed: n.headsets.changed, Log: n.log}
+	settings := softphone.Settings{Listen: listen, Conn: n.settings.Headsets, Changed: n.headsets.changed, Log: n.log}
 	if c.PublicIP != "" {
 		if settings.PublicIP, err = netip.ParseAddr(c.PublicIP); err != nil {
 			return fmt.Errorf("softphone.public_ip: %w", err)
