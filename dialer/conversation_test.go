@@ -469,7 +469,9 @@ func press(ctx context.Context, e *Engine, key int, id, other int64) {
 		func() error { return e.CompleteTransfer(ctx, id) },
 		func() error { return e.CancelTransfer(ctx, id) },
 		func() error { return e.Conference(ctx, id) },
-		func() error { return e.Transfer(ctx, id, TransferTarget{Number: fmt.Sprintf("+3491100%04d", key)}, other%2 == 0) },
+		func() error {
+			return e.Transfer(ctx, id, TransferTarget{Number: fmt.Sprintf("+3491100%04d", key)}, other%2 == 0)
+		},
 		func() error { return e.Transfer(ctx, id, TransferTarget{Department: "All"}, true) },
 		func() error { return e.Monitor(ctx, 20, id, []MonitorMode{Listen, Whisper, Barge}[other%3]) },
 		func() error { return e.TakeOver(ctx, 20) },
