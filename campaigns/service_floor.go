@@ -169,7 +169,7 @@ func (w *Wallboard) Snapshot(by User) (FloorSnapshot, error) {
 		c.Number = Mask(c.Number)
 		last[i] = c
 	}
-	s.Calls, s.Last = calls, last
+	s.Calls, s.Last, s.Agents = calls, last, maskTalks(s.Agents)
 	return s, nil
 }
 

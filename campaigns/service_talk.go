@@ -304,3 +304,14 @@ func passedOn(u User, call Call, current CurrentCall, atHand bool) error {
 	}
 	return nil
 }
+
+// maskTalks hides what of the agents' calls must not hang on a wall: numbers but
+// for their last digits, and notes.
+func maskTalks(agents []AgentStatus) []AgentStatus {
+	out := slices.Clone(agents)
+	for i := range out {
+		t := &out[i].Talk
+		t.Transfer.To, t.Transfer.Why, t.PassedTo, t.Note = maskNumbers(t.Transfer.To), maskNumbers(t.Transfer.Why), maskNumbers(t.PassedTo), ""
+	}
+	return out
+}
