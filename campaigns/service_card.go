@@ -46,7 +46,7 @@ func (d *Desk) known(ctx context.Context, c CurrentCall, history []Call) (k Know
 			k.Orders = append(k.Orders, Order{At: said.At, Agent: said.Agent, Attempt: call.ID, Sale: *said.Sale})
 		}
 	}
-	if d.Past == nil {
+	if d.Past == nil || c.Contact.ID == 0 {
 		k.Fields = ordered(c.Contact.Fields, nil)
 		return k, nil
 	}

@@ -271,9 +271,9 @@ func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
 	if err != nil {
 		return Card{}, false, fmt.Errorf("campaign of the call at hand: %w", err)
 	}
-	history, err := d.Records.History(ctx, current.Contact.ID, cardOrders+1)
+	history, err := d.history(ctx, current.Contact.ID)
 	if err != nil {
-		return Card{}, false, fmt.Errorf("history of contact %d: %w", current.Contact.ID, err)
+		return Card{}, false, err
 	}
 	history = slices.DeleteFunc(history, func(c Call) bool { return c.ID == current.Attempt }) // it is no earlier call
 	known, err := d.known(ctx, current, history)
@@ -288,6 +288,19 @@ func (d *Desk) Card(ctx context.Context, u User) (Card, bool, error) {
 		}
 	}
 	return card, true, nil
+}
+
+// history reads the earlier calls of a contact. Somebody whose number is withheld
+// is no contact, and has none.
+func (d *Desk) history(ctx context.Context, contact int64) ([]Call, error) {
+	if contact == 0 {
+		return nil, nil
+	}
+	history, err := d.Records.History(ctx, contact, cardOrders+1)
+	if err != nil {
+		return nil, fmt.Errorf("history of contact %d: %w", contact, err)
+	}
+	return history, nil
 }
 
 // zonesOf are the zones of the phone that is called.

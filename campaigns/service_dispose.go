@@ -83,6 +83,9 @@ func (d *Desk) check(ctx context.Context, call Call, in *Disposition) error {
 	if in.Callback == nil {
 		return nil
 	}
+	if call.Contact == 0 {
+		return problem(KindInvalid, "callback_nobody", "The caller's number is withheld, so nobody can be called back; ask for the number and dial it by hand.")
+	}
 	if in.Callback.Agent != 0 && in.Callback.Agent != in.Agent {
 		return problem(KindForbidden, "callback_agent", "A callback is for you or for anybody, not for another agent.")
 	}
