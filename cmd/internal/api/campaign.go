@@ -42,8 +42,9 @@ type Campaign struct {
 	Script       string                          `json:"script"`
 	ScriptVer    string                          `json:"script_version"`
 	Dispositions []DispositionType               `json:"dispositions"`
-	Schedule     []campaigns.Job                 `json:"schedule"`
-	CreatedAt    time.Time                       `json:"created_at"`
+	CampaignTrade
+	Schedule  []campaigns.Job `json:"schedule"`
+	CreatedAt time.Time       `json:"created_at"`
 }
 
 // RetryRule says what happens to a contact after an outcome.
@@ -85,7 +86,8 @@ type CampaignChange struct {
 	Script       *string              `json:"script,omitempty" maxLength:"200000"`
 	ScriptVer    *string              `json:"script_version,omitempty" maxLength:"100"`
 	Dispositions []DispositionType    `json:"dispositions,omitempty" maxItems:"100"`
-	Schedule     []campaigns.Job      `json:"schedule,omitempty" maxItems:"100"`
+	TradeChange
+	Schedule []campaigns.Job `json:"schedule,omitempty" maxItems:"100"`
 }
 
 func campaignOf(c campaigns.Campaign) Campaign {
@@ -97,7 +99,7 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
 		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
-		Dispositions: typesOf(c.Dispositions), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
+		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
 	}
 	if out.SafeHarbors == nil {
 		out.SafeHarbors = map[string]string{}
@@ -135,6 +137,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	setList(&c.CallerIDs, ch.CallerIDs)
 	setList(&c.Trunks, ch.Trunks)
 	setList(&c.Schedule, ch.Schedule)
+	ch.applyTrade(c)
 	if err := ch.applyPrompts(c); err != nil {
 		return err
 	}
@@ -159,7 +162,9 @@ func (ch CampaignChange) applyRules(c *campaigns.Campaign) error {
 	if ch.Dispositions != nil {
 		c.Dispositions = make([]campaigns.DispositionType, len(ch.Dispositions))
 		for i, t := range ch.Dispositions {
-			c.Dispositions[i] = campaigns.DispositionType{Code: t.Code, Label: t.Label, Effect: t.Effect, Delay: time.Duration(t.Delay)}
+			c.Dispositions[i] = campaigns.DispositionType{
+				Code: t.Code, Label: t.Label, Effect: t.Effect, Delay: time.Duration(t.Delay), Group: t.Group, Key: t.Key, Asks: t.Asks,
+			}
 		}
 	}
 	return nil

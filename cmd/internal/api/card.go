@@ -25,6 +25,7 @@ type Card struct {
 	ScriptVer    string               `json:"script_version,omitempty"`
 	Dispositions []DispositionType    `json:"dispositions"`
 	History      []Past               `json:"history" doc:"Earlier calls, newest first."`
+	CardTrade
 }
 
 // Person is a contact with everything the list said of them.
@@ -42,8 +43,9 @@ type Person struct {
 type DispositionType struct {
 	Code   string           `json:"code" minLength:"1" maxLength:"64"`
 	Label  string           `json:"label" minLength:"1" maxLength:"100"`
-	Effect campaigns.Effect `json:"effect" enum:"done,retry,callback,dnc"`
+	Effect campaigns.Effect `json:"effect" enum:"done,retry,callback,dnc,wrong_number"`
 	Delay  Duration         `json:"delay,omitempty" doc:"Of a retry."`
+	DispositionShown
 }
 
 // Past is an earlier call of the person on the line.
@@ -53,13 +55,16 @@ type Past struct {
 	Code    string            `json:"disposition,omitempty"`
 	Note    string            `json:"note,omitempty"`
 	Agent   string            `json:"agent,omitempty"`
+	Name    string            `json:"agent_name,omitempty"`
+	Attempt string            `json:"attempt_id"`
+	Reason  string            `json:"reason,omitempty"`
 }
 
 func cardOf(c campaigns.Card) Card {
 	card := Card{
 		Attempt: c.Attempt, State: c.State, Since: c.Since.UTC(), Campaign: c.Campaign.Name, CampaignID: c.Campaign.ID,
 		Number: c.Number, Finishing: c.Finishing, Step: c.Step, Zones: notNil(c.Zones), Script: c.Campaign.Script, ScriptVer: c.Campaign.ScriptVer,
-		Dispositions: typesOf(c.Campaign.Dispositions), History: make([]Past, len(c.History)),
+		Dispositions: shownOn(c), CardTrade: tradeOf(c), History: make([]Past, len(c.History)),
 		Contact: Person{
 			ID: c.Contact.ID, External: c.Contact.External, Name: c.Contact.Name, Company: c.Contact.Company,
 			Language: c.Contact.Language, Phones: notNil(c.Contact.Phones), Fields: c.Contact.Fields,
@@ -72,15 +77,15 @@ func cardOf(c campaigns.Card) Card {
 		card.LocalTime = c.LocalTime.Format(time.RFC3339)
 	}
 	for i, call := range c.History {
-		card.History[i] = pastOf(call)
+		card.History[i] = pastOf(call, c.Known.Names)
 	}
 	return card
 }
 
-func pastOf(c campaigns.Call) Past {
-	p := Past{At: c.IntentAt.UTC(), Outcome: c.Outcome, Agent: c.AgentLogin}
+func pastOf(c campaigns.Call, names map[int64]string) Past {
+	p := Past{At: c.IntentAt.UTC(), Outcome: c.Outcome, Agent: c.AgentLogin, Name: names[c.Agent], Attempt: c.ID}
 	if c.Disposition != nil {
-		p.Code, p.Note = c.Disposition.Code, c.Disposition.Note
+		p.Code, p.Note, p.Reason = c.Disposition.Code, c.Disposition.Note, c.Disposition.Reason
 	}
 	return p
 }
@@ -88,7 +93,9 @@ func pastOf(c campaigns.Call) Past {
 func typesOf(types []campaigns.DispositionType) []DispositionType {
 	out := make([]DispositionType, len(types))
 	for i, t := range types {
-		out[i] = DispositionType{Code: t.Code, Label: t.Label, Effect: t.Effect, Delay: Duration(t.Delay)}
+		out[i] = DispositionType{
+			Code: t.Code, Label: t.Label, Effect: t.Effect, Delay: Duration(t.Delay), DispositionShown: DispositionShown{Group: t.Group, Key: t.Key, Asks: t.Asks},
+		}
 	}
 	return out
 }

@@ -63,6 +63,7 @@ type Disposed struct {
 	Disposition
 	At          time.Time `json:"at"`
 	CallbackDue time.Time `json:"callback_due,omitzero" doc:"The person may not be called at the agreed time; they are called then."`
+	Booking     *Booking  `json:"booking,omitempty" doc:"The appointment in its calendar, with its invitation."`
 }
 
 type disposeOutput struct{ Body Disposed }
@@ -73,7 +74,17 @@ func (s *Server) agentDispose(ctx context.Context, in *disposeInput) (*disposeOu
 	if err != nil {
 		return nil, err
 	}
-	return &disposeOutput{disposedOf(d)}, nil
+	out := disposedOf(d)
+	if d.Appointment != nil {
+		booked, err := s.Meetings.Bookings(ctx, u, campaigns.BookingFilter{Attempt: d.Attempt, Cancelled: true, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range booked {
+			out.Booking = ptr(bookingOf(b))
+		}
+	}
+	return &disposeOutput{out}, nil
 }
 
 // domain is the disposition as package campaigns knows it.

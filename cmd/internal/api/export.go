@@ -16,7 +16,7 @@ import (
 type exportInput struct {
 	CallQuery
 	Format string `query:"format" enum:"csv,jsonl" default:"csv"`
-	What   string `query:"what" enum:"calls,sales,appointments,answers" default:"calls" doc:"The log, or a table of what was said in it; those are CSV."`
+	What   string `query:"what" enum:"calls,sales,appointments,answers,surveys,complaints" default:"calls" doc:"The log, or a table of what was said in it; those are CSV."`
 	Raw    bool   `query:"raw" doc:"CSV for programs: cells as they are, not made harmless for spreadsheets."`
 }
 
@@ -56,12 +56,13 @@ func (s *Server) exportCalls(ctx context.Context, in *exportInput) (*huma.Stream
 func (in *exportInput) writer() (write writer, contentType, ending string, err error) {
 	tables := map[string]writer{
 		"calls": report.WriteCSV, "sales": report.WriteSales, "appointments": report.WriteAppointments, "answers": report.WriteAnswers,
+		"surveys": report.WriteSurveys, "complaints": report.WriteComplaints,
 	}
 	if in.Format == "csv" {
 		return tables[in.What], "text/csv; charset=utf-8", ".csv", nil
 	}
 	if in.What != "calls" {
-		return nil, "", "", edge.NewFault(http.StatusUnprocessableEntity, "format_invalid", "Sales, appointments and answers are exported as CSV; JSON lines hold them within the calls.")
+		return nil, "", "", edge.NewFault(http.StatusUnprocessableEntity, "format_invalid", "Sales, appointments, answers and complaints are exported as CSV; JSON lines hold them within the calls.")
 	}
 	return report.WriteJSONLines, "application/jsonl; charset=utf-8", ".jsonl", nil
 }

@@ -67,6 +67,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	h.desk.Scripts = scripts
 	settings := Settings{
 		Scripts:  scripts,
+		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,

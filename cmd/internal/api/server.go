@@ -37,6 +37,9 @@ type Settings struct {
 	Book        *campaigns.Book
 	Lists       *campaigns.Lists
 	CallLog     *campaigns.CallLog
+	Meetings    *campaigns.Meetings
+	Complaints  *campaigns.Complaints
+	Days        *campaigns.Days
 	Scripts     *campaigns.Scripts
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard

@@ -57,7 +57,7 @@ func (n *Node) openWeb(context.Context) error {
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
-		Breaks: n.db, Leaves: n.floor, Signs: n.floor,
+		Breaks: n.db, Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
@@ -72,6 +72,7 @@ func (n *Node) openWeb(context.Context) error {
 	server, err := api.New(api.Settings{
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
+		Meetings: n.meetings(), Complaints: campaigns.NewComplaints(n.db), Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
 		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
