@@ -20,13 +20,26 @@ type Agent struct {
 	LeavesAt  time.Time            `json:"leaves_at,omitzero" doc:"The next planned break, or the end of the shift."`
 	Campaign  string               `json:"campaign,omitempty"`
 	Attempt   string               `json:"attempt_id,omitempty" doc:"Of the call at hand."`
+
+	Talk       *Talk     `json:"talk,omitempty" doc:"Of the call at hand."`
+	Supervises int64     `json:"supervises,omitempty" doc:"The agent whom they listen to."`
+	Monitors   []Monitor `json:"monitors,omitempty" doc:"Who listens to them, for those who see the floor."`
 }
 
 func agentOf(s campaigns.AgentStatus) Agent {
-	return Agent{
+	out := Agent{
 		ID: s.Agent, Login: s.Login, Name: s.Name, State: s.State, Since: s.Since.UTC(), Reason: s.Reason,
 		PauseNext: s.PauseNext, Until: utc(s.Until), LeavesAt: utc(s.LeavesAt), Campaign: s.Campaign, Attempt: s.Attempt,
+		Supervises: s.Supervises,
 	}
+	for _, m := range s.Monitors {
+		out.Monitors = append(out.Monitors, monitorOf(m))
+	}
+	if s.Attempt != "" {
+		talk := talkOf(s.Talk)
+		out.Talk = &talk
+	}
+	return out
 }
 
 // utc keeps what is not set as it is.

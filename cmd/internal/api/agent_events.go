@@ -14,8 +14,10 @@ import (
 //	state           where they stand; the first event of every stream
 //	card            a card is shown and nobody talks yet: a preview, or a phone that rings
 //	call_connected  the person is on the line; with the card
+//	talk            hold, mute, recording, transfer or help of the call at hand has changed
 //	call_ended      the person is gone; what is left is the disposition
 //	call_closed     nothing is at hand any more
+//	message         a line from a supervisor that is not read yet
 //	phone           the headset in the browser: how it is, and what is wrong
 //
 // Events are drawn from the state as it is, so that none is lost: a client
@@ -27,7 +29,11 @@ func (s *Server) agentEvents(w http.ResponseWriter, r *http.Request) {
 	st := openStream(w, r)
 	f := agentFollower{desk: s.Desk, stream: st}
 	ears := headsetFollower{headsets: s.Headsets, stream: st}
+	mail := mailFollower{messages: s.Office.Messages, stream: st}
 	follow(ctx, s, st, campaigns.DoCalls, wake, func(u campaigns.User) error {
+		if err := mail.look(ctx, u); err != nil {
+			return err
+		}
 		ears.look(u)
 		return f.look(r, u)
 	})
@@ -37,8 +43,9 @@ func (s *Server) agentEvents(w http.ResponseWriter, r *http.Request) {
 type agentFollower struct {
 	desk   *campaigns.Desk
 	stream *stream
-	told   string // id of the last event
-	call   told   // of the call at hand
+	told   string               // id of the last event
+	call   told                 // of the call at hand
+	talk   *campaigns.TalkState // of the call at hand; nil = not told
 }
 
 // told is what a client knows of one call.
@@ -82,16 +89,22 @@ func (f *agentFollower) tellCall(id string, card campaigns.Card, has bool) {
 	now := knows(card, has)
 	if f.call.card && !f.call.same(now) {
 		f.stream.send(id, "call_closed", callRef{Attempt: f.call.attempt})
-		f.call = told{}
+		f.call, f.talk = told{}, nil
 	}
 	if !has {
 		return
 	}
 	if !now.talking && (!f.call.card || f.call.attempt != now.attempt) {
 		f.stream.send(id, "card", cardOf(card))
+		f.talk = &card.Talk
 	}
 	if now.talking && !f.call.talking {
 		f.stream.send(id, "call_connected", cardOf(card))
+		f.talk = &card.Talk
+	}
+	if f.talk == nil || *f.talk != card.Talk {
+		f.stream.send(id, "talk", talkEvent{Attempt: card.Attempt, Talk: talkOf(card.Talk)})
+		f.talk = &card.Talk
 	}
 	if now.ended && !f.call.ended {
 		f.stream.send(id, "call_ended", callRef{Attempt: card.Attempt})
@@ -121,14 +134,15 @@ type callRef struct {
 // eventID names a state: two streams that saw the same say the same, and one
 // that is taken up again reads from it what its client was told.
 func eventID(s campaigns.AgentStatus, card campaigns.Card) string {
-	return fmt.Sprintf("%s/%d/%t/%s/%d/%s/%d", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State, s.LeavesAt.Unix())
+	return fmt.Sprintf("%s/%d/%t/%s/%d/%s/%d/%08x", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State,
+		s.LeavesAt.Unix(), talkDigest(card.Talk))
 }
 
 // toldBefore is what a client knows of the call at hand that was told the
 // event of that id last; nothing when the id is none of ours.
 func toldBefore(id string) told {
 	part := strings.Split(id, "/")
-	if len(part) != 7 {
+	if len(part) != 8 {
 		return told{}
 	}
 	contact, err := strconv.ParseInt(part[4], 10, 64)

@@ -43,6 +43,9 @@ type Campaign struct {
 	ScriptVer    string                          `json:"script_version"`
 	Dispositions []DispositionType               `json:"dispositions"`
 	CampaignTrade
+	CampaignOffice
+	CampaignInbound
+	CampaignTalk
 	Schedule  []campaigns.Job `json:"schedule"`
 	CreatedAt time.Time       `json:"created_at"`
 }
@@ -87,6 +90,9 @@ type CampaignChange struct {
 	ScriptVer    *string              `json:"script_version,omitempty" maxLength:"100"`
 	Dispositions []DispositionType    `json:"dispositions,omitempty" maxItems:"100"`
 	TradeChange
+	OfficeChange
+	InboundChange
+	TalkChange
 	Schedule []campaigns.Job `json:"schedule,omitempty" maxItems:"100"`
 }
 
@@ -99,7 +105,7 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
 		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
-		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
+		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), CampaignOffice: campaignOfficeOf(c), CampaignInbound: campaignInboundOf(c), CampaignTalk: campaignTalkOf(c), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
 	}
 	if out.SafeHarbors == nil {
 		out.SafeHarbors = map[string]string{}
@@ -138,6 +144,13 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	setList(&c.Trunks, ch.Trunks)
 	setList(&c.Schedule, ch.Schedule)
 	ch.applyTrade(c)
+	ch.applyOffice(c)
+	if err := ch.applyInbound(c); err != nil {
+		return err
+	}
+	if err := ch.applyTalk(c); err != nil {
+		return err
+	}
 	if err := ch.applyPrompts(c); err != nil {
 		return err
 	}

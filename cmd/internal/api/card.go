@@ -21,11 +21,13 @@ type Card struct {
 	Step         string               `json:"step,omitempty" doc:"Of the script, as you said last."`
 	LocalTime    string               `json:"local_time,omitempty" doc:"The person's time, with its offset."`
 	Zones        []string             `json:"zones" doc:"IANA zones the person may be in."`
-	Script       string               `json:"script"`
+	Script       string               `json:"script" doc:"A text to read; empty for a script of steps, which stands under /v1/agent/call/script."`
 	ScriptVer    string               `json:"script_version,omitempty"`
+	Talk         Talk                 `json:"talk"`
 	Dispositions []DispositionType    `json:"dispositions"`
 	History      []Past               `json:"history" doc:"Earlier calls, newest first."`
 	CardTrade
+	CardInbound
 }
 
 // Person is a contact with everything the list said of them.
@@ -63,8 +65,8 @@ type Past struct {
 func cardOf(c campaigns.Card) Card {
 	card := Card{
 		Attempt: c.Attempt, State: c.State, Since: c.Since.UTC(), Campaign: c.Campaign.Name, CampaignID: c.Campaign.ID,
-		Number: c.Number, Finishing: c.Finishing, Step: c.Step, Zones: notNil(c.Zones), Script: c.Campaign.Script, ScriptVer: c.Campaign.ScriptVer,
-		Dispositions: shownOn(c), CardTrade: tradeOf(c), History: make([]Past, len(c.History)),
+		Number: c.Number, Finishing: c.Finishing, Step: c.Step, Zones: notNil(c.Zones), Script: readAsIs(c.Campaign.Script), ScriptVer: c.Campaign.ScriptVer,
+		Talk: talkOf(c.Talk), Dispositions: shownOn(c), CardTrade: tradeOf(c), CardInbound: cardInboundOf(c), History: make([]Past, len(c.History)),
 		Contact: Person{
 			ID: c.Contact.ID, External: c.Contact.External, Name: c.Contact.Name, Company: c.Contact.Company,
 			Language: c.Contact.Language, Phones: notNil(c.Contact.Phones), Fields: c.Contact.Fields,

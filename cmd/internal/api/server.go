@@ -44,13 +44,18 @@ type Settings struct {
 	DNC         *campaigns.Suppression
 	Board       *campaigns.Wallboard
 	Lookup      *campaigns.Lookup
+	Office      Office
 	Clock       *campaigns.Clock
 	Headsets    *campaigns.Headsets
 	ICEServers  []ICEServer // that browsers are told of
 	Sessions    *session.Manager
 	Imports     *Importer
 	Watch       Watcher
+	Supervision *campaigns.Supervision
+	Recordings  *campaigns.Recordings
 	Keys        Keys
+	Manual      *campaigns.Manual
+	Agreed      *campaigns.Agreed
 	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
 	Heartbeat   time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
 	Version     string        // of the program, for the OpenAPI document
@@ -98,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 // Streams tells whether a request may carry a large body.
 func (s *Server) Streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath)
+	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath || r.URL.Path == promptsPath)
 }
 
 // humaConfig is huma without what it would fetch from elsewhere and without

@@ -160,6 +160,7 @@ func (f *floor) Current(id int64) (campaigns.CurrentCall, bool) {
 	return campaigns.CurrentCall{
 		Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number,
 		State: campaigns.AgentState(c.State), Since: c.Since, Finishing: c.Finishing, Step: c.Step,
+		Inbound: c.Inbound, DoNotCall: c.DoNotCall, DialAt: c.DialAt, Talk: talkOf(c.Talk),
 	}, true
 }
 
@@ -180,7 +181,7 @@ func statusOf(a dialer.AgentState, names map[int64]string) campaigns.AgentStatus
 	if a.Call != nil {
 		s.Attempt, s.Campaign = a.Call.Attempt, a.Call.CampaignName
 	}
-	return s
+	return withTalk(s, a)
 }
 
 // Snapshot is the floor for a wallboard.
@@ -193,7 +194,9 @@ func (f *floor) Snapshot() campaigns.FloorSnapshot {
 	}
 	for _, a := range in.Agents {
 		agents[a.ID] = a.Name
-		out.Agents = append(out.Agents, statusOf(a, names))
+		if !listener(a) {
+			out.Agents = append(out.Agents, statusOf(a, names))
+		}
 	}
 	for _, c := range in.Campaigns {
 		out.Campaigns = append(out.Campaigns, campaignStatus(c))
@@ -209,7 +212,7 @@ func (f *floor) Snapshot() campaigns.FloorSnapshot {
 
 func campaignStatus(c dialer.CampaignView) campaigns.CampaignStatus {
 	return campaigns.CampaignStatus{
-		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Totals.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
+		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Totals.Placed, Ringing: c.Ringing, Waiting: c.Waiting, Queued: c.Queued,
 		Talking: c.Talking, Answered: c.Period.Answered, Bridged: c.Totals.Bridged, Abandoned: c.Period.Abandoned, Cap: c.Cap,
 		PerMinute: c.PerMinute, Ready: c.Agents[dialer.StateReady], Hopper: c.Hopper.Callable, WhyCode: string(c.Why.Cause), Why: c.Why.Text,
 		Decision: c.Decision,
@@ -219,7 +222,7 @@ func campaignStatus(c dialer.CampaignView) campaigns.CampaignStatus {
 func airCall(c dialer.CallView, names, agents map[int64]string) campaigns.AirCall {
 	return campaigns.AirCall{
 		Attempt: c.Attempt, Campaign: names[c.Campaign], Contact: c.Name, Number: c.Number, State: string(c.State),
-		Since: c.Since, Agent: agents[c.Agent], Trunk: c.Trunk, Odds: c.Odds,
+		Since: c.Since, Agent: agents[c.Agent], Trunk: c.Trunk, Odds: c.Odds, Inbound: c.Inbound,
 	}
 }
 

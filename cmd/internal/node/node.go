@@ -14,6 +14,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
@@ -57,6 +58,7 @@ type Node struct {
 	lists    *campaigns.Lists
 	web      *website
 	jobs     *jobs
+	sender   *webhook.Sender
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -149,9 +151,14 @@ func (n *Node) openTrunks(context.Context) error {
 
 func (n *Node) openEngine(context.Context) error {
 	n.meters = newMeters()
+	voices, err := queueVoices()
+	if err != nil {
+		return err
+	}
 	n.engine = dialer.NewEngine(dialer.Settings{
 		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
-		Bridged: n.meters.bridged, Log: n.log,
+		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
+		Sounds: n.prompts.sounds, Recordings: n.recordings().folder,
 	}, engineStore{n.db}, n.trunks)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
@@ -165,13 +172,16 @@ func (n *Node) openEngine(context.Context) error {
 func (n *Node) Run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
-	engine := make(chan error, 1)
+	engine, began := make(chan error, 1), time.Now()
 	n.keepSpells(hard)
 	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
 	err := n.resume(soft)
+	n.trunks.OnCall(n.engine.Receive)
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
+		n.work.Go(func() { n.adoptRecordings(soft, began) })
 		n.work.Go(func() { n.secrets.follow(soft, n.log) })
+		n.tellWebhooks(soft)
 		<-soft.Done()
 		n.web.draining.Store(true)
 	}

@@ -57,7 +57,8 @@ func (n *Node) openWeb(context.Context) error {
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
-		Breaks: n.db, Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
+		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
+		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
@@ -69,18 +70,25 @@ func (n *Node) openWeb(context.Context) error {
 		Store: n.db, People: n.db, Campaigns: n.db, Book: n.book, Line: n.floor, Records: n.db, Signs: n.floor,
 	})
 	desk.Scripts = scripts
+	recordings := campaigns.NewRecordings(n.db, n.recordings(), n.db)
+	if err := n.openWebhooks(); err != nil {
+		return err
+	}
+	bell := n.openBell()
 	server, err := api.New(api.Settings{
+		Manual: campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber), Agreed: campaigns.NewAgreed(n.db, n.db),
+		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
 		Meetings: n.meetings(), Complaints: campaigns.NewComplaints(n.db), Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
-		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: n.floor, Keys: n.db, Version: n.settings.Version, Log: n.log,
+		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: n.office(desk, bell), Keys: n.db, Version: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Settings{Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log})
+	pages, err := web.New(web.Settings{Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log})
 	if err != nil {
 		return err
 	}
@@ -108,6 +116,7 @@ func (n *Node) openAdmin() error {
 		return nil
 	}
 	n.meters.watch(n.engine.Snapshot, n.trunks.State, n.settings.Version)
+	n.meterHeadsets()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
