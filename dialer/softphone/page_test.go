@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -27,6 +28,8 @@ type filter struct {
 	mu  sync.Mutex
 	cut map[netip.AddrPort]bool
 	all map[netip.AddrPort]bool
+
+	loseUp, loseDown int // percent of what is encrypted sound
 }
 
 func newFilter(t testing.TB) *filter {
@@ -42,7 +45,7 @@ func newFilter(t testing.TB) *filter {
 func (f *filter) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := f.PacketConn.ReadFrom(b)
-		if err != nil || !f.drops(from) {
+		if err != nil || !f.drops(from) && !f.loses(b[:n], true) {
 			return n, from, err
 		}
 	}
@@ -50,10 +53,21 @@ func (f *filter) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // WriteTo drops what goes to whom is cut off.
 func (f *filter) WriteTo(b []byte, to net.Addr) (int, error) {
-	if f.drops(to) {
+	if f.drops(to) || f.loses(b, false) {
 		return len(b), nil
 	}
 	return f.PacketConn.WriteTo(b, to)
+}
+
+// loses draws whether a packet of sound is lost.
+func (f *filter) loses(packet []byte, up bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	percent := f.loseDown
+	if up {
+		percent = f.loseUp
+	}
+	return percent > 0 && packet[0]>>6 == 2 && !isControl(packet) && rand.IntN(100) < percent
 }
 
 func (f *filter) drops(peer net.Addr) bool {
@@ -122,6 +136,7 @@ type page struct {
 	silent bool
 	keys   []rtp.Packet // to be sent next
 
+	closed  bool
 	stop    context.CancelFunc
 	singing sync.WaitGroup
 }
@@ -271,6 +286,12 @@ func (p *page) packets() []rtp.Packet {
 	return append([]rtp.Packet(nil), p.heard...)
 }
 
+func (p *page) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.heard)
+}
+
 // hears waits until the page has got so many more packets and returns their sound.
 func (p *page) hears(packets int) (pcm []int16) {
 	p.t.Helper()
@@ -289,6 +310,10 @@ func (p *page) set(change func(*page)) {
 }
 
 func (p *page) close() {
+	if p.closed {
+		return
+	}
+	p.closed = true
 	if p.stop != nil {
 		p.stop()
 	}

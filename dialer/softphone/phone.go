@@ -33,13 +33,14 @@ type phone struct {
 	losing sync.Once
 	lost   chan struct{} // closed when the phone shall end; why says how
 	change chan struct{} // closed and replaced at each change of phase
+	nudge  chan struct{} // holds a value when the phase should be looked at now
 }
 
 func newPhone(p *Phones, user int64) *phone {
 	now := time.Now()
 	ph := &phone{
 		phones: p, user: user, first: now, phase: PhaseConnecting, since: now,
-		lost: make(chan struct{}), change: make(chan struct{}),
+		lost: make(chan struct{}), change: make(chan struct{}), nudge: make(chan struct{}, 1),
 	}
 	ph.wire = p.wires.Open(p.settings.Codecs[0], 0, ph.send)
 	ph.wire.KeepAlive(true)
@@ -89,7 +90,8 @@ func (ph *phone) connect(ctx context.Context, offer string) (answer, session str
 // hear takes a packet of a line. The first sound of the next one makes it the
 // current one.
 func (ph *phone) hear(l *line, packet []byte) {
-	if ph.current.Load() != l && (isControl(packet) || !ph.promote(l)) {
+	first := ph.current.Load() != l
+	if first && (isControl(packet) || !ph.promote(l)) {
 		return
 	}
 	if isControl(packet) {
@@ -98,6 +100,17 @@ func (ph *phone) hear(l *line, packet []byte) {
 	ph.hearing.Lock()
 	defer ph.hearing.Unlock()
 	ph.wire.Receive(packet)
+	if first {
+		ph.look()
+	}
+}
+
+// look has the phase looked at now.
+func (ph *phone) look() {
+	select {
+	case ph.nudge <- struct{}{}:
+	default: // it will be
+	}
 }
 
 // promote moves the phone to the line that was next.

@@ -52,8 +52,10 @@ func sayTo(t testing.TB, port media.Sink, hz float64) (stop func()) {
 }
 
 func TestAPageAndAStationHearEachOther(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []string{"PCMU", "PCMA"} {
 		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
 			phones := open(t)
 			p := newPage(t, pageHz)
 			st := call(t, phones, p, 7)
@@ -80,6 +82,7 @@ func TestAPageAndAStationHearEachOther(t *testing.T) {
 }
 
 func TestAPageOfOneCodecIsSpokenToInIt(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	p := newPage(t, pageHz, "PCMA")
 	st := call(t, phones, p, 7)
@@ -94,6 +97,7 @@ func TestAPageOfOneCodecIsSpokenToInIt(t *testing.T) {
 
 // What the page gets is one stream over calls, silence and connections.
 func TestTheStreamToAPageRunsOnOverConnections(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	first := newPage(t, pageHz)
 	st := call(t, phones, first, 7)
@@ -121,6 +125,7 @@ func TestTheStreamToAPageRunsOnOverConnections(t *testing.T) {
 }
 
 func TestAPhoneThatIsLostComesBackWithinTheGrace(t *testing.T) {
+	t.Parallel()
 	wire := newFilter(t)
 	phones := open(t, func(s *Settings) { s.Conn = wire })
 	first := newPage(t, pageHz)
@@ -151,6 +156,7 @@ func TestAPhoneThatIsLostComesBackWithinTheGrace(t *testing.T) {
 
 // A path that is mended by itself needs no new connection.
 func TestAPathThatComesBackIsUsedOn(t *testing.T) {
+	t.Parallel()
 	wire := newFilter(t)
 	phones := open(t, func(s *Settings) { s.Conn = wire })
 	p := newPage(t, pageHz)
@@ -167,6 +173,7 @@ func TestAPathThatComesBackIsUsedOn(t *testing.T) {
 }
 
 func TestAPhoneThatDoesNotComeBackIsGone(t *testing.T) {
+	t.Parallel()
 	wire := newFilter(t)
 	phones := open(t, func(s *Settings) { s.Conn, s.Grace = wire, time.Second })
 	st := call(t, phones, newPage(t, pageHz), 7)
@@ -183,6 +190,7 @@ func TestAPhoneThatDoesNotComeBackIsGone(t *testing.T) {
 }
 
 func TestAPageThatClosesIsLostAtOnce(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	p := newPage(t, pageHz)
 	call(t, phones, p, 7)
@@ -191,6 +199,7 @@ func TestAPageThatClosesIsLostAtOnce(t *testing.T) {
 }
 
 func TestDisconnectEndsThePhoneAtOnceButNotItsSuccessor(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	first, second := newPage(t, pageHz), newPage(t, pageHz)
 	st := call(t, phones, first, 7)
@@ -214,6 +223,7 @@ func TestDisconnectEndsThePhoneAtOnceButNotItsSuccessor(t *testing.T) {
 
 // A headset that is hung up is free for the next use.
 func TestAHeadsetOutlivesItsUse(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	p := newPage(t, pageHz)
 	st := call(t, phones, p, 7)
@@ -234,6 +244,7 @@ func TestAHeadsetOutlivesItsUse(t *testing.T) {
 }
 
 func TestKeysOfTheBrowserAreHeard(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	p := newPage(t, pageHz)
 	st := call(t, phones, p, 7)
@@ -256,6 +267,7 @@ func TestKeysOfTheBrowserAreHeard(t *testing.T) {
 }
 
 func TestAnEchoComesBackASecondLater(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	p := newPage(t, pageHz)
 	began := time.Now()
@@ -291,6 +303,7 @@ func TestAnEchoComesBackASecondLater(t *testing.T) {
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
 	phones := open(t, func(s *Settings) { s.MaxPhones = 1 })
 	call(t, phones, newPage(t, pageHz), 7)
 	if _, _, err := phones.Connect(t.Context(), 8, newPage(t, pageHz).offer()); !errors.Is(err, ErrTooMany) {
@@ -299,6 +312,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 }
 
 func TestAPageThatSendsNoSoundIsNoPhone(t *testing.T) {
+	t.Parallel()
 	phones := open(t, func(s *Settings) { s.FirstSound = time.Second })
 	p := newPage(t, pageHz)
 	p.set(func(p *page) { p.silent = true })
@@ -309,6 +323,7 @@ func TestAPageThatSendsNoSoundIsNoPhone(t *testing.T) {
 }
 
 func TestClosingEndsEverything(t *testing.T) {
+	t.Parallel()
 	phones := open(t)
 	st := call(t, phones, newPage(t, pageHz), 7)
 	newPage(t, pageHz).connect(phones.Connect, 8)

@@ -23,6 +23,8 @@ func (ph *phone) watch() {
 		case <-ph.lost:
 			ph.end()
 			return
+		case <-ph.nudge:
+			ph.step(time.Now())
 		case <-tick.C:
 			w.look(time.Now())
 		}
