@@ -38,6 +38,13 @@ func (n *Node) openSoftphones(context.Context) error {
 	return nil
 }
 
+// meterHeadsets shows the headsets in /metrics.
+func (n *Node) meterHeadsets() {
+	if n.headsets.phones != nil {
+		n.meters.registry.MustRegister(ears{n.headsets.phones})
+	}
+}
+
 // SoftphoneAddr is the UDP address of the headsets in browsers; zero = off.
 func (n *Node) SoftphoneAddr() netip.AddrPort {
 	if n.headsets.phones == nil {
