@@ -37,7 +37,8 @@ type Day struct {
 }
 
 // NewDay adds up a period from how the time was spent, the conversations and the
-// dispositions, by the rules of the campaigns.
+// dispositions. What is earned follows the rule that was in force when the call
+// began, the target that of today.
 func NewDay(from, to time.Time, spent []SpellTotal, talks []Talk, said []Call, rules map[int64]Campaign) Day {
 	d := Day{From: from, To: to, Sold: map[string]int64{}, Worth: map[string]int64{}, Earned: map[string]int64{}, Outcomes: map[string]int{}}
 	worked := map[int64]bool{}
@@ -51,8 +52,12 @@ func NewDay(from, to time.Time, spent []SpellTotal, talks []Talk, said []Call, r
 	}
 	for _, c := range said {
 		worked[c.Attempt.Campaign] = true
+		rule := rules[c.Attempt.Campaign]
+		if c.Settings != nil {
+			rule = *c.Settings
+		}
 		if c.Disposition != nil {
-			d.add(*c.Disposition, rules[c.Attempt.Campaign])
+			d.add(*c.Disposition, rule)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(worked)) {

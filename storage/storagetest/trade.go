@@ -318,6 +318,9 @@ func wrongNumberLast(b *bench) {
 	if got := b.state(p.ID, campaigns.ContactDone); !got.Phones[0].Dead {
 		b.Fatalf("contact %+v", got)
 	}
+	if n, err := b.Recycle(b.Context(), c.ID, []campaigns.Outcome{campaigns.Connected}, "mia"); err != nil || n != 0 {
+		b.Fatalf("%d who are not there are called again, %v", n, err)
+	}
 	b.clean()
 }
 
