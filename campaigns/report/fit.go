@@ -140,6 +140,10 @@ func (f *fitter) day(key string) *fitDay {
 
 // count puts one call into every sample that it belongs to.
 func (f *fitter) count(c *campaigns.Call, day *fitDay, hour int) {
+	if c.Mode == campaigns.Inbound { // it says how agents spend their time, and nothing of dialing
+		f.conversation(c, day)
+		return
+	}
 	if c.Mode == campaigns.Preview || c.Manual {
 		day.oneByOne++
 	}

@@ -54,6 +54,7 @@ func (k *call) run() {
 	case sim.Silent:
 		if k.ring() {
 			k.refuse(480, "Temporarily Unavailable", sipua.Header{Name: "Reason", Value: "Q.850;cause=19"})
+			k.missed()
 		}
 	default:
 		if k.ring() {
@@ -106,6 +107,7 @@ func (k *call) wait(d time.Duration) bool {
 // giveUp is the end of a call that was cancelled: the user agent has said 487.
 func (k *call) giveUp() {
 	k.canceled.Add(1)
+	k.missed()
 	k.note(Record{Event: Canceled})
 	k.note(Record{Event: Refused, Code: 487})
 }
@@ -169,6 +171,8 @@ func (k *call) talk(ctx context.Context, dialog *sipua.Call, session *media.Sess
 	}
 	if event != Bye {
 		k.hangUp(dialog)
+	} else if k.callee.Kind == sim.Person && time.Since(dialog.Timings().AnsweredAt) < k.real(alone) {
+		k.missed()
 	}
 	k.note(Record{Event: event})
 }

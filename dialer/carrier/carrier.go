@@ -34,6 +34,9 @@ type Settings struct {
 	// MediaTimeout ends an answered call whose sender has vanished: no RTP for
 	// so long. 0 means 10 s; carriers do the same.
 	MediaTimeout time.Duration
+	// CallsBack lets people call back who missed a call. Their calls stand in no
+	// log of the carrier's: it was not called.
+	CallsBack CallsBack
 	// Logger takes what goes wrong on our side; nil discards.
 	Logger *slog.Logger
 }
@@ -46,6 +49,7 @@ type Stats struct {
 	Canceled int64 `json:"canceled"`
 	Live     int64 `json:"live"` // calls on the lines now
 	Heard    int64 `json:"heard"`
+	Back     int64 `json:"called_back"` // calls that callees made to us
 }
 
 // Carrier is a running far side. It is safe for use by many goroutines.
@@ -55,7 +59,9 @@ type Carrier struct {
 	journal  *journal
 	closing  chan struct{}
 
-	invites, answered, refused, canceled, live, heard atomic.Int64
+	invites, answered, refused, canceled, live, heard, calledBack atomic.Int64
+
+	backs sync.WaitGroup // people who call back, or will
 
 	mu    sync.Mutex     // guards what follows
 	times map[string]int // how often each number was called
@@ -96,6 +102,9 @@ func (s Settings) check() error {
 	if s.Media.Ports == nil {
 		return errors.New("no RTP ports given")
 	}
+	if err := s.CallsBack.check(); err != nil {
+		return err
+	}
 	if s.Day != nil {
 		return s.Day.Validate()
 	}
@@ -109,7 +118,7 @@ func (c *Carrier) Addr(transport string) netip.AddrPort { return c.ua.Addr(trans
 func (c *Carrier) Stats() Stats {
 	return Stats{
 		Invites: c.invites.Load(), Answered: c.answered.Load(), Refused: c.refused.Load(),
-		Canceled: c.canceled.Load(), Live: c.live.Load(), Heard: c.heard.Load(),
+		Canceled: c.canceled.Load(), Live: c.live.Load(), Heard: c.heard.Load(), Back: c.calledBack.Load(),
 	}
 }
 
@@ -117,7 +126,9 @@ func (c *Carrier) Stats() Stats {
 // handlers.
 func (c *Carrier) Close() error {
 	close(c.closing)
-	return errors.Join(c.ua.Close(), c.journal.close())
+	err := c.ua.Close()
+	c.backs.Wait()
+	return errors.Join(err, c.journal.close())
 }
 
 // draw decides who is at the other end of this call: the same seed, number

@@ -14,6 +14,9 @@
 // of pacing/sim by the hour of its shift, so that a live run and a simulated
 // one meet the same distributions.
 //
+// Who missed a call, or was left alone with a message, may call back the number
+// that was shown (CallsBack), where the call came from.
+//
 // It keeps a log of its own, an independent truth that the ledger is checked
 // against: every INVITE, answer, ACK, CANCEL and BYE with its number and time.
 // The same seed calls up the same people whatever the order of the calls.

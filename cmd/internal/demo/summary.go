@@ -29,6 +29,7 @@ type Summary struct {
 	Speed       float64                     `json:"speed"`
 	Seconds     float64                     `json:"seconds"`
 	Placed      int64                       `json:"placed"`
+	Inbound     int64                       `json:"inbound,omitempty"` // people who called back
 	Answered    int64                       `json:"answered"`
 	Bridged     int64                       `json:"bridged"`
 	Abandoned   int64                       `json:"abandoned"`
@@ -87,8 +88,12 @@ func (r *run) count(ctx context.Context, db *sqlite.DB, s *Summary) error {
 }
 
 func (s *Summary) add(c campaigns.Call) {
-	s.Placed++
 	s.Outcomes[c.Outcome]++
+	if c.Mode == campaigns.Inbound {
+		s.Inbound++
+	} else {
+		s.Placed++
+	}
 	if c.Outcome.Live() {
 		s.Answered++
 	}
