@@ -27,7 +27,7 @@ const maxTable = 4_000_000
 // Diff lays two sources over each other, line by line, with as few changes as
 // can be.
 func Diff(before, after string) []Line {
-	a, b := strings.Split(Canonical(before), "\n"), strings.Split(Canonical(after), "\n")
+	a, b := linesOf(before), linesOf(after)
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
 		head++
@@ -45,6 +45,15 @@ func Diff(before, after string) []Line {
 		d.put(Same, text)
 	}
 	return d.out
+}
+
+// linesOf are the lines of a source; no text has none.
+func linesOf(source string) []string {
+	source = Canonical(source)
+	if source == "" {
+		return nil
+	}
+	return strings.Split(source, "\n")
 }
 
 // differ writes lines with their numbers.

@@ -12,7 +12,7 @@ func TestADiffTellsWhatCameAndWent(t *testing.T) {
 	for _, c := range []struct{ before, after, want string }{
 		{"a\nb\nc", "a\nb\nc", " a| b| c"},
 		{"a\nb\nc", "a\nx\nc", " a|-b|+x| c"},
-		{"", "a", "-|+a"},
+		{"", "a", "+a"},
 		{"a\nb", "b\na", "-a| b|+a"},
 		{"a\r\nb  ", "a\nb", " a| b"},
 		{"a\nb\nc\nd", "a\nc\nd\ne", " a|-b| c| d|+e"},
@@ -28,7 +28,7 @@ func TestADiffTellsWhatCameAndWent(t *testing.T) {
 }
 
 func TestADiffLeadsFromOneVersionToTheOther(t *testing.T) {
-	lines := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "x"}), 0, 12)
+	lines := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "x"}), 1, 12)
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := lines.Draw(t, "before"), lines.Draw(t, "after")
 		var a, b []string

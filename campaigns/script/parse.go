@@ -150,7 +150,7 @@ func (r *reader) step(n *yaml.Node, key string) {
 		{"branches", func(n *yaml.Node, key string) {
 			r.list(n, key, maxBranches, func(n *yaml.Node, key string) { r.branch(st, n, key) })
 		}},
-		{"next", r.scalar(&st.Next)},
+		{"next", func(n *yaml.Node, key string) { st.nextLine = n.Line; r.scalar(&st.Next)(n, key) }},
 		{"end", r.truth(&st.End)},
 		{"suggest", func(n *yaml.Node, key string) { st.suggestLine = n.Line; r.scalar(&st.Suggest)(n, key) }},
 	})
@@ -279,7 +279,7 @@ func (r *reader) joinStep(c *compiler, st *Step, key string) {
 	case st.Suggest != "" && !st.End:
 		r.fault(st.Line, key+".suggest", "only an end suggests a disposition", "end: true")
 	case st.Next != "":
-		r.leads(st.Next, st.Line, key+".next")
+		r.leads(st.Next, st.nextLine, key+".next")
 	case !st.End && !st.decides():
 		st.Next = r.script.follows(st.ID)
 	}

@@ -47,7 +47,7 @@ type Step struct {
 	End       bool
 	Suggest   string // code of the disposition that fits this end
 
-	suggestLine int
+	nextLine, suggestLine int
 }
 
 // Branch leads to a step when its condition holds.

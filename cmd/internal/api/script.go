@@ -72,6 +72,15 @@ func callScriptAnswer(v campaigns.ScriptView, err error) (*callScriptOutput, err
 	return &callScriptOutput{callScriptOf(v)}, nil
 }
 
+// readAsIs is a script that is a text; one of steps is walked, and no card
+// carries its file.
+func readAsIs(source string) string {
+	if script.Structured(source) {
+		return ""
+	}
+	return source
+}
+
 // scriptFault gives a problem of a script, or of answers, with each thing that
 // is wrong beside it.
 func scriptFault(err error) error {

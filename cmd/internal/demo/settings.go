@@ -117,7 +117,7 @@ func (s Settings) campaign() config.Campaign {
 		MaxAttempts: 2, Cooldown: minutes(2), Trunks: []string{carrierTrunk},
 		RingTime: ringTime, Dispositions: s.dispositions(minutes),
 		WrapUp: 2 * time.Minute, CallerIDs: []string{"+12025550100"},
-		Script: "Good day, my name is ... I call for Demo Telecom about your internet line.", ScriptVer: "demo-1",
+		Script: testdata.FibreScript,
 		Retry: []config.Retry{
 			{Outcome: string(campaigns.NoAnswer), Delay: minutes(5), NextPhone: true},
 			{Outcome: string(campaigns.Busy), Delay: minutes(3)},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/campaigns/script"
 	"github.com/forecall/forecall/cmd/internal/config"
 )
 
@@ -126,8 +127,18 @@ func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
 		return err
 	}
 	c.CreatedAt = time.Now().UTC()
+	if err := c.CheckScript(nil); err != nil {
+		return fmt.Errorf("campaign %s: %w", in.Name, err)
+	}
+	c.ScriptVer = script.Version(1, c.Script) // whatever the file calls it: the name leads back to the text
 	if c, err = n.db.CreateCampaign(ctx, c, bySystem); err != nil {
 		return fmt.Errorf("campaign %s: %w", in.Name, err)
+	}
+	if script.Canonical(c.Script) != "" {
+		v := campaigns.ScriptVersion{Campaign: c.ID, Hash: script.Hash(c.Script), Source: c.Script, By: bySystem}
+		if _, err := n.db.KeepScript(ctx, v); err != nil {
+			return fmt.Errorf("campaign %s: %w", in.Name, err)
+		}
 	}
 	if in.Start {
 		_, err = n.db.SetStatus(ctx, c.ID, campaigns.Running, bySystem)
