@@ -198,13 +198,13 @@ func crest(pcm []int16) (peak int) {
 
 // tab is a page of a node in a browser, for a user who is logged in.
 type tab struct {
-	*testing.T
+	testing.TB
 	ctx context.Context
 	api *client.Client
 }
 
 // openHeadset opens a page with the module of the headset in it.
-func openHeadset(t *testing.T, o *office, login string) *tab {
+func openHeadset(t testing.TB, o *office, login string) *tab {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -227,7 +227,7 @@ func openHeadset(t *testing.T, o *office, login string) *tab {
 		closeTab()
 		stop()
 	})
-	b := &tab{T: t, ctx: ctx, api: o.login(t, login)}
+	b := &tab{TB: t, ctx: ctx, api: o.login(t, login)}
 	b.run(chromedp.Navigate(o.node.URL() + "/login"))
 	credentials, err := json.Marshal(map[string]string{"login": login, "password": o.secret})
 	if err != nil {
@@ -270,6 +270,13 @@ func (b *tab) do(script string, want any) {
 	if got != want {
 		b.Fatalf("%s: %v, want %v", script, got, want)
 	}
+}
+
+// number asks the page for a number.
+func (b *tab) number(script string) (v float64) {
+	b.Helper()
+	b.run(chromedp.Evaluate(script, &v))
+	return v
 }
 
 // until waits for a script to be true.
