@@ -17,6 +17,7 @@ type Config struct {
 	Media     Media      `key:"media"`
 	Drain     Drain      `key:"drain"`
 	Import    Import     `key:"import"`
+	Webhooks  Webhooks   `key:"webhooks"`
 	Trunks    []Trunk    `key:"trunks"`
 	Users     []User     `key:"users"`
 	Campaigns []Campaign `key:"campaigns"`
@@ -93,6 +94,11 @@ type Import struct {
 	Watch    string        `key:"watch" doc:"folder whose files are imported; empty = off"`
 	Campaign string        `key:"campaign" doc:"campaign that watched files go to"`
 	Every    time.Duration `key:"every" doc:"how often the folder is looked at"`
+}
+
+// Webhooks is where events may be sent to.
+type Webhooks struct {
+	Allow []string `key:"allow" doc:"private networks that webhooks may reach, as 10.1.2.0/24; none by default"`
 }
 
 // Trunk is one way to the telephone network.
@@ -188,6 +194,21 @@ type Campaign struct {
 	Dispositions []Disposition       `key:"dispositions"`
 	Schedule     []Job               `key:"schedule"`
 	Lists        []List              `key:"lists"`
+
+	Inbound       Inbound       `key:"inbound"`
+	ManualDial    bool          `key:"manual_dial"`
+	PreviewDial   time.Duration `key:"preview_dial"`
+	CallbackGrace time.Duration `key:"callback_grace"`
+}
+
+// Inbound is how people are served who call a campaign's numbers.
+type Inbound struct {
+	Off           bool          `key:"off"`
+	Queue         time.Duration `key:"queue"`
+	Places        int           `key:"places"`
+	LastAgentWait time.Duration `key:"last_agent_wait"`
+	Greeting      string        `key:"greeting"` // WAV file, as safe_harbor
+	Closed        string        `key:"closed"`
 }
 
 // Prompt is a message in one language.

@@ -44,6 +44,8 @@ func CampaignOf(in config.Campaign) (campaigns.Campaign, error) {
 	set(&c.Script, in.Script)
 	set(&c.ScriptVer, in.ScriptVer)
 	c.CallerIDs, c.Trunks = in.CallerIDs, in.Trunks
+	c.Inbound, c.ManualDial = campaigns.InboundPolicy(in.Inbound), in.ManualDial
+	c.PreviewDial, c.CallbackGrace = in.PreviewDial, in.CallbackGrace
 	if err := setLists(&c, in); err != nil {
 		return c, fmt.Errorf("campaign %s: %w", in.Name, err)
 	}
@@ -151,6 +153,14 @@ func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
 func anchor(c *campaigns.Campaign) (err error) {
 	if c.SafeHarbor != "" {
 		if c.SafeHarbor, err = filepath.Abs(c.SafeHarbor); err != nil {
+			return err
+		}
+	}
+	for _, file := range []*string{&c.Inbound.Greeting, &c.Inbound.Closed} {
+		if *file == "" {
+			continue
+		}
+		if *file, err = filepath.Abs(*file); err != nil {
 			return err
 		}
 	}
