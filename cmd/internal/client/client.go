@@ -64,6 +64,12 @@ func (c *Client) Post(ctx context.Context, path string, body, out any) error {
 	return c.do(ctx, http.MethodPost, path, body, nil, out)
 }
 
+// Change sends what is to change of a resource and reads the answer into out;
+// nil skips it.
+func (c *Client) Change(ctx context.Context, path string, body, out any) error {
+	return c.do(ctx, http.MethodPatch, path, body, nil, out)
+}
+
 // Read reads a resource into out.
 func (c *Client) Read(ctx context.Context, path string, out any) error {
 	return c.do(ctx, http.MethodGet, path, nil, nil, out)

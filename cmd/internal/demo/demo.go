@@ -122,6 +122,9 @@ func (r *run) direct(ctx context.Context, c *crew) error {
 	if err != nil {
 		return err
 	}
+	if err := r.furnish(ctx, campaign); err != nil {
+		return err
+	}
 	if err := c.gather(ctx, r.Agents); err != nil {
 		return err
 	}

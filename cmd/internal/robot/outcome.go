@@ -4,16 +4,26 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
 )
 
-// product is something the demo's campaign sells; the price is in cents.
-type product struct {
-	name  string
-	price int64
+// Products are what the demo's campaign sells and robots write orders of.
+func Products() []api.Product {
+	const euro = "EUR"
+	return []api.Product{
+		{Code: "F300", Name: "Fibre 300", Price: 2990, Currency: euro, Term: campaigns.Monthly, MinTerms: 12, MaxDiscount: 0.1},
+		{Code: "F1000", Name: "Fibre 1000", Price: 3990, Currency: euro, Term: campaigns.Monthly, MinTerms: 12, MaxDiscount: 0.1},
+		{Code: "ROUTER", Name: "Router", Price: 4900, Currency: euro, Term: campaigns.Once, MaxDiscount: 1},
+		{Code: "M20", Name: "Mobile 20 GB", Price: 1490, Currency: euro, Term: campaigns.Monthly},
+		{Code: "CARE", Name: "Home care", Description: "A technician within a day, all year", Price: 4800, Currency: euro, Term: campaigns.Yearly, MinTerms: 1},
+	}
 }
 
-var products = []product{{"Fibre 300", 2990}, {"Fibre 1000", 3990}, {"Router", 4900}, {"Mobile 20 GB", 1490}}
+// Reasons are why people of the demo are not interested.
+func Reasons() []string {
+	return []string{"Content with what they have", "Too dear", "Bound by a contract", "Moves house", "No reason given"}
+}
 
 // disposition draws what came of a call.
 func (r *Robot) disposition(attempt string) api.Disposition {
@@ -26,7 +36,7 @@ func (r *Robot) disposition(attempt string) api.Disposition {
 	case u < 0.40:
 		d.Code, d.Answers = "survey", r.answers()
 	case u < 0.75:
-		d.Code = "not_interested"
+		d.Code, d.Reason = "not_interested", Reasons()[r.chance.IntN(len(Reasons()))]
 	case u < 0.85:
 		d.Code = "no_decision"
 	case u < 0.92:
@@ -40,10 +50,11 @@ func (r *Robot) disposition(attempt string) api.Disposition {
 }
 
 func (r *Robot) sale() *api.Sale {
+	products := Products()
 	s := &api.Sale{Currency: "EUR"}
 	for range 1 + r.chance.IntN(2) {
 		p := products[r.chance.IntN(len(products))]
-		s.Lines = append(s.Lines, api.OrderLine{Product: p.name, Quantity: 1 + r.chance.IntN(3), UnitPrice: p.price})
+		s.Lines = append(s.Lines, api.OrderLine{Product: p.Code, Quantity: 1 + r.chance.IntN(3), UnitPrice: p.Price, Term: p.Term, MinTerms: p.MinTerms})
 	}
 	return s
 }
