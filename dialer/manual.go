@@ -165,13 +165,14 @@ func (l *Loop) countDown(now time.Time) {
 }
 
 // freeParked gives callbacks that were agreed with one agent to anybody, when
-// that agent has not come to them in the campaign's grace.
+// that agent has not come to them in the campaign's grace. What became due while
+// the campaign did not run waits from its start on: its agent may just be coming.
 func (l *Loop) freeParked(now time.Time) {
 	grace := l.settings.real(l.campaign.Grace())
 	for id, waiting := range l.parked {
 		kept := waiting[:0]
 		for _, p := range waiting {
-			if now.Sub(p.NextAt) < grace {
+			if now.Sub(later(p.NextAt, l.began)) < grace {
 				kept = append(kept, p)
 				continue
 			}
