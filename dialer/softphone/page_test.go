@@ -22,6 +22,8 @@ import (
 // patience is how long a test waits for what must come; it is no measure of speed.
 const patience = 20 * time.Second
 
+var loopbackPort = netip.MustParseAddrPort("127.0.0.1:0")
+
 // filter is the socket of a server on which the way of one peer may be cut.
 type filter struct {
 	net.PacketConn
@@ -97,7 +99,7 @@ func (f *filter) mend() {
 // open opens softphones on loopback that end with the test.
 func open(t testing.TB, change ...func(*Settings)) *Phones {
 	t.Helper()
-	s := Settings{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	s := Settings{Listen: loopbackPort, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
 	for _, c := range change {
 		c(&s)
 	}

@@ -72,10 +72,10 @@ func (ph *phone) connect(ctx context.Context, offer string) (answer, session str
 	}
 	ph.mu.Lock()
 	defer ph.mu.Unlock()
-	if ph.gone {
+	if ph.gone || isClosed(ph.lost) {
 		l.close()
 		ph.phones.putLine()
-		return "", "", ErrUnknown // it went meanwhile; the page asks again
+		return "", "", errGone
 	}
 	if ph.next != nil {
 		ph.phones.drop(ph.next)

@@ -24,6 +24,9 @@ var (
 	ErrUnknown      = errors.New("no such connection of a headset")
 )
 
+// errGone is the error of a phone that has ended since it was looked up.
+var errGone = errors.New("the headset is gone")
+
 // Phones are the headsets in browsers. It is safe for use by many goroutines.
 type Phones struct {
 	settings Settings
@@ -103,11 +106,12 @@ func (p *Phones) Connect(ctx context.Context, user int64, offer string) (answer,
 	if err != nil {
 		return "", "", err
 	}
-	ph, err := p.phoneOf(user)
-	if err != nil {
-		return "", "", fmt.Errorf("connect the headset of user %d: %w", user, err)
+	for err = errGone; errors.Is(err, errGone); { // one that goes this moment makes room for the next
+		var ph *phone
+		if ph, err = p.phoneOf(user); err == nil {
+			answer, session, err = ph.connect(ctx, offer)
+		}
 	}
-	answer, session, err = ph.connect(ctx, offer)
 	if err != nil {
 		return "", "", fmt.Errorf("connect the headset of user %d: %w", user, err)
 	}
@@ -121,7 +125,7 @@ func (p *Phones) phoneOf(user int64) (*phone, error) {
 	if p.closed {
 		return nil, ErrClosed
 	}
-	if ph := p.phones[user]; ph != nil {
+	if ph := p.phones[user]; ph != nil && !isClosed(ph.lost) {
 		return ph, nil
 	}
 	ph := newPhone(p, user)
