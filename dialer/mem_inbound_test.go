@@ -65,6 +65,7 @@ func (s *memStore) Receive(_ context.Context, a *campaigns.Attempt, phone campai
 		}
 		if c.State != campaigns.ContactLive {
 			s.was[a.ID] = c.State
+			s.taken[c.ID] = s.taken[c.ID] || c.State == campaigns.ContactLeased
 			c.State = campaigns.ContactLive
 		}
 		s.calling[a.Number]++
@@ -158,7 +159,9 @@ func (c *memCaller) press(key byte) {
 	c.leg.mu.Lock()
 	tell := c.leg.digit
 	c.leg.mu.Unlock()
-	tell(key)
+	if tell != nil { // it was answered
+		tell(key)
+	}
 }
 
 // inbound are the rows of calls to us, in order.

@@ -25,6 +25,7 @@ type memStore struct {
 	begun    map[string]*campaigns.Attempt
 	open     map[string]string                 // number -> attempt
 	calling  map[string]int                    // numbers that call us
+	taken    map[int64]bool                    // contacts that were taken out of a hopper by a call to us
 	was      map[string]campaigns.ContactState // of a caller's contact, by attempt
 	finished map[string]campaigns.Attempt
 	dnc      map[string]campaigns.DoNotCall
@@ -52,7 +53,7 @@ type memStore struct {
 func newMemStore(t testing.TB) *memStore {
 	return &memStore{
 		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
-		open: make(map[string]string), calling: make(map[string]int), was: make(map[string]campaigns.ContactState), finished: make(map[string]campaigns.Attempt),
+		open: make(map[string]string), calling: make(map[string]int), taken: make(map[int64]bool), was: make(map[string]campaigns.ContactState), finished: make(map[string]campaigns.Attempt),
 		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
 		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), odds: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
 	}
@@ -121,7 +122,7 @@ func (s *memStore) Release(_ context.Context, ids []int64) error {
 	for _, id := range ids {
 		if c := s.contacts[id]; c.State == campaigns.ContactLeased {
 			c.State = campaigns.ContactReady
-		} else {
+		} else if !s.taken[id] {
 			s.t.Errorf("contact %d is released in state %s", id, c.State)
 		}
 	}
@@ -135,7 +136,7 @@ func (s *memStore) Postpone(_ context.Context, ids []int64, until time.Time) err
 	for _, id := range ids {
 		if c := s.contacts[id]; c.State == campaigns.ContactLeased {
 			c.State, c.NextAt = campaigns.ContactWaiting, until
-		} else {
+		} else if !s.taken[id] {
 			s.t.Errorf("contact %d is postponed in state %s", id, c.State)
 		}
 	}
@@ -192,6 +193,9 @@ func (s *memStore) begin(_ context.Context, c campaigns.Campaign, a *campaigns.A
 	contact := s.contacts[a.Contact]
 	if s.calling[a.Number] > 0 || contact.State == campaigns.ContactLive {
 		return &rules.Refusal{Primary: rules.Verdict{Rule: rules.Live}}
+	}
+	if contact.State != campaigns.ContactLeased && s.taken[a.Contact] {
+		return campaigns.ErrNotLeased
 	}
 	if contact.State != campaigns.ContactLeased && !a.Manual {
 		s.t.Errorf("contact %d is called in state %s", a.Contact, contact.State)
