@@ -151,7 +151,7 @@ func TestOutcomesSayOnceWhatTheyMean(t *testing.T) {
 			t.Errorf("%s reached a person and counts no try", o)
 		}
 	}
-	if len(seen) != 16 || Outcome("odd").Known() || Outcome("").Known() {
+	if len(seen) != 20 || Outcome("odd").Known() || Outcome("").Known() {
 		t.Errorf("%d outcomes", len(seen))
 	}
 	for o := range DefaultRetry() {

@@ -42,6 +42,9 @@
 //     audit, so that what a call was about is known as it was then.
 //   - An agreed callback is always kept, whatever else was said of the call;
 //     only do-not-call refuses one.
+//   - A slot of a calendar is booked in the transaction of the disposition that
+//     agreed it, and once: whoever comes second changes nothing.
+//   - What a disposition says beside its columns is part of its link.
 //   - Every record enters a chain of hashes, which Verify recomputes from
 //     the rows.
 //   - The files are created for their owner only, and hold no phone's secret.
