@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/forecall/forecall/cmd/internal/robot"
 	"github.com/forecall/forecall/dialer/carrier"
@@ -20,6 +21,10 @@ const carrierLog = "carrier.jsonl"
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
+// callBackShare is the share of those who call back of people who missed a call:
+// a few in each minute of the demo.
+const callBackShare = 0.04
+
 // startCarrier opens the far side. Close the poller after the carrier.
 func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	ports, err := media.NewPortRange(carrierFrom, carrierTo)
@@ -27,10 +32,14 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 		return nil, nil, err
 	}
 	poller := media.NewPlainPoller()
+	var back carrier.CallsBack
+	if s.Scenario == nil { // a shift that is compared with its simulation has nobody who calls us
+		back = carrier.CallsBack{Share: callBackShare, After: 3 * time.Minute, Stay: 80 * time.Second, Ask: 0.2}
+	}
 	far, err := carrier.Start(carrier.Settings{
 		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log,
+		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())

@@ -217,6 +217,9 @@ func (s Summary) print(w io.Writer, asJSON bool) error {
 	p("\n%d people, %d agents, seed %d, %.0f s at %gx speed", s.Contacts, s.Agents, s.Seed, s.Seconds, s.Speed)
 	p("placed %d, answered by a person %d, with an agent %d, abandoned %d (%.2f %% of answered), agents busy %.0f %%",
 		s.Placed, s.Answered, s.Bridged, s.Abandoned, 100*s.Abandonment, 100*s.Occupancy)
+	if s.Inbound > 0 {
+		p("called back %d, with an agent %d, left %d", s.Inbound, s.Outcomes[campaigns.InboundConnected], s.Outcomes[campaigns.InboundLeft])
+	}
 	if s.Shift != nil {
 		s.Shift.print(p)
 	}
