@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,11 +40,12 @@ type Messages struct {
 	store MessageStore
 	users UserStore
 	bell  Bell
+	sent  atomic.Uint64
 }
 
 // NewMessages returns the service.
 func NewMessages(store MessageStore, users UserStore, bell Bell) *Messages {
-	return &Messages{store, users, bell}
+	return &Messages{store: store, users: users, bell: bell}
 }
 
 // Send puts a line on an agent's desk, 0 = on all desks. It is kept until it is
@@ -73,9 +75,14 @@ func (m *Messages) Send(ctx context.Context, by User, agent int64, text string) 
 	if err != nil {
 		return Message{}, fmt.Errorf("store a message: %w", err)
 	}
+	m.sent.Add(1)
 	m.bell.Ring(agent)
 	return sent, nil
 }
+
+// Count is how many messages were sent since the start: whoever saw the same
+// count has missed none.
+func (m *Messages) Count() uint64 { return m.sent.Load() }
 
 // Unread lists what the agent has not read yet.
 func (m *Messages) Unread(ctx context.Context, by User) ([]Message, error) {

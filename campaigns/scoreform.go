@@ -23,9 +23,9 @@ type ScoreQuestion struct {
 	Key    string    `json:"key"`  // unique within the form
 	Text   string    `json:"text"` // as the scorer reads it
 	Kind   ScoreKind `json:"kind"`
-	Weight int       `json:"weight"` // of the points; text has none
+	Weight int       `json:"weight,omitempty"` // of the points; text has none
 	// Fatal makes the score of the whole call 0 when the answer is no, or 1.
-	Fatal bool `json:"fatal"`
+	Fatal bool `json:"fatal,omitempty"`
 }
 
 // Limits of what an office keeps with a campaign.

@@ -199,3 +199,21 @@ func (r rosterBreaks) Breaks(ctx context.Context, agent int64, from time.Time) (
 
 // TellPlan tells the engine what an agent who is signed in has planned.
 func (d *Desk) TellPlan(ctx context.Context, agent int64) error { return d.tellLeaves(ctx, agent) }
+
+// Names is everybody by number, for tables of shifts.
+func (r *Roster) Names(ctx context.Context, by User) (map[int64]User, error) {
+	if by.Allow(PlanShifts) != nil {
+		if err := by.Allow(SeePerformance); err != nil {
+			return nil, err
+		}
+	}
+	users, err := r.users.Users(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the users: %w", err)
+	}
+	out := make(map[int64]User, len(users))
+	for _, u := range users {
+		out[u.ID] = User{ID: u.ID, Login: u.Login, Name: u.Name, Team: u.Team}
+	}
+	return out, nil
+}

@@ -1,5 +1,7 @@
 package filter
 
+import "slices"
+
 // Condition is a part of a filter that is true or false: And, Or, Not, Always,
 // Compare, In or Part.
 type Condition interface{ condition() }
@@ -132,3 +134,13 @@ func (Text) kind() kind     { return text }
 func (Number) kind() kind   { return number }
 func (Lower) kind() kind    { return text }
 func (AsNumber) kind() kind { return number }
+
+// Known lists the names that every contact has, in the order of the alphabet.
+func Known() []string {
+	names := []string{Tried}
+	for c := range columns() {
+		names = append(names, string(c))
+	}
+	slices.Sort(names)
+	return names
+}

@@ -55,7 +55,8 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	dnc := campaigns.NewSuppression(db, db, h.floor)
 	h.desk = campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: h.floor, Seat: h.floor, Line: h.floor, Previews: h.floor, Records: db, Campaigns: db, DNC: dnc,
-		Breaks: db, Leaves: h.floor, Signs: h.floor, Calendars: db, Drafts: db, Past: db,
+		Breaks: campaigns.WithShifts(db, db), Leaves: h.floor, Signs: h.floor, Calendars: db, Drafts: db, Past: db,
+		Talk: h.floor, Passing: h.floor, Colleagues: h.floor,
 	})
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
@@ -65,13 +66,21 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
 	h.desk.Scripts = scripts
+	bell := NewBell(h.floor)
+	t.Cleanup(bell.Wait)
 	settings := Settings{
+		Office: testOffice(t, db, h.desk, bell),
+		Supervision: campaigns.NewSupervision(campaigns.SupervisionSettings{
+			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,
+		}),
+		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
+		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts:  scripts,
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,
-		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: h.floor, Keys: db, Version: "test", Log: logger,
+		Board: campaigns.NewWallboard(h.floor), Clock: campaigns.NewClock(db), Sessions: sessions, Watch: bell, Keys: db, Version: "test", Log: logger,
 	}
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = edge.NewServer(nil, logger)

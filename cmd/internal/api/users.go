@@ -17,12 +17,16 @@ type User struct {
 	Campaigns []string       `json:"campaigns"`
 	Disabled  bool           `json:"disabled"`
 	CreatedAt time.Time      `json:"created_at"`
+	Team      string         `json:"team,omitempty"`
+	Language  string         `json:"language,omitempty"`
+	Start     string         `json:"start,omitempty"`
 }
 
 func userOf(u campaigns.User) User {
 	return User{
 		ID: u.ID, Login: u.Login, Name: u.Name, Role: u.Role, Extension: u.Extension,
 		Campaigns: notNil(u.Campaigns), Disabled: u.Disabled, CreatedAt: u.CreatedAt.UTC(),
+		Team: u.Team, Language: u.Language, Start: u.Start,
 	}
 }
 
@@ -54,6 +58,9 @@ type UserChange struct {
 	PhoneSecret string   `json:"phone_secret,omitempty" maxLength:"256" doc:"Digest secret of that phone; absent leaves it as it is."`
 	Campaigns   []string `json:"campaigns,omitempty" maxItems:"1000" doc:"Names of the campaigns the agent works for."`
 	Disabled    bool     `json:"disabled,omitempty"`
+	Team        string   `json:"team,omitempty" maxLength:"64" doc:"Label that figures are read by."`
+	Language    string   `json:"language,omitempty" maxLength:"35" pattern:"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$" doc:"Of the pages, BCP 47; absent for the browser's."`
+	Start       string   `json:"start,omitempty" maxLength:"100" pattern:"^(/([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?)?$" doc:"Page after the log-in."`
 }
 
 func (ch UserChange) account(login string) campaigns.Account {
@@ -61,6 +68,7 @@ func (ch UserChange) account(login string) campaigns.Account {
 		User: campaigns.User{
 			Login: login, Name: ch.Name, Role: campaigns.Role(ch.Role), Extension: ch.Extension,
 			Campaigns: ch.Campaigns, Disabled: ch.Disabled, CreatedAt: time.Now().UTC(),
+			Team: ch.Team, Language: ch.Language, Start: ch.Start,
 		},
 		Password: ch.Password, PhoneSecret: ch.PhoneSecret,
 	}

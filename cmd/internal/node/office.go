@@ -1,0 +1,67 @@
+package node
+
+import (
+	"context"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/webhook"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+var (
+	_ campaigns.FigureStore   = (*sqlite.DB)(nil)
+	_ campaigns.ListKeeper    = (*sqlite.DB)(nil)
+	_ campaigns.WebhookStore  = (*sqlite.DB)(nil)
+	_ campaigns.ScoreStore    = (*sqlite.DB)(nil)
+	_ campaigns.ShiftStore    = (*sqlite.DB)(nil)
+	_ campaigns.MessageStore  = (*sqlite.DB)(nil)
+	_ campaigns.PromptStore   = (*sqlite.DB)(nil)
+	_ campaigns.CallerIDStore = (*sqlite.DB)(nil)
+	_ campaigns.HouseStore    = (*sqlite.DB)(nil)
+	_ campaigns.TestStore     = (*sqlite.DB)(nil)
+	_ webhook.Store           = (*sqlite.DB)(nil)
+	_ webhook.Ledger          = (*sqlite.DB)(nil)
+)
+
+// office is the services of those who look after campaigns, agents and the
+// house.
+func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
+	return api.Office{
+		Performance: campaigns.NewPerformance(n.db, n.db, n.db, n.db),
+		Care:        campaigns.NewListCare(n.db, n.db),
+		Webhooks:    campaigns.NewWebhooks(n.db),
+		Scoring:     campaigns.NewScoring(n.db, n.db, n.db),
+		Roster:      campaigns.NewRoster(n.db, n.db, n.db, plan),
+		Messages:    campaigns.NewMessages(n.db, n.db, bell),
+		Prompts:     campaigns.NewPrompts(n.db, promptFolder(n.prompts), n.db),
+		CallerIDs:   campaigns.NewCallerIDs(n.db, n.db),
+		House:       campaigns.NewHouse(n.db, n.db),
+		Trunks:      campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID}, n.db),
+	}
+}
+
+// openBell makes what wakes the desks of agents.
+func (n *Node) openBell() *api.Bell {
+	bell := api.NewBell(n.floor)
+	n.later(func() error { bell.Wait(); return nil })
+	return bell
+}
+
+// openWebhooks makes what delivers events; it fails when the configuration
+// names a network that is none.
+func (n *Node) openWebhooks() error {
+	allowed, err := prefixes("webhooks.allow", n.settings.Config.Webhooks.Allow)
+	if err != nil {
+		return err
+	}
+	n.sender = webhook.NewSender(allowed, nil, n.settings.Version)
+	n.later(n.sender.Close)
+	return nil
+}
+
+// tellWebhooks sends what happens to those who asked for it, until ctx is done.
+func (n *Node) tellWebhooks(ctx context.Context) {
+	n.work.Go(func() { webhook.NewFeeder(n.db, n.log).Run(ctx) })
+	n.work.Go(func() { webhook.NewCourier(n.db, n.sender, n.log).Run(ctx) })
+}
