@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -300,7 +301,7 @@ func (s *Scripts) sourceOf(ctx context.Context, c Campaign, version string) stri
 func valuesOf(u User, c Campaign, p Contact, number string, zones []string) script.Values {
 	now := time.Now()
 	v := script.Values{
-		Name: p.Name, Company: p.Company, Number: number, Language: p.Language, Agent: u.Name, Campaign: c.Name, Seller: c.Seller,
+		Name: p.Name, Company: p.Company, Number: number, Language: p.Language, Agent: cmp.Or(u.Name, u.Login), Campaign: c.Name, Seller: c.Seller,
 		Now: now, Fields: p.Fields,
 	}
 	if len(zones) > 0 {

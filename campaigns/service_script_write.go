@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -231,7 +232,7 @@ func tried(call *scriptCall, d ScriptDraft) string {
 func (s *Scripts) sample(ctx context.Context, by User, c Campaign, sc *script.Script, contact int64) (script.Values, error) {
 	if contact == 0 {
 		v := sc.Example(time.Now())
-		v.Agent, v.Campaign = by.Name, c.Name
+		v.Agent, v.Campaign = cmp.Or(by.Name, by.Login), c.Name
 		if c.Seller != "" {
 			v.Seller = c.Seller
 		}

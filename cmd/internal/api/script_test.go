@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/script"
@@ -124,7 +125,7 @@ func TestAnAgentFollowsABranchingScriptAndItsAnswersJoinTheDisposition(t *testin
 }
 
 func TestAScriptThatChangesInMidCallChangesNoConversation(t *testing.T) {
-	_, c, _, _, camp, m := scripted(t)
+	h, c, u, _, camp, m := scripted(t)
 	const path = "/v1/agent/call/script"
 	var s CallScript
 	c.send("GET", path, nil).want(200)
@@ -133,6 +134,21 @@ func TestAScriptThatChangesInMidCallChangesNoConversation(t *testing.T) {
 	if s.Step.ID != "bye" || s.Version != camp.ScriptVer {
 		t.Errorf("%+v", s)
 	}
+	late := campaigns.NewAttempt(camp, h.contact(camp, h.lists(camp)[0], "Eve", "+34600111444"), "", time.Now()) // dialed before the change, read after it
+	h.must(h.db.Begin(t.Context(), camp, late))
+	h.floor.bridge(u.ID, campaigns.CurrentCall{Attempt: late.ID, Campaign: camp.ID, Number: late.Number}, campaigns.AgentTalking)
+	c.send("GET", path, nil).want(200).into(&s)
+	if s.Step.ID != "hello" || s.Version != camp.ScriptVer {
+		t.Errorf("a call that was dialed with the old script reads %+v", s)
+	}
+}
+
+// lists are the lists of a campaign.
+func (h *house) lists(c campaigns.Campaign) []campaigns.List {
+	h.Helper()
+	all, err := h.db.Lists(h.Context(), c.ID)
+	h.must(err)
+	return all
 }
 
 func TestAnAgentsOwnWordingStandsBesideTheOfficialTextUntilThatChanges(t *testing.T) {
