@@ -92,15 +92,15 @@ func (s *Supervision) StopMonitor(ctx context.Context, by User) error {
 // TakeOver makes the supervisor the agent of the person whom the agent talks to
 // to whom they listen.
 func (s *Supervision) TakeOver(ctx context.Context, by User, agent int64) error {
-	if err := by.Allow(DoCalls); err != nil {
-		return err
-	}
 	at, err := s.listening(by)
 	if err != nil {
 		return err
 	}
 	if at.Supervises != agent {
 		return problem(KindConflict, "not_listening", "Listen to the agent first; then you can take the call over.")
+	}
+	if err := by.Allow(DoCalls); err != nil {
+		return err
 	}
 	of, _ := s.Shift.Agent(agent)
 	if err := s.note(ctx, by, "call.take_over", agent, of.Attempt); err != nil {

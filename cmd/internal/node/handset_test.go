@@ -13,9 +13,10 @@ import (
 )
 
 // handset is an agent's SIP phone: it registers, takes the one call of the
-// node, says 440 Hz all the time, and hands what it hears to a sink.
+// node, says 440 Hz, or another tone, all the time, and hands what it hears to a sink.
 type handset struct {
 	hears media.Sink
+	hertz float64 // of the agent's voice
 	media media.Settings
 	down  chan struct{} // closed when its call has ended
 	drop  chan struct{} // a value makes it hang up
@@ -25,7 +26,13 @@ type handset struct {
 // plug registers a phone for an extension; what it hears goes to hears.
 func (o *office) plug(t testing.TB, extension string, hears media.Sink) *handset {
 	t.Helper()
-	h := &handset{hears: hears, media: soundOn(t, 26000, 27999), down: make(chan struct{}), drop: make(chan struct{}, 1)}
+	return o.plugVoice(t, extension, agentHertz, hears)
+}
+
+// plugVoice is plug for an agent with a voice of their own.
+func (o *office) plugVoice(t testing.TB, extension string, hertz float64, hears media.Sink) *handset {
+	t.Helper()
+	h := &handset{hears: hears, hertz: hertz, media: soundOn(t, 26000, 27999), down: make(chan struct{}), drop: make(chan struct{}, 1)}
 	ua, err := sipua.Listen(sipua.Settings{
 		Name: "handset", Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Serve: sipua.HandlerFunc(h.take),
@@ -75,7 +82,7 @@ func (h *handset) take(inc *sipua.Incoming) {
 	ctx, hush := context.WithCancel(context.Background())
 	var speaking sync.WaitGroup
 	speaking.Go(func() {
-		for words := media.Tone(agentHertz, time.Minute); media.Play(ctx, session, words) == nil; {
+		for words := media.Tone(h.hertz, time.Minute); media.Play(ctx, session, words) == nil; {
 		}
 	})
 	select {
