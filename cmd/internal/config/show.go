@@ -21,9 +21,7 @@ func (l *Loaded) Show(w io.Writer) error {
 	}
 	v := reflect.ValueOf(l.Config)
 	for i := range v.NumField() {
-		if isObjects(v.Field(i).Type()) {
-			p.list(v.Type().Field(i).Tag.Get("key"), v.Field(i))
-		}
+		p.lists(v.Type().Field(i).Tag.Get("key"), v.Field(i))
 	}
 	return p.err
 }
@@ -37,6 +35,18 @@ type printer struct {
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// lists writes the lists of objects in a part of the configuration.
+func (p *printer) lists(name string, v reflect.Value) {
+	switch {
+	case isObjects(v.Type()):
+		p.list(name, v)
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			p.lists(name+"."+v.Type().Field(i).Tag.Get("key"), v.Field(i))
+		}
 	}
 }
 
