@@ -136,7 +136,7 @@ func (b *browser) logIn(r campaigns.Role) {
 		b.Errorf("the focus is on %q", focused)
 	}
 	b.run(chromedp.KeyEvent(string(r)), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
-	b.run(chromedp.WaitVisible(`#link[data-state=live]`))
+	b.run(chromedp.WaitVisible(`header.top`), chromedp.Navigate(b.url+"/live"), chromedp.WaitVisible(`#link[data-state=live]`))
 }
 
 // shot writes a picture into the folder that FORECALL_SHOTS names.

@@ -84,13 +84,15 @@ func newHouse(t *testing.T) *house {
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
+	scripts := campaigns.NewScripts(campaigns.ScriptSettings{Store: db, People: db, Campaigns: db, Book: book, Records: db})
 	server, err := api.New(api.Settings{
+		Scripts:  scripts,
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Records: db, Campaigns: db, DNC: dnc}), Book: book,
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
 		Sessions: sessions, Imports: importer, Watch: h.stage, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
-	h.pages, err = New(Settings{Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log})
+	h.pages, err = New(Settings{Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log})
 	h.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", server)

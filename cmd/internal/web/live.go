@@ -35,13 +35,13 @@ type totals struct {
 	PerMinute                           float64
 }
 
-func (p *Pages) live(w http.ResponseWriter, _ *http.Request, u campaigns.User) error {
+func (p *Pages) live(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	snapshot, err := p.Board.Snapshot(u)
 	if err != nil {
 		return err
 	}
 	floor := api.FloorOf(snapshot)
-	view := liveView{frame: frameOf("Live", u), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: u.Role.May(campaigns.SeeCampaigns), Total: totalsOf(floor)}
+	view := liveView{frame: p.frame(r, "Live"), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: u.Role.May(campaigns.SeeCampaigns), Total: totalsOf(floor)}
 	for _, c := range floor.Campaigns {
 		if c.Cap > 0 && c.Share > c.Cap {
 			view.Breach = append(view.Breach, c.Name)

@@ -22,7 +22,7 @@ func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request, _ campaigns.Us
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return nil
 	}
-	return p.render(w, http.StatusOK, "login.html", loginView{frame: frameOf("Log in", campaigns.User{})})
+	return p.render(w, http.StatusOK, "login.html", loginView{frame: p.frame(r, "Log in")})
 }
 
 func (p *Pages) login(w http.ResponseWriter, r *http.Request, _ campaigns.User) error {
@@ -31,7 +31,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request, _ campaigns.User) 
 	var problem *campaigns.Problem
 	if errors.As(err, &problem) {
 		status := edge.FaultOf(r.Context(), p.Log, err).Status
-		return p.render(w, status, "login.html", loginView{frameOf("Log in", campaigns.User{}), login, problem.Text})
+		return p.render(w, status, "login.html", loginView{p.frame(r, "Log in"), login, problem.Text})
 	}
 	if err != nil {
 		return err
@@ -58,14 +58,4 @@ func place(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
-}
-
-// home leads those who may see the floor there; an agent, whose desk is a
-// program at present, is told so.
-func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
-	if u.Role.May(campaigns.SeeFloor) {
-		http.Redirect(w, r, "/live", http.StatusSeeOther)
-		return nil
-	}
-	return p.render(w, http.StatusOK, "home.html", struct{ frame }{frameOf("Welcome", u)})
 }

@@ -7,22 +7,26 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"time"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/web/catalog"
 )
 
 //go:embed templates/*.html
 var templates embed.FS
 
-// Settings is what the pages stand on; all of it is needed.
+// Settings is what the pages stand on; all of it is needed but Locales, the
+// folder of an operator's own catalogues.
 type Settings struct {
+	Locales  string
 	Accounts *campaigns.Accounts
 	Book     *campaigns.Book
 	Board    *campaigns.Wallboard
 	Lookup   *campaigns.Lookup
+	Scripts  *campaigns.Scripts
 	Sessions *session.Manager
 	Log      *slog.Logger
 }
@@ -32,7 +36,8 @@ type Pages struct {
 	Settings
 	mux    *http.ServeMux
 	table  []page
-	html   *template.Template
+	langs  *catalog.Set
+	html   map[*catalog.Catalog]*template.Template
 	static *static
 }
 
@@ -58,26 +63,46 @@ func New(s Settings) (*Pages, error) {
 	if p.static, err = newStatic(); err != nil {
 		return nil, err
 	}
-	p.html, err = template.New("").Funcs(p.funcs()).ParseFS(templates, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("read the templates: %w", err)
+	if p.langs, err = catalog.Open(s.Locales); err != nil {
+		return nil, err
 	}
-	p.table = []page{
-		{"GET", "/{$}", signedIn, p.home},
-		{"GET", "/login", public, p.loginForm},
-		{"POST", "/login", public, p.login},
-		{"POST", "/logout", signedIn, p.logout},
-		{"GET", "/live", need(campaigns.SeeFloor), p.live},
-		{"GET", "/why", need(campaigns.SeeCampaigns), p.whyForm},
-		{"POST", "/why", need(campaigns.SeeCampaigns), p.why},
-		{"POST", "/campaigns/{id}/{action}", need(campaigns.StartCampaigns), p.moveCampaign},
-		{"GET", "/static/{name}", public, p.static.serve},
-		{"GET", "/", public, p.nothing},
+	if err := p.parse(); err != nil {
+		return nil, err
 	}
+	p.table = slices.Concat(p.housePages(), p.deskPages(), p.floorPages(), p.callPages(), p.figurePages(), p.campaignPages(), p.uploadPages(), p.scriptPages(), p.officePages())
 	for _, line := range p.table {
 		p.mux.HandleFunc(line.method+" "+line.path, p.guard(line))
 	}
 	return p, nil
+}
+
+// housePages are those that everybody has.
+func (p *Pages) housePages() []page {
+	return []page{
+		{"GET", "/{$}", signedIn, p.home},
+		{"GET", "/login", public, p.loginForm},
+		{"POST", "/login", public, p.login},
+		{"POST", "/logout", signedIn, p.logout},
+		{"POST", "/look", public, p.look},
+		{"GET", "/words/{lang}", public, p.words},
+		{"GET", "/why", need(campaigns.SeeCampaigns), p.whyForm},
+		{"POST", "/why", need(campaigns.SeeCampaigns), p.why},
+		{"GET", "/static/{name}", public, p.static.serve},
+		{"GET", "/", public, p.nothing},
+	}
+}
+
+// parse reads the templates once for each language.
+func (p *Pages) parse() error {
+	p.html = map[*catalog.Catalog]*template.Template{}
+	for _, c := range p.langs.All() {
+		t, err := template.New("").Funcs(p.funcs(c)).ParseFS(templates, "templates/*.html")
+		if err != nil {
+			return fmt.Errorf("read the templates: %w", err)
+		}
+		p.html[c] = t
+	}
+	return nil
 }
 
 // ServeHTTP answers a request. It expects the edge and the sessions in front of it.
@@ -108,11 +133,10 @@ func (p *Pages) guard(line page) http.HandlerFunc {
 // reference that stands in the log.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := edge.FaultOf(r.Context(), p.Log, err)
-	u, _ := session.From(r.Context())
 	view := struct {
 		frame
 		Fault *edge.Fault
-	}{frameOf(f.Title, u), f}
+	}{p.frame(r, f.Title), f}
 	if err := p.render(w, f.Status, "error.html", view); err != nil {
 		p.Log.ErrorContext(r.Context(), "error page not rendered", "error", err)
 	}
@@ -122,38 +146,14 @@ func (p *Pages) nothing(http.ResponseWriter, *http.Request, campaigns.User) erro
 	return edge.NewFault(http.StatusNotFound, "no_such_page", "There is no such page.")
 }
 
-// frame is what every page has around its content.
-type frame struct {
-	Title string
-	User  campaigns.User
-}
-
-func frameOf(title string, u campaigns.User) frame { return frame{Title: title, User: u} }
-
-// render writes a page at once, or not at all.
-func (p *Pages) render(w http.ResponseWriter, status int, name string, view any) error {
+// render writes a page at once, or not at all, in the language of its frame.
+func (p *Pages) render(w http.ResponseWriter, status int, name string, view framed) error {
 	var body bytes.Buffer
-	if err := p.html.ExecuteTemplate(&body, name, view); err != nil {
+	if err := p.html[view.language()].ExecuteTemplate(&body, name, view); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = body.WriteTo(w) // the client may be gone
 	return nil
-}
-
-func (p *Pages) funcs() template.FuncMap {
-	return template.FuncMap{
-		"asset":   p.static.url,
-		"percent": percent,
-		"share":   share,
-		"elapsed": func(since time.Time) string { return elapsed(time.Since(since)) },
-		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"words":   words,
-		"note":    note,
-		"odds":    times,
-		"rule":    ruleWords,
-		"when":    func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04") + " UTC" },
-	}
 }

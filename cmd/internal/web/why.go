@@ -64,7 +64,7 @@ func (p *Pages) showWhy(w http.ResponseWriter, r *http.Request, u campaigns.User
 	if err != nil {
 		return err
 	}
-	v.frame, v.Campaigns = frameOf("Why is a number called, or not?", u), all
+	v.frame, v.Campaigns = p.frame(r, "Why is a number called, or not?"), all
 	return p.render(w, status, "why.html", v)
 }
 

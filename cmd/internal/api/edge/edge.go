@@ -34,7 +34,7 @@ func Wrap(s Settings, next http.Handler) http.Handler {
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		NewFault(http.StatusForbidden, "cross_origin", "The request came from another site.").Write(w)
 	}))
-	return headers(s.Secure, recovered(s.Log, limited(s.Streams, origin.Handler(next))))
+	return headers(s.Secure, recovered(s.Log, squeezed(limited(s.Streams, origin.Handler(next)))))
 }
 
 // headers sets what every answer carries; a handler may replace them.

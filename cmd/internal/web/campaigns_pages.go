@@ -1,0 +1,6 @@
+package web
+
+// campaignPages are campaigns and their lists.
+func (p *Pages) campaignPages() []page {
+	return nil
+}

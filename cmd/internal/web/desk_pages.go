@@ -1,0 +1,6 @@
+package web
+
+// deskPages are the agent's desk.
+func (p *Pages) deskPages() []page {
+	return nil
+}

@@ -1,0 +1,6 @@
+package web
+
+// figurePages are performance.
+func (p *Pages) figurePages() []page {
+	return nil
+}

@@ -1,0 +1,6 @@
+package web
+
+// officePages are what an office keeps.
+func (p *Pages) officePages() []page {
+	return nil
+}
