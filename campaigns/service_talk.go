@@ -295,7 +295,7 @@ func (d *Desk) Targets(ctx context.Context, u User) (Targets, error) {
 // is the agent who did so.
 func passedOn(u User, call Call, current CurrentCall, atHand bool) error {
 	switch {
-	case atHand && current.Talk.PassedTo == "", atHand && current.Talk.PassedAgent == 0:
+	case atHand && current.Talk.PassedAgent == 0:
 		return nil
 	case atHand:
 		return problem(KindConflict, "call_passed_on", "You have passed this call on to %s, who says what came of it.", current.Talk.PassedTo)

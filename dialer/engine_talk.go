@@ -107,10 +107,10 @@ func (e *Engine) Monitor(ctx context.Context, user, agent int64, mode MonitorMod
 	if err != nil {
 		return err
 	}
-	if err := e.order(ctx, command{agent: user, order: orderSupervise, other: agent, reason: string(mode) + ": " + whom.Name}); err != nil {
+	if err := e.order(ctx, command{agent: user, order: orderSupervise, other: agent, reason: string(mode) + ": " + whom.called()}); err != nil {
 		return err
 	}
-	heard := ear{MonitorState{User: user, Name: who.Name, Mode: mode, Since: time.Now()}, st}
+	heard := ear{MonitorState{User: user, Name: who.called(), Mode: mode, Since: time.Now()}, st}
 	err = e.order(ctx, command{agent: agent, order: orderListen, ask: ask{ears: []ear{heard}}})
 	if err != nil {
 		_ = e.StopMonitor(context.WithoutCancel(ctx), user)

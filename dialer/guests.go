@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -138,7 +139,7 @@ func (e *Engine) invite(inv invitation) (seat, error) {
 func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
 	overhears := inv.takeOver && a.state == StateElsewhere && a.supervises == inv.from
 	if !a.free() && !overhears {
-		return seat{}, &BusyError{Name: a.info.Name, State: a.state}
+		return seat{}, &BusyError{Name: a.info.called(), State: a.state}
 	}
 	card := inv.card
 	card.Talk, card.EndedAt, card.WrapUpUntil, card.BridgedAt = inv.talk, time.Time{}, time.Time{}, time.Time{}
@@ -146,7 +147,7 @@ func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
 	a.notice, a.supervises = "", 0
 	k.note(pacing.AgentReserved, a, now)
 	a.become(StateReserved, now)
-	return seat{agent: a.info.ID, name: a.info.Name, station: a.station, ears: a.ears}, nil
+	return seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}, nil
 }
 
 // in tells whether the agent is a guest in a call.
@@ -278,7 +279,7 @@ func (a *agent) askHelp(on bool) error {
 	if on {
 		kind = campaigns.EventHelp
 	}
-	a.eventOf(kind, a.info.ID, a.info.Name)
+	a.eventOf(kind, a.info.ID, "")
 	a.publish()
 	return nil
 }
@@ -303,3 +304,6 @@ func (a *agent) noAudio(attempt string, missing bool) {
 		a.publish()
 	}
 }
+
+// called is how colleagues call an agent: by the name, or the login.
+func (i AgentInfo) called() string { return cmp.Or(i.Name, i.Login) }

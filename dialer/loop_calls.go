@@ -125,7 +125,7 @@ func (l *Loop) seat(a *agent, c *call, now time.Time) {
 		l.reserve(a, c, now)
 	}
 	c.become(CallConnecting, now)
-	c.claim <- seat{agent: a.info.ID, name: a.info.Name, station: a.station, ears: a.ears}
+	c.claim <- seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}
 	c.claim = nil
 }
 
