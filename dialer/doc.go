@@ -48,6 +48,45 @@
 // early. A later connection is late_connected and counts as abandoned. One
 // whose agent loses the phone gets another agent, once, or the message.
 //
+// # People who call us
+//
+//	INVITE --> Engine.Receive: whose number? --> Loop (opened, if it does not run)
+//	                                               |
+//	row in the ledger --> answered --> queue --an agent--> the same conversation
+//	                                     |
+//	                                     +-- 1: call me back  +-- 9: never again
+//	                                     +-- the longest wait, or nobody signed in: offered both
+//
+// A caller is with the agent who talked to them last, waited for a little, else
+// with whoever is free the longest, also one who looks at a card or works for
+// another campaign. They go before every call that would be placed, and after
+// everybody who answered one: those have two seconds. What rings at their phone is
+// withdrawn, and nobody calls them meanwhile. None of it is in the account of
+// abandonment, and pacing knows of it what it must: an agent who talks.
+//
+// # A conversation
+//
+// From the first connection on the attempt's goroutine owns a media.Room. It
+// takes what agents and supervisors ask for from a line, one thing after the
+// other, and settles after each who hears whom:
+//
+//	agent's key --> Engine --> owner of the agent --> line --> attempt: do, settle --> the agents' views
+//
+//	plain <--> held
+//	  |
+//	transfer: ringing --answered--> talking <--> conference --complete--> plain, with the other side
+//	             |                     |             |
+//	             +-- 20 s, refused, failed, cancelled, the person hangs up: undone
+//
+// The other side is an agent of any campaign, who stays with its owner as a
+// guest, or an outside number, whose leg is a seeker's beside the attempt: written
+// before its INVITE, ended before the attempt's last word. Whoever ends with the
+// person makes the notes and says what came of the call. Supervisors are signed in
+// without a campaign; they listen to an agent, not to a call, and follow over all
+// of them. What happens goes to the time line of the call, gathered and written a
+// batch at a time; sound to a recording of two channels, which fails closed: the
+// call goes on, marked, and the manager is warned.
+//
 // # What pacing is told
 //
 // Every turn of every call and agent, as it happens, and what is known before:
@@ -75,7 +114,7 @@
 // # Promises
 //
 // The row is on disk before the INVITE leaves; every row gets one outcome; an
-// agent never has two calls; a click that comes twice does nothing the second
+// agent never has two calls; no person hears a whisper; a click that comes twice does nothing the second
 // time. Pause, drain and soft stop place nothing more, let conversations end,
 // and withdraw what nobody would be free to answer, but nothing that has rung
 // for less than fifteen seconds; hard stop hangs up. When Withdraw returns, no

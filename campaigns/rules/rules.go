@@ -84,7 +84,7 @@ func numberRule(f Facts) Verdict {
 
 func liveRule(f Facts) Verdict {
 	if f.Live {
-		return Verdict{Rule: Live, Detail: "the number is in a call that we placed and that has not ended"}
+		return Verdict{Rule: Live, Detail: "the number is in a call that has not ended"}
 	}
 	return Verdict{Rule: Live, OK: true}
 }

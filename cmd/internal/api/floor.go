@@ -31,6 +31,7 @@ type FloorCampaign struct {
 	Placed    int              `json:"placed"`
 	Ringing   int              `json:"ringing"`
 	Waiting   int              `json:"waiting" doc:"Answered, and no agent yet."`
+	Queued    int              `json:"queued" doc:"Called us, and no agent yet."`
 	Talking   int              `json:"talking"`
 	Answered  int              `json:"answered" doc:"By a person: what abandoned is measured against."`
 	Bridged   int              `json:"bridged"`
@@ -56,6 +57,7 @@ type FloorCall struct {
 	Agent    string    `json:"agent,omitempty"`
 	Trunk    string    `json:"trunk,omitempty"`
 	Odds     float64   `json:"odds,omitempty" doc:"To answer, against the campaign's mean: 1.8 answers 1.8 times as often. Absent when the campaign does not use them."`
+	Inbound  bool      `json:"inbound,omitempty" doc:"The person called us."`
 }
 
 // EndedCall is a call that is over.
@@ -72,7 +74,7 @@ type EndedCall struct {
 
 func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
 	return FloorCampaign{
-		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting,
+		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting, Queued: c.Queued,
 		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
 		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: brief(c.Why),
 		Pacing: pacingOf(c.Mode, c.Decision),
@@ -124,6 +126,8 @@ func natural(a, b string) int {
 func leadingNumber(text string) int { return len(text) - len(strings.TrimLeft(text, "0123456789")) }
 
 func floorAgentOf(a campaigns.AgentStatus) Agent {
+	t := &a.Talk
+	t.Transfer.To, t.Transfer.From, t.Transfer.Why, t.PassedTo = brief(t.Transfer.To), brief(t.Transfer.From), brief(t.Transfer.Why), brief(t.PassedTo)
 	a.Login, a.Name, a.Reason, a.Campaign = brief(a.Login), brief(a.Name), brief(a.Reason), brief(a.Campaign)
 	return agentOf(a)
 }
@@ -131,7 +135,7 @@ func floorAgentOf(a campaigns.AgentStatus) Agent {
 func floorCallOf(c campaigns.AirCall) FloorCall {
 	return FloorCall{
 		Attempt: c.Attempt, Campaign: brief(c.Campaign), Contact: brief(c.Contact), Number: c.Number, State: c.State,
-		Since: c.Since.UTC(), Agent: brief(c.Agent), Trunk: brief(c.Trunk), Odds: rounded(c.Odds, 2),
+		Since: c.Since.UTC(), Agent: brief(c.Agent), Trunk: brief(c.Trunk), Odds: rounded(c.Odds, 2), Inbound: c.Inbound,
 	}
 }
 
