@@ -211,9 +211,19 @@ func TestASupervisorListensOverAllCallsOfAnAgentUntilToldToStop(t *testing.T) {
 		h.refuses(ErrNotSignedIn, h.engine.Monitor(t.Context(), 5, 9, Listen))
 		h.refuses(ErrSelf, h.engine.Monitor(t.Context(), 1, 1, Listen))
 		h.refuses(ErrInCall, h.engine.Monitor(t.Context(), 1, 2, Listen))
+		notices := h.engine.Subscribe(t.Context())
+		h.must(h.engine.AskHelp(t.Context(), 1, true))
 		h.must(h.engine.AskHelp(t.Context(), 1, true))
 		if !h.talk(1).Help {
 			t.Error("the call for help is not shown")
+		}
+		for n := range notices {
+			if n.Kind == NoticeHelp {
+				if n.Agent.ID != 1 || n.Attempt == "" {
+					t.Errorf("notice %+v", n)
+				}
+				break
+			}
 		}
 		h.must(h.engine.Monitor(t.Context(), 5, 1, Listen))
 		h.until(time.Second, "in the room", func() bool { return h.joined(5) })

@@ -114,10 +114,10 @@
 // # Promises
 //
 // The row is on disk before the INVITE leaves; every row gets one outcome; an
-// agent never has two calls; no person hears a whisper; a click that comes twice does nothing the second
-// time. Pause, drain and soft stop place nothing more, let conversations end,
-// and withdraw what nobody would be free to answer, but nothing that has rung
-// for less than fifteen seconds; hard stop hangs up. When Withdraw returns, no
+// agent never has two calls; no person hears a whisper; a click that comes
+// twice does nothing the second time. Pause, drain and soft stop place nothing
+// more, let conversations end, and withdraw what nobody would be free to answer,
+// but nothing that has rung for less than fifteen seconds; hard stop hangs up. When Withdraw returns, no
 // INVITE to the number leaves any more. Every goroutine is gone when Run
 // returns.
 package dialer

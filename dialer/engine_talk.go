@@ -170,6 +170,9 @@ func (e *Engine) talkOrder(k keeper, a *agent, cmd command, now time.Time) bool 
 		a.passOn(cmd)
 	case cmd.order == orderHelp:
 		err := a.askHelp(cmd.ask.on)
+		if err == nil && cmd.ask.on {
+			e.hub.tell(Notice{Kind: NoticeHelp, At: now, Attempt: a.call.Attempt, Agent: ptr(a.published())})
+		}
 		cmd.answer(err)
 	case cmd.order == orderSupervise:
 		cmd.answer(e.supervise(k, a, cmd, now))

@@ -14,6 +14,7 @@ const (
 	NoticeAgent     NoticeKind = "agent"     // an agent's state changed
 	NoticeConnected NoticeKind = "connected" // a person and an agent hear each other
 	NoticeEnded     NoticeKind = "ended"     // a call is over; its outcome is being written
+	NoticeHelp      NoticeKind = "help"      // an agent asks for a supervisor
 	NoticeCampaign  NoticeKind = "campaign"  // a campaign's status, or why it does not dial, changed
 	// NoticeResync says that notices were dropped because the reader was slow:
 	// read the Snapshot.

@@ -199,6 +199,24 @@ type Campaign struct {
 	ManualDial    bool          `key:"manual_dial"`
 	PreviewDial   time.Duration `key:"preview_dial"`
 	CallbackGrace time.Duration `key:"callback_grace"`
+
+	Recording       Recording    `key:"recording"`
+	Departments     []Department `key:"departments"`
+	OutsideTransfer bool         `key:"outside_transfer"`
+	HoldMusic       string       `key:"hold_music"` // WAV file, as safe_harbor
+}
+
+// Recording is which calls of a campaign are recorded: off, on, announce, consent.
+type Recording struct {
+	Mode         string `key:"mode"`
+	Announcement string `key:"announcement"` // WAV file, as safe_harbor
+}
+
+// Department is where calls may be passed on to: agents by login, else a number.
+type Department struct {
+	Name   string   `key:"name"`
+	Agents []string `key:"agents"`
+	Number string   `key:"number"`
 }
 
 // Inbound is how people are served who call a campaign's numbers.

@@ -46,6 +46,11 @@ func CampaignOf(in config.Campaign) (campaigns.Campaign, error) {
 	c.CallerIDs, c.Trunks = in.CallerIDs, in.Trunks
 	c.Inbound, c.ManualDial = campaigns.InboundPolicy(in.Inbound), in.ManualDial
 	c.PreviewDial, c.CallbackGrace = in.PreviewDial, in.CallbackGrace
+	c.Recording = campaigns.RecordingPolicy{Mode: campaigns.RecordingMode(in.Recording.Mode), Announcement: in.Recording.Announcement}
+	c.OutsideTransfer, c.HoldMusic = in.OutsideTransfer, in.HoldMusic
+	for _, d := range in.Departments {
+		c.Departments = append(c.Departments, campaigns.Department(d))
+	}
 	if err := setLists(&c, in); err != nil {
 		return c, fmt.Errorf("campaign %s: %w", in.Name, err)
 	}
@@ -156,7 +161,7 @@ func anchor(c *campaigns.Campaign) (err error) {
 			return err
 		}
 	}
-	for _, file := range []*string{&c.Inbound.Greeting, &c.Inbound.Closed} {
+	for _, file := range []*string{&c.Inbound.Greeting, &c.Inbound.Closed, &c.Recording.Announcement, &c.HoldMusic} {
 		if *file == "" {
 			continue
 		}
