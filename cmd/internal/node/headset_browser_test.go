@@ -74,6 +74,30 @@ func TestABrowserIsAHeadset(t *testing.T) {
 	await(t, "the shift ends with the headset", station.Done())
 }
 
+func TestAPageThatIsLoadedAnewKeepsTheShift(t *testing.T) {
+	o := openHeadsetOffice(t, newSieve(t), "ana")
+	b := openHeadset(t, o, "ana")
+	b.do(`phone = connectPhone({}); await phone.ready; return phone.state.phase`, "up")
+	if err := b.api.Post(within(t), "/v1/agent/sign-in", map[string]any{"phone": "browser"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	station := o.headset(t, "ana")
+	b.run(chromedp.Reload())
+	b.load()
+	b.do(`phone = connectPhone({}); await phone.ready; return phone.state.phase`, "up")
+	var microphone ear
+	station.Audio().Connect(&microphone)
+	eventually(t, "the microphone is heard again", func() bool { return crest(microphone.heard()) > 2000 })
+	if again := o.headset(t, "ana"); again != station {
+		t.Error("the shift stands on another phone")
+	}
+	select {
+	case <-station.Done():
+		t.Error("the shift has lost its phone")
+	default:
+	}
+}
+
 func TestABrowserHearsItselfInATest(t *testing.T) {
 	o := openHeadsetOffice(t, newSieve(t), "ana")
 	b := openHeadset(t, o, "ana")
@@ -234,6 +258,13 @@ func openHeadset(t testing.TB, o *office, login string) *tab {
 		t.Fatal(err)
 	}
 	b.do(`return (await fetch("/v1/login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(`+string(credentials)+`) })).status`, float64(200))
+	b.load()
+	return b
+}
+
+// load puts the module of the headset into the page that is open.
+func (b *tab) load() {
+	b.Helper()
 	b.do(`window.states = []; window.phone = window.other = null;
 		window.connectPhone = (await import("/static/phone.js")).connectPhone;
 		window.peak = () => { // the loudest frequency that is heard
@@ -252,7 +283,6 @@ func openHeadset(t testing.TB, o *office, login string) *tab {
 			return bins[at] > -70 ? at * peakContext.sampleRate / analyser.fftSize : 0;
 		};
 		return true`, true)
-	return b
 }
 
 func (b *tab) run(actions ...chromedp.Action) {
