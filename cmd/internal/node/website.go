@@ -29,6 +29,7 @@ type website struct {
 	draining atomic.Bool
 	url      string // of the pages
 	admin    string // host:port, empty = off
+	pages    *web.Pages
 }
 
 // closeWithin bounds how long requests may take to end at a stop.
@@ -75,6 +76,7 @@ func (n *Node) openWeb(context.Context) error {
 		return err
 	}
 	bell := n.openBell()
+	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
 	server, err := api.New(api.Settings{
 		Manual: campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber), Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
@@ -82,13 +84,16 @@ func (n *Node) openWeb(context.Context) error {
 		Scripts:  scripts,
 		Meetings: n.meetings(), Complaints: campaigns.NewComplaints(n.db), Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,
-		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: campaigns.NewCallLog(n.db, n.db, n.db),
-		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: n.office(desk, bell), Keys: n.db, Version: n.settings.Version, Log: n.log,
+		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: callLog,
+		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: office, Keys: n.db, Version: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Settings{Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log})
+	pages, err := web.New(web.Settings{
+		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings,
+		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
+	})
 	if err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func (n *Node) openWeb(context.Context) error {
 	mux.Handle("/docs", server)
 	mux.Handle("/docs/", server)
 	mux.Handle("/", pages)
-	n.web = &website{}
+	n.web = &website{pages: pages}
 	handler := edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: server.Streams}, sessions.Load(mux))
 	addr, err := n.serve("http.listen", c.HTTP.Listen, edge.NewServer(handler, n.log), c.HTTP.TLSCert, c.HTTP.TLSKey)
 	if err != nil {

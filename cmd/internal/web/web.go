@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
@@ -27,6 +28,10 @@ type Settings struct {
 	Board    *campaigns.Wallboard
 	Lookup   *campaigns.Lookup
 	Scripts  *campaigns.Scripts
+	CallLog  *campaigns.CallLog
+	Office   api.Office
+	Floor    campaigns.FloorSource // whose last hour is drawn
+	Heard    *campaigns.Recordings // calls, one by one, with their sound
 	Sessions *session.Manager
 	Log      *slog.Logger
 }
