@@ -77,6 +77,7 @@ type Figures struct {
 	Answered  int64 `json:"answered"`  // by a person
 	Talked    int64 `json:"talked"`    // with an agent
 	Abandoned int64 `json:"abandoned"` // of those answered
+	Inbound   int64 `json:"inbound"`   // people who called us
 
 	Talk     time.Duration `json:"talk"`
 	Wait     time.Duration `json:"wait"` // ready, or reserved for a call
@@ -142,6 +143,7 @@ func (f *Figures) Add(o Figures) {
 	f.Answered += o.Answered
 	f.Talked += o.Talked
 	f.Abandoned += o.Abandoned
+	f.Inbound += o.Inbound
 	f.Talk += o.Talk
 	f.Wait += o.Wait
 	f.WrapUp += o.WrapUp

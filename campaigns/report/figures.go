@@ -102,6 +102,7 @@ func figureColumns(table campaigns.FigureTable) []column[campaigns.Figures] {
 		words(string(table), func(f row) string { return f.Key }), words("name", func(f row) string { return f.Name }),
 		count("calls", func(f row) int64 { return f.Calls }), count("answered", func(f row) int64 { return f.Answered }),
 		count("talked", func(f row) int64 { return f.Talked }), count("abandoned", func(f row) int64 { return f.Abandoned }),
+		count("inbound", func(f row) int64 { return f.Inbound }),
 		seconds("talk_s", func(f row) time.Duration { return f.Talk }), seconds("wait_s", func(f row) time.Duration { return f.Wait }),
 		seconds("wrap_up_s", func(f row) time.Duration { return f.WrapUp }), seconds("paused_s", func(f row) time.Duration { return f.Paused }),
 		seconds("signed_in_s", func(f row) time.Duration { return f.SignedIn }), portion("occupancy", row.Occupancy),

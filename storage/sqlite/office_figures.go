@@ -5,7 +5,8 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -17,17 +18,6 @@ import (
 
 // quarterMicros is a quarter of an hour as the store keeps time.
 const quarterMicros = int64(campaigns.Quarter / time.Microsecond)
-
-// sqlWords writes outcomes of the program as a list in SQL.
-func sqlWords(choose func(campaigns.Outcome) bool) string {
-	var words []string
-	for _, o := range campaigns.Outcomes() {
-		if choose(o) {
-			words = append(words, "'"+string(o)+"'")
-		}
-	}
-	return strings.Join(words, ", ")
-}
 
 // figureKey is what calls are counted by: an expression over the outcome o,
 // and whether its attempt a is needed.
@@ -50,52 +40,73 @@ func keyOfAgents() figureKey {
 
 const agentBits = 1<<20 - 1 // an agent's part of the key of keyOfAgents
 
-// figuresQuery counts calls by a key and a currency.
+// figuresQuery reads one row for each call. The rows are added up here, not by
+// the database, which would sort a million of them first.
 func figuresQuery(k figureKey, where string) string {
 	join := ""
 	if k.attempt {
 		join = " JOIN attempts a ON a.seq = o.seq"
 	}
-	return `SELECT ` + k.expression + `, d.currency, COUNT(o.sent_at),
-		SUM(o.outcome IN (` + sqlWords(campaigns.Outcome.Live) + `)), COUNT(o.bridged_at), SUM(o.outcome IN (` + sqlWords(campaigns.Outcome.Abandoned) + `)),
-		SUM(CASE WHEN o.bridged_at IS NOT NULL AND o.ended_at > o.bridged_at THEN COALESCE(o.second_at, o.ended_at) - o.bridged_at END),
-		SUM(CASE WHEN o.second_at IS NOT NULL AND o.ended_at > o.second_at THEN o.ended_at - o.second_at END),
-		SUM(d.extras & 1), SUM((d.extras & 2) <> 0), SUM((d.extras & 4) <> 0), SUM((d.extras & 8) <> 0), SUM((d.extras & 7) <> 0), SUM(d.total)
-		FROM outcomes o` + join + ` LEFT JOIN dispositions d ON d.seq = o.seq` + where + ` GROUP BY 1, 2`
+	return `SELECT ` + k.expression + `, o.outcome, o.sent_at, o.bridged_at, o.second_at, o.ended_at, d.extras, d.currency, d.total
+		FROM outcomes o` + join + ` LEFT JOIN dispositions d ON d.seq = o.seq` + where
 }
 
-// figure is one group of calls.
+// figure is one call as figures see it.
 type figure struct {
 	key                                                                            int64
 	currency                                                                       string
 	calls, answered, bridged, abandoned, sales, meetings, surveys, callbacks, wins int64
-	total                                                                          int64
+	total, inbound                                                                 int64
 	first, second                                                                  time.Duration // talk of the first agent and of who took over
 }
 
-func readFigure(c *cells) figure {
-	return figure{
-		key: c.integer(), currency: c.text(), calls: c.integer(), answered: c.integer(), bridged: c.integer(), abandoned: c.integer(),
-		first: c.span(), second: c.span(), sales: c.integer(), meetings: c.integer(), surveys: c.integer(), callbacks: c.integer(),
-		wins: c.integer(), total: c.integer(),
+func readFigure(c *cells) (f figure) {
+	f.key = c.integer()
+	outcome := campaigns.Outcome(c.text())
+	f.calls, f.answered, f.abandoned, f.inbound = flag(!c.null()), flag(outcome.Live()), flag(outcome.Abandoned()), flag(outcome.Inbound())
+	c.skip(1)
+	f.bridged = flag(!c.null())
+	bridged, second, ended := c.integer(), c.integer(), c.integer()
+	switch {
+	case f.bridged == 0 || ended <= bridged:
+	case second == 0:
+		f.first = time.Duration(ended-bridged) * time.Microsecond
+	default:
+		f.first, f.second = time.Duration(second-bridged)*time.Microsecond, time.Duration(max(0, ended-second))*time.Microsecond
 	}
+	extras := c.integer()
+	f.sales, f.meetings, f.surveys, f.callbacks = flag(extras&extraSale != 0), flag(extras&extraAppointment != 0), flag(extras&extraAnswers != 0), flag(extras&extraCallback != 0)
+	f.wins = flag(extras&(extraSale|extraAppointment|extraAnswers) != 0)
+	f.currency, f.total = c.text(), c.integer()
+	return f
 }
 
-// said is the part of a group that its agents said.
-func (f figure) said() campaigns.Figures {
-	out := campaigns.Figures{Sales: f.sales, Appointments: f.meetings, Surveys: f.surveys, Callbacks: f.callbacks, Converted: f.wins}
+// addSaid adds what its agent said of the call.
+func (f figure) addSaid(to *campaigns.Figures) {
+	to.Sales += f.sales
+	to.Appointments += f.meetings
+	to.Surveys += f.surveys
+	to.Callbacks += f.callbacks
+	to.Converted += f.wins
 	if f.currency != "" {
-		out.Sold = map[string]int64{f.currency: f.total}
+		if to.Sold == nil {
+			to.Sold = map[string]int64{}
+		}
+		to.Sold[f.currency] += f.total
 	}
-	return out
 }
 
-// called is the part of a group that the calls are.
-func (f figure) called() campaigns.Figures {
-	return campaigns.Figures{Calls: f.calls, Answered: f.answered, Talked: f.bridged, Abandoned: f.abandoned}
+// addCalled adds the call itself, with the talk of who had it first.
+func (f figure) addCalled(to *campaigns.Figures) {
+	to.Calls += f.calls
+	to.Answered += f.answered
+	to.Talked += f.bridged
+	to.Abandoned += f.abandoned
+	to.Inbound += f.inbound
+	to.Talk += f.first
 }
 
-// eachFigure hands out the groups of calls of a query.
+// eachFigure hands out the calls of a query.
 func (db *DB) eachFigure(ctx context.Context, q campaigns.FigureQuery, k figureKey, f func(figure)) error {
 	lo, hi, err := db.bounds(ctx, campaigns.CallFilter{From: q.From, To: q.To})
 	if err != nil {
@@ -120,38 +131,54 @@ func (db *DB) eachFigure(ctx context.Context, q campaigns.FigureQuery, k figureK
 }
 
 // rows gathers figures by id.
-type rows map[int64]campaigns.Figures
+type rows map[int64]*campaigns.Figures
 
-func (r rows) add(id int64, f campaigns.Figures) {
-	sum := r[id]
-	sum.Add(f)
-	r[id] = sum
+func (r rows) at(id int64) *campaigns.Figures {
+	f := r[id]
+	if f == nil {
+		f = &campaigns.Figures{}
+		r[id] = f
+	}
+	return f
 }
 
-// whole adds a group to one row.
-func (r rows) whole(id int64, f figure) {
-	called := f.called()
-	called.Talk = f.first + f.second
-	r.add(id, called)
-	r.add(id, f.said())
+// plain is the rows by value.
+func (r rows) plain() map[int64]campaigns.Figures {
+	out := make(map[int64]campaigns.Figures, len(r))
+	for id, f := range r {
+		out[id] = *f
+	}
+	return out
 }
 
 func (db *DB) figuresBy(ctx context.Context, q campaigns.FigureQuery, k figureKey) (rows, error) {
 	out := rows{}
-	if err := db.eachFigure(ctx, q, k, func(f figure) { out.whole(f.key, f) }); err != nil {
+	err := db.eachFigure(ctx, q, k, func(f figure) {
+		to := out.at(f.key)
+		f.addCalled(to)
+		f.addSaid(to)
+		to.Talk += f.second
+	})
+	if err != nil {
 		return nil, fmt.Errorf("figures: %w", err)
 	}
 	return out, nil
 }
 
+// ofKey is figuresBy for those that are calls alone.
+func (db *DB) ofKey(ctx context.Context, q campaigns.FigureQuery, k figureKey) (map[int64]campaigns.Figures, error) {
+	out, err := db.figuresBy(ctx, q, k)
+	return out.plain(), err
+}
+
 // ListCallFigures counts the calls of a period by list.
 func (db *DB) ListCallFigures(ctx context.Context, q campaigns.FigureQuery) (map[int64]campaigns.Figures, error) {
-	return db.figuresBy(ctx, q, keyOfList())
+	return db.ofKey(ctx, q, keyOfList())
 }
 
 // CampaignFigures counts the calls of a period by campaign.
 func (db *DB) CampaignFigures(ctx context.Context, q campaigns.FigureQuery) (map[int64]campaigns.Figures, error) {
-	return db.figuresBy(ctx, q, keyOfCampaign())
+	return db.ofKey(ctx, q, keyOfCampaign())
 }
 
 // QuarterFigures counts the calls and the time of agents by quarters of hours.
@@ -160,14 +187,10 @@ func (db *DB) QuarterFigures(ctx context.Context, q campaigns.FigureQuery, now t
 	if err != nil {
 		return nil, err
 	}
-	if err := db.eachSpent(ctx, q, now, func(s spent) {
-		f := out[s.quarter]
-		f.Spend(s.state, s.length)
-		out[s.quarter] = f
-	}); err != nil {
+	if err := db.eachSpent(ctx, q, now, func(s spent) { out.at(s.quarter).Spend(s.state, s.length) }); err != nil {
 		return nil, fmt.Errorf("figures: %w", err)
 	}
-	return out, nil
+	return out.plain(), nil
 }
 
 // AgentFigures counts the calls, the time and the scores of a period by agent.
@@ -177,13 +200,13 @@ func (db *DB) AgentFigures(ctx context.Context, q campaigns.FigureQuery, now tim
 	out := rows{}
 	err := db.eachFigure(ctx, q, keyOfAgents(), func(f figure) {
 		first, second, said := f.key&agentBits, f.key>>20&agentBits, f.key>>40&agentBits
-		called := f.called()
-		called.Talk = f.first
-		out.add(first, called)
+		f.addCalled(out.at(first))
 		if second != 0 {
-			out.add(second, campaigns.Figures{Talk: f.second, Talked: f.bridged})
+			took := out.at(second)
+			took.Talk += f.second
+			took.Talked += f.bridged
 		}
-		out.add(said, f.said())
+		f.addSaid(out.at(said))
 	})
 	if err == nil {
 		err = db.spentByAgents(ctx, q, now, out)
@@ -194,16 +217,11 @@ func (db *DB) AgentFigures(ctx context.Context, q campaigns.FigureQuery, now tim
 	if err != nil {
 		return nil, fmt.Errorf("figures of agents: %w", err)
 	}
+	figures := out.plain()
 	if q.Agents != nil {
-		chosen := rows{}
-		for _, id := range q.Agents {
-			if f, ok := out[id]; ok {
-				chosen[id] = f
-			}
-		}
-		out = chosen
+		maps.DeleteFunc(figures, func(id int64, _ campaigns.Figures) bool { return !slices.Contains(q.Agents, id) })
 	}
-	return out, nil
+	return figures, nil
 }
 
 // scoresOfAgents adds the scores of the calls of a period.
@@ -213,7 +231,8 @@ func (db *DB) scoresOfAgents(ctx context.Context, q campaigns.FigureQuery, out r
 	w.equal("campaign", q.Campaign)
 	return db.withDriver(ctx, func(c driver.QueryerContext) error {
 		return each(c, `SELECT agent, COUNT(*), SUM(share) FROM scores`+w.text()+` GROUP BY 1`, w.args, func(c *cells) error {
-			out.add(c.integer(), campaigns.Figures{Scored: c.integer(), ScoreSum: c.real()})
+			f := out.at(c.integer())
+			f.Scored, f.ScoreSum = c.integer(), c.real()
 			return nil
 		})
 	})

@@ -82,7 +82,7 @@ func (db *DB) CallsByCallerID(ctx context.Context, since time.Time) (map[string]
 	if err != nil {
 		return nil, fmt.Errorf("calls by caller ID: %w", err)
 	}
-	r, err := db.read.QueryContext(ctx, `SELECT caller_id, COUNT(*) FROM attempts WHERE seq BETWEEN ? AND ? GROUP BY 1`, lo, hi)
+	r, err := db.read.QueryContext(ctx, `SELECT caller_id, COUNT(*) FROM attempts WHERE seq BETWEEN ? AND ? AND mode <> 'inbound' GROUP BY 1`, lo, hi)
 	if err != nil {
 		return nil, fmt.Errorf("calls by caller ID: %w", err)
 	}

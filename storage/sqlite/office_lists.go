@@ -84,7 +84,7 @@ func addStand(f *campaigns.ListFigures, state campaigns.ContactState, last campa
 
 func (db *DB) outcomesOfLists(ctx context.Context, campaign int64, at map[int64]*campaigns.ListFigures) error {
 	r, err := db.read.QueryContext(ctx, `SELECT a.list, o.outcome, COUNT(*) FROM attempts a JOIN outcomes o ON o.seq = a.seq
-		WHERE a.campaign = ? GROUP BY 1, 2`, campaign)
+		WHERE a.campaign = ? AND a.mode <> 'inbound' GROUP BY 1, 2`, campaign)
 	if err != nil {
 		return err
 	}

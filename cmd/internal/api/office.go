@@ -48,6 +48,7 @@ type Figures struct {
 	Answered     int64               `json:"answered"`
 	Talked       int64               `json:"talked"`
 	Abandoned    int64               `json:"abandoned"`
+	Inbound      int64               `json:"inbound" doc:"People who called us."`
 	Talk         float64             `json:"talk_s"`
 	Wait         float64             `json:"wait_s"`
 	WrapUp       float64             `json:"wrap_up_s"`
@@ -72,7 +73,7 @@ type Figures struct {
 
 func figuresOf(f campaigns.Figures) Figures {
 	out := Figures{
-		ID: f.ID, Key: f.Key, Name: f.Name, Calls: f.Calls, Answered: f.Answered, Talked: f.Talked, Abandoned: f.Abandoned,
+		ID: f.ID, Key: f.Key, Name: f.Name, Calls: f.Calls, Answered: f.Answered, Talked: f.Talked, Abandoned: f.Abandoned, Inbound: f.Inbound,
 		Talk: f.Talk.Seconds(), Wait: f.Wait.Seconds(), WrapUp: f.WrapUp.Seconds(), Paused: f.Paused.Seconds(), SignedIn: f.SignedIn.Seconds(),
 		MeanTalk: f.MeanTalk().Seconds(), Occupancy: f.Occupancy(), Sales: f.Sales, Appointments: f.Appointments, Surveys: f.Surveys,
 		Callbacks: f.Callbacks, Converted: f.Converted, Conversion: f.Conversion(), PerHour: f.PerHour(), Sold: f.Sold,
