@@ -40,7 +40,7 @@ func (f *ScriptFault) Error() string {
 // CheckScript reads a script for a campaign: nil, or a Problem whose cause is a
 // ScriptFault. Columns are those of the campaign's lists; none = it has no list yet.
 func (c Campaign) CheckScript(columns []string) error {
-	_, fault := c.readScript(columns)
+	_, _, fault := c.readScript(columns)
 	if fault == nil {
 		return nil
 	}
@@ -48,20 +48,20 @@ func (c Campaign) CheckScript(columns []string) error {
 }
 
 // readScript reads the campaign's script; the findings of a sound one are
-// warnings.
-func (c Campaign) readScript(columns []string) ([]script.Finding, *ScriptFault) {
+// warnings. The script is nil when it has faults.
+func (c Campaign) readScript(columns []string) (*script.Script, []script.Finding, *ScriptFault) {
 	s, err := script.Parse("", c.Script)
 	if err != nil {
-		return nil, &ScriptFault{Faults: script.Faults(err)}
+		return nil, nil, &ScriptFault{Faults: script.Faults(err)}
 	}
 	if len(columns) == 0 {
 		columns = nil
 	}
 	findings := s.Check(script.Known{Columns: columns, Dispositions: codes(c)})
 	if !script.Sound(findings) {
-		return findings, &ScriptFault{Findings: findings}
+		return s, findings, &ScriptFault{Findings: findings}
 	}
-	return findings, nil
+	return s, findings, nil
 }
 
 // writesScript checks a script that has changed and names its version. Every
@@ -110,7 +110,7 @@ func (s *Scripts) Source(ctx context.Context, by User, campaign int64) (ScriptSo
 	if err != nil {
 		return ScriptSource{}, fmt.Errorf("columns of campaign %d: %w", campaign, err)
 	}
-	findings, _ := c.readScript(columns)
+	_, findings, _ := c.readScript(columns)
 	return ScriptSource{Campaign: c, Source: c.Script, Version: c.ScriptVer, Findings: findings}, nil
 }
 
@@ -191,11 +191,11 @@ func (s *Scripts) Proof(ctx context.Context, by User, d ScriptDraft) (ScriptProo
 	}
 	c.Script = d.Source
 	var p ScriptProof
-	p.Findings, p.Fault = c.readScript(columns)
-	if p.Fault != nil && len(p.Fault.Faults) > 0 {
+	sc, findings, fault := c.readScript(columns)
+	p.Findings, p.Fault = findings, fault
+	if sc == nil {
 		return p, nil
 	}
-	sc := s.read(d.Source)
 	values, err := s.sample(ctx, by, c, sc, d.Contact)
 	if err != nil {
 		return ScriptProof{}, err
