@@ -157,12 +157,27 @@ func TestTheStreamOfAnAgentTellsOfTheHeadset(t *testing.T) {
 	} {
 		source.set(u.ID, c.h)
 		h.must(h.floor.state(u.ID, campaigns.AgentPaused, c.says)) // wakes the stream
-		phone := <-events.events
-		for phone.name == "state" {
-			phone = <-events.events
-		}
+		phone := events.after(t, "state")
 		if phone.name != "phone" || phone.id != "" || !strings.Contains(phone.data, c.says) {
 			t.Errorf("%+v; want %s", phone, c.says)
+		}
+	}
+}
+
+// after wants the next event of another name.
+func (l *listener) after(t *testing.T, name string) event {
+	t.Helper()
+	for {
+		select {
+		case e, ok := <-l.events:
+			if !ok {
+				t.Fatal("the stream ended")
+			}
+			if e.name != name {
+				return e
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("nothing but %s", name)
 		}
 	}
 }
