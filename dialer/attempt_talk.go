@@ -101,6 +101,10 @@ func (a *attempt) converse(talk context.Context, s seat) {
 		a.unserved(talk, how)
 		return
 	}
+	if end == endPhoneLost && a.caller != nil {
+		a.unservedCaller(talk, how)
+		return
+	}
 	if end == endPhoneLost && how != lineGone && talk.Err() == nil {
 		row.EndedBy, row.Error = "us", "the agent's phone was lost and nobody else was free"
 		a.playMessage(talk)

@@ -96,9 +96,10 @@ func (a *attempt) meant(key byte) (claimEnd, bool) {
 }
 
 // mayCallBack tells whether we could call the person back: the number is known,
-// it is not on the do-not-call list, and there is an hour for it.
+// it is not on the do-not-call list, and there is an hour for it. Who has talked
+// to an agent agrees such things with agents.
 func (a *attempt) mayCallBack() bool {
-	if a.row.Number == "" || a.who.DoNotCall {
+	if a.row.Number == "" || a.who.DoNotCall || !a.row.BridgedAt.IsZero() {
 		return false
 	}
 	_, ok := a.campaign.CallbackAt(a.row.Zones, time.Now())
@@ -170,10 +171,13 @@ func (a *attempt) voice() QueueVoice {
 	return a.voices.choose(a.who.Contact.Language, a.campaign.Language)
 }
 
-// unservedCaller is the end of a caller whom no agent has talked to.
+// unservedCaller is the end of a caller whom no agent has talked to, or whose
+// agent lost the phone in mid-call, and nobody came after.
 func (a *attempt) unservedCaller(talk context.Context, how claimEnd) {
 	row, v := a.row, a.voice()
-	row.Outcome = campaigns.InboundLeft
+	if row.BridgedAt.IsZero() {
+		row.Outcome = campaigns.InboundLeft
+	}
 	switch how {
 	case lineGone:
 		return

@@ -244,6 +244,29 @@ func TestACallerWhoseAgentLosesThePhoneGoesFirstInTheQueue(t *testing.T) {
 	})
 }
 
+func TestACallerWhoOptsOutAfterTheAgentsPhoneIsLostIsNotCalledAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := reception(t, 2, nil)
+		h.must(h.engine.Pause(t.Context(), 2, "away"))
+		c := h.ring("+15550000001", time.Hour, time.Hour)
+		h.until(time.Second, "talking", func() bool { return h.state(1) == StateTalking })
+		time.Sleep(5 * time.Second)
+		h.phones[1].vanish()
+		time.Sleep(5 * time.Second)
+		c.press('1') // is for those who have talked to nobody
+		time.Sleep(time.Second)
+		c.press('9')
+		h.until(time.Minute, "over", func() bool { return len(h.store.inbound()) == 1 })
+		if a := h.store.inbound()[0]; a.Outcome != campaigns.InboundConnected || !a.OptOut || a.Agent != 1 || a.EndedBy != "us" {
+			t.Errorf("the ledger says %+v", a)
+		}
+		if _, listed := h.store.dnc["+15550000001"]; !listed {
+			t.Error("who pressed 9 is not on the list")
+		}
+		h.stop()
+	})
+}
+
 func TestWhatRingsAtACallersPhoneIsWithdrawn(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := newHouse(t, func(string) callee {
