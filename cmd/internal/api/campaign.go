@@ -87,7 +87,7 @@ type CampaignChange struct {
 	SafeHarbor   *string              `json:"safe_harbor,omitempty" maxLength:"500" doc:"Name of a WAV file in the folder prompts of the data folder; empty for none."`
 	SafeHarbors  map[string]string    `json:"safe_harbors,omitempty" maxProperties:"50" doc:"The same by language (BCP 47), as {\"es\": \"es.wav\"}; replaces all."`
 	Script       *string              `json:"script,omitempty" maxLength:"200000"`
-	ScriptVer    *string              `json:"script_version,omitempty" maxLength:"100"`
+	ScriptVer    *string              `json:"script_version,omitempty" maxLength:"100" doc:"Not taken: forecall names each version itself."`
 	Dispositions []DispositionType    `json:"dispositions,omitempty" maxItems:"100"`
 	TradeChange
 	OfficeChange
