@@ -65,6 +65,10 @@ type CurrentCall struct {
 	Inbound   bool
 	DoNotCall bool
 	DialAt    time.Time // when the card of a preview is dialed by itself; zero = by key alone
+
+	BridgedAt   time.Time // when agent and person first heard each other
+	WrapUpUntil time.Time // when the wrap-up ends by itself; zero = no limit
+	NoAudio     bool      // nothing is heard of the person
 }
 
 // FloorSnapshot is what a wallboard shows: everything at one instant.

@@ -69,6 +69,25 @@ func (m *Manual) Dial(ctx context.Context, u User, campaign, number string, look
 	return phone, m.dialer.DialNumber(ctx, u.ID, c.ID, p, look)
 }
 
+// Campaigns names those of the agent's campaigns that let them dial by hand.
+func (m *Manual) Campaigns(ctx context.Context, u User) ([]string, error) {
+	var names []string
+	if u.Allow(DialManually) != nil {
+		return nil, nil
+	}
+	for _, name := range u.Campaigns {
+		c, err := m.campaigns.CampaignByName(ctx, name)
+		switch {
+		case errors.Is(err, ErrNotFound): // it was renamed since
+		case err != nil:
+			return nil, fmt.Errorf("campaign %q of agent %d: %w", name, u.ID, err)
+		case c.ManualDial:
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
 // allowed finds the campaign, if the agent may dial by hand for it now.
 func (m *Manual) allowed(ctx context.Context, u User, campaign string) (Campaign, error) {
 	if err := u.Allow(DialManually); err != nil {

@@ -134,8 +134,8 @@ type callRef struct {
 // eventID names a state: two streams that saw the same say the same, and one
 // that is taken up again reads from it what its client was told.
 func eventID(s campaigns.AgentStatus, card campaigns.Card) string {
-	return fmt.Sprintf("%s/%d/%t/%s/%d/%s/%d/%08x", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State,
-		s.LeavesAt.Unix(), talkDigest(card.Talk))
+	return fmt.Sprintf("%s/%d/%t/%s/%d/%s/%d/%08x%t", s.State, s.Since.UnixMilli(), s.PauseNext, card.Attempt, card.Contact.ID, card.State,
+		s.LeavesAt.Unix(), talkDigest(card.Talk), card.NoAudio)
 }
 
 // toldBefore is what a client knows of the call at hand that was told the

@@ -28,6 +28,7 @@ type Card struct {
 	History      []Past               `json:"history" doc:"Earlier calls, newest first."`
 	CardTrade
 	CardInbound
+	CardClock
 }
 
 // Person is a contact with everything the list said of them.
@@ -66,7 +67,7 @@ func cardOf(c campaigns.Card) Card {
 	card := Card{
 		Attempt: c.Attempt, State: c.State, Since: c.Since.UTC(), Campaign: c.Campaign.Name, CampaignID: c.Campaign.ID,
 		Number: c.Number, Finishing: c.Finishing, Step: c.Step, Zones: notNil(c.Zones), Script: readAsIs(c.Campaign.Script), ScriptVer: c.Campaign.ScriptVer,
-		Talk: talkOf(c.Talk), Dispositions: shownOn(c), CardTrade: tradeOf(c), CardInbound: cardInboundOf(c), History: make([]Past, len(c.History)),
+		Talk: talkOf(c.Talk), Dispositions: shownOn(c), CardTrade: tradeOf(c), CardInbound: cardInboundOf(c), CardClock: cardClockOf(c), History: make([]Past, len(c.History)),
 		Contact: Person{
 			ID: c.Contact.ID, External: c.Contact.External, Name: c.Contact.Name, Company: c.Contact.Company,
 			Language: c.Contact.Language, Phones: notNil(c.Contact.Phones), Fields: c.Contact.Fields,

@@ -161,6 +161,7 @@ func (f *floor) Current(id int64) (campaigns.CurrentCall, bool) {
 		Attempt: c.Attempt, Campaign: c.Campaign, Contact: c.Contact, Number: c.Number,
 		State: campaigns.AgentState(c.State), Since: c.Since, Finishing: c.Finishing, Step: c.Step,
 		Inbound: c.Inbound, DoNotCall: c.DoNotCall, DialAt: c.DialAt, Talk: talkOf(c.Talk),
+		BridgedAt: c.BridgedAt, WrapUpUntil: c.WrapUpUntil, NoAudio: c.NoAudio,
 	}, true
 }
 
