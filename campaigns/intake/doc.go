@@ -14,6 +14,9 @@
 // the store. A batch that waits for the store makes the reading wait, so the
 // memory used does not depend on the length of the file.
 //
+// A ListFile is a list on disk: text, text packed with gzip, or a sheet of a
+// workbook, which becomes text with one line for each of its rows.
+//
 // Promises: the whole file is read or the error says where reading stopped and
 // why; each row is added, updated, a duplicate, refused with its line, column
 // and reason, or blank, and the counts add up; a broken row never takes its

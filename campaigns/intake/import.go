@@ -34,7 +34,11 @@ type Result struct {
 	Header    bool                 `json:"header"`
 	Columns   []Column             `json:"columns"`
 	First     []Rejection          `json:"first"` // the first rejections
-	Elapsed   time.Duration        `json:"elapsed"`
+	// Samples are the first rejections of each code.
+	Samples map[string][]Rejection `json:"samples"`
+	// Octets is how long the text was.
+	Octets  int64         `json:"octets"`
+	Elapsed time.Duration `json:"elapsed"`
 }
 
 // Rate is rows a second.
@@ -48,9 +52,12 @@ func (r Result) Rate() float64 {
 // firstKept is how many rejections a Result shows.
 const firstKept = 20
 
+// samplesKept is how many it shows of each code.
+const samplesKept = 20
+
 // Import reads a list to its end and stores its contacts, unless the options
-// ask for a dry run, where store may be nil. A *FileError means that nothing
-// was stored. Any other error, cancellation included, stops the import where
+// ask for a dry run, where store may be nil. A *FileError with a Result of no load
+// means that nothing was stored. Any other error, cancellation included, stops the import where
 // it is: what was stored is a load that can be undone, and the Result says how
 // far it came. Import returns when its goroutines have ended; a reader that
 // may block for ever has to be closed by who cancels.
@@ -71,7 +78,7 @@ func Import(ctx context.Context, store Store, in io.Reader, o Options) (Result, 
 		return Result{}, err
 	}
 	l, err := arrange(list.sample, o, isPhone(parser, o.DefaultRegion))
-	result := Result{Charset: list.charset, Delimiter: string(rune(list.records.delim)), Header: l.header, Columns: l.columns, Codes: map[string]int64{}}
+	result := Result{Charset: list.charset, Delimiter: string(rune(list.records.delim)), Header: l.header, Columns: l.columns, Codes: map[string]int64{}, Samples: map[string][]Rejection{}}
 	if err != nil {
 		return result, err
 	}
@@ -82,6 +89,7 @@ func Import(ctx context.Context, store Store, in io.Reader, o Options) (Result, 
 	rows := newRowParser(o, l, parser, list.charset.Name == "UTF-8")
 	s := &sink{store: store, options: o, layout: l, result: &result, rejects: rejected, meter: newMeter(o, read)}
 	err = run(ctx, list, rows, s)
+	result.Octets = read.n.Load()
 	return result, errors.Join(err, s.end(ctx))
 }
 

@@ -29,7 +29,8 @@ type Options struct {
 	Source     string // file name, "stdin", address of the upload
 	By         string // login of who imports
 	Duplicates campaigns.Duplicates
-	DryRun     bool // read and judge everything, store nothing; no store is needed
+	DryRun     bool  // read and judge everything, store nothing; no store is needed
+	Known      Known // asked by a dry run for numbers that the campaign has; nil = it has none
 
 	DefaultRegion string // ISO 3166-1 alpha-2, of numbers without a country code
 	Numbers       numbers.Policy

@@ -103,8 +103,7 @@ func (s *sink) keep(ctx context.Context, c *chunk) error {
 		return nil
 	}
 	if s.options.DryRun {
-		s.result.Counts.Added += int64(len(c.contacts))
-		return nil
+		return s.foresee(ctx, c)
 	}
 	verdicts, err := s.store.AddContacts(ctx, s.result.Load, c.contacts, s.options.Duplicates)
 	if err != nil {
@@ -155,6 +154,9 @@ func (s *sink) account(c *chunk, i int) error {
 		j.Line, j.Cells = c.rows[i].line, c.original(c.rows[i])
 		if len(s.result.First) < firstKept {
 			s.result.First = append(s.result.First, shortCells(j))
+		}
+		if len(s.result.Samples[j.Code]) < samplesKept {
+			s.result.Samples[j.Code] = append(s.result.Samples[j.Code], shortCells(j))
 		}
 		if err := s.rejects.add(j); err != nil {
 			return err
