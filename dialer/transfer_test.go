@@ -141,9 +141,7 @@ func TestAnAttendedTransferToAnAgentIsTalkedOverAndCompleted(t *testing.T) {
 		}
 		h.must(h.engine.Accept(t.Context(), 2))
 		h.until(time.Second, "they talk", h.phase(1, TransferTalking))
-		if h.state(2) != StateTalking || h.state(1) != StateTalking {
-			t.Errorf("1 is %s, 2 is %s", h.state(1), h.state(2))
-		}
+		h.until(time.Second, "both talk", func() bool { return h.state(1) == StateTalking && h.state(2) == StateTalking })
 		time.Sleep(2 * time.Second)
 		h.must(h.engine.CompleteTransfer(t.Context(), 1))
 		h.until(time.Second, "agent 1 is in wrap-up", h.in(1, StateWrapUp))
@@ -211,9 +209,7 @@ func TestACallIsBackWhenNobodyAnswersTheTransfer(t *testing.T) {
 				if h.state(1) != StateTalking || !h.joined(1) || h.talk(1).OnHold {
 					t.Errorf("agent 1 is %s", h.state(1))
 				}
-				if s := h.state(2); s != StateReady && s != StateOffline {
-					t.Errorf("agent 2 is %s", s)
-				}
+				h.until(time.Second, "agent 2 is free of it", func() bool { s := h.state(2); return s == StateReady || s == StateOffline })
 				h.finish()
 				if a := h.only(); a.SecondAgent != 0 || len(a.Talks) != 0 || a.Agent != 1 {
 					t.Errorf("row: %+v", a)
@@ -348,9 +344,7 @@ func TestThreeTalkAndTheAgentMayLeaveOrStay(t *testing.T) {
 			} else {
 				h.must(h.engine.HangUp(t.Context(), 3))
 				h.until(time.Second, "agent 3 has notes to make", h.in(3, StateWrapUp))
-				if h.state(1) != StateTalking || h.talk(1).Transfer.Why != "Agent 3 left" {
-					t.Errorf("agent 1 is %s: %+v", h.state(1), h.talk(1))
-				}
+				h.until(time.Second, "agent 1 goes on", func() bool { return h.state(1) == StateTalking && h.talk(1).Transfer.Why == "Agent 3 left" })
 			}
 			h.finish()
 			a := h.only()
