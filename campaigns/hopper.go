@@ -309,7 +309,7 @@ func (s HopperState) Why() string {
 		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside+s.Closed)
 	case d.Total == 0:
 		return "the campaign has no contacts; import a list"
-	case d.Filter && d.Ready > 0 && d.Waiting > 0:
+	case d.Filter && d.Ready > 0:
 		return fmt.Sprintf("the campaign's filter leaves out all %d contacts that are ready; %d wait for their next try", d.Ready, d.Waiting)
 	case d.Waiting > 0:
 		return fmt.Sprintf("%d contacts wait for their next try, %d of %d are done", d.Waiting, d.Done, d.Total)
@@ -319,8 +319,6 @@ func (s HopperState) Why() string {
 		return fmt.Sprintf("the last %d contacts are in calls", d.Live)
 	case d.Done == d.Total:
 		return fmt.Sprintf("all %d contacts are done", d.Total)
-	case d.Filter && d.Ready > 0:
-		return fmt.Sprintf("the campaign's filter leaves out all %d contacts that are ready", d.Ready)
 	default:
 		return fmt.Sprintf("nothing is due: %d ready, %d leased, %d done of %d", d.Ready, d.Leased, d.Done, d.Total)
 	}

@@ -129,3 +129,14 @@ func TestAHopperHandsBackWhomAnotherFilterMightLeaveOut(t *testing.T) {
 		t.Errorf("handed back %v, kept %d and %d", h.back, len(h.callable), len(h.aside))
 	}
 }
+
+func TestAnEmptyHopperSaysThatTheFilterIsWhy(t *testing.T) {
+	s := HopperState{Asked: true, Depth: Depth{Total: 9, Ready: 5, Waiting: 1, Live: 1, Done: 2, Filter: true}}
+	if why := s.Why(); !strings.Contains(why, "filter leaves out all 5") {
+		t.Error(why)
+	}
+	s.Depth.Filter = false
+	if why := s.Why(); strings.Contains(why, "filter") {
+		t.Error(why)
+	}
+}

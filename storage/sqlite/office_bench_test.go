@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,10 @@ func BenchmarkOffice(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	c.Filter = `fields.bill == 42.5`
+	if c, err = db.UpdateCampaign(b.Context(), c, "bench"); err != nil {
+		b.Fatal(err)
+	}
 	order := campaigns.RecycleOrder{Campaign: c.ID, Outcomes: []campaigns.Outcome{campaigns.NoAnswer}}
 	for _, table := range []struct {
 		name string
@@ -78,6 +83,13 @@ func BenchmarkOffice(b *testing.B) {
 		{"ready zones", func() error { _, err := db.ReadyZones(b.Context(), c.ID, silver, now); return err }},
 		{"filter count", func() error { _, err := db.FilterCount(b.Context(), c.ID, silver, now); return err }},
 		{"recyclable", func() error { _, err := db.Recyclable(b.Context(), order, now); return err }},
+		{"lease of 400 by a filter that one in 200 passes", func() error {
+			got, err := db.Lease(b.Context(), c.ID, now, 400)
+			if err == nil && len(got) != 400 {
+				err = fmt.Errorf("leased %d", len(got))
+			}
+			return err
+		}},
 	} {
 		b.Run(table.name, func(b *testing.B) {
 			for b.Loop() {
