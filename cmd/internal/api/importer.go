@@ -71,24 +71,43 @@ type importJob struct {
 
 // run imports a body. It returns when the body is read to its end.
 func (im *Importer) run(ctx context.Context, body io.Reader, o intake.Options) (*importJob, error) {
+	ctx, job, err := im.prepare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return job, im.work(ctx, job, body)
+}
+
+// prepare notes a job that work is to do with the context that comes with it.
+func (im *Importer) prepare(ctx context.Context, o intake.Options) (context.Context, *importJob, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	job := &importJob{cancel: cancel, done: make(chan struct{}), options: o, began: time.Now().UTC()}
 	if o.DryRun {
 		job.id = "check-" + strings.ToLower(rand.Text()[:12])
 	}
 	if err := im.enter(job); err != nil {
-		return nil, err
+		cancel()
+		return nil, nil, err
 	}
+	return ctx, job, nil
+}
+
+// work does a job that was prepared.
+func (im *Importer) work(ctx context.Context, job *importJob, body io.Reader) error {
+	defer job.cancel()
 	defer close(job.done)
 	report, err := os.CreateTemp(im.dir, "running-*.csv")
 	if err != nil {
-		return nil, job.end(intake.Result{}, fmt.Errorf("create the report of an import: %w", err))
+		return job.end(intake.Result{}, fmt.Errorf("create the report of an import: %w", err))
 	}
+	o := job.options
 	o.Numbers, o.Report, o.Progress = im.numbers, report, job.tell
+	if o.DryRun {
+		o.Known, _ = im.store.(intake.Known) // a store that cannot tell leaves it to the import
+	}
 	result, err := intake.Import(ctx, beginning{im.store, job}, body, o)
 	err = job.end(result, errors.Join(err, report.Close()))
-	return job, errors.Join(err, im.keepReport(report.Name(), job.name()))
+	return errors.Join(err, im.keepReport(report.Name(), job.name()))
 }
 
 // enter notes a job, unless too many run.

@@ -43,6 +43,8 @@ type Import struct {
 	Delimiter string             `json:"delimiter,omitempty"`
 	Columns   []intake.Column    `json:"columns,omitempty"`
 	First     []intake.Rejection `json:"first,omitempty" doc:"The first rejections."`
+
+	Samples map[string][]intake.Rejection `json:"samples,omitempty" doc:"The first rejections of each code."`
 }
 
 func importOf(j *importJob) Import {
@@ -66,7 +68,7 @@ func importOf(j *importJob) Import {
 		}
 		out.EndedAt, out.Counts, out.PerSecond = j.began.Add(r.Elapsed), r.Counts, r.Rate()
 		out.Codes, out.Blank, out.PhonesOut, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Charset.Name
-		out.Delimiter, out.Columns, out.First = r.Delimiter, r.Columns, r.First
+		out.Delimiter, out.Columns, out.First, out.Samples = r.Delimiter, r.Columns, r.First, r.Samples
 	}
 	return out
 }
