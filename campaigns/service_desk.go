@@ -79,6 +79,7 @@ type DeskSettings struct {
 	Calendars  Calendars     // nil = no calendars of salespeople
 	Drafts     Drafts        // nil = nothing is kept before the disposition
 	Past       Background    // nil = a card shows earlier calls alone
+	Audit      Auditor       // of what supervisors do to agents; nil = it is written nowhere
 	Scripts    ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
 }
 
@@ -198,21 +199,28 @@ func (d *Desk) previewing(u User) error {
 
 // PauseAgent pauses another user, after the call at hand.
 func (d *Desk) PauseAgent(ctx context.Context, by User, agent int64, reason string) error {
-	return d.steer(by, agent, func() error { return d.Seat.Pause(ctx, agent, reason+" ("+by.Login+")") })
+	return d.steer(ctx, by, agent, "agent.pause", reason, func() error { return d.Seat.Pause(ctx, agent, reason+" ("+by.Login+")") })
 }
 
 // SignAgentOut ends the shift of another user.
 func (d *Desk) SignAgentOut(ctx context.Context, by User, agent int64) error {
-	return d.steer(by, agent, func() error { return d.Shift.SignOut(ctx, agent) })
+	return d.steer(ctx, by, agent, "agent.sign_out", "", func() error { return d.Shift.SignOut(ctx, agent) })
 }
 
-// steer runs an action of a supervisor on an agent who is there.
-func (d *Desk) steer(by User, agent int64, action func() error) error {
+// steer runs an action of a supervisor on an agent who is there, and writes it
+// down before.
+func (d *Desk) steer(ctx context.Context, by User, agent int64, kind, detail string, action func() error) error {
 	if err := by.Allow(SteerAgents); err != nil {
 		return err
 	}
 	if _, ok := d.Shift.Agent(agent); !ok {
 		return problem(KindNotFound, "agent_not_there", "The agent is not signed in.")
+	}
+	if d.Audit != nil {
+		e := AuditEntry{At: time.Now().UTC(), Kind: kind, By: by.Login, Subject: fmt.Sprintf("user %d", agent), Detail: detail}
+		if err := d.Audit.AddAudit(ctx, e); err != nil {
+			return fmt.Errorf("write down what a supervisor does: %w", err)
+		}
 	}
 	return action()
 }

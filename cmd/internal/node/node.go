@@ -180,6 +180,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
+		n.work.Go(func() { n.web.pages.Remember(soft) })
 		n.work.Go(func() { n.secrets.follow(soft, n.log) })
 		n.tellWebhooks(soft)
 		<-soft.Done()

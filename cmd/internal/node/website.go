@@ -59,7 +59,7 @@ func (n *Node) openWeb(context.Context) error {
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
 		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
-		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor,
+		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
 	})
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
@@ -77,12 +77,14 @@ func (n *Node) openWeb(context.Context) error {
 	}
 	bell := n.openBell()
 	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
+	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
+	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	server, err := api.New(api.Settings{
-		Manual: campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber), Agreed: campaigns.NewAgreed(n.db, n.db),
+		Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
-		Meetings: n.meetings(), Complaints: campaigns.NewComplaints(n.db), Days: campaigns.NewDays(n.db, n.db),
+		Meetings: meetings, Complaints: complaints, Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: callLog,
 		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: office, Keys: n.db, Version: n.settings.Version, Log: n.log,
@@ -91,7 +93,8 @@ func (n *Node) openWeb(context.Context) error {
 		return err
 	}
 	pages, err := web.New(web.Settings{
-		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings,
+		Manual: manual,
+		Floor:  n.floor, CallLog: callLog, Office: office, Heard: recordings, Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})
 	if err != nil {

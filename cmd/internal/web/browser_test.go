@@ -181,7 +181,7 @@ func followsTheFloor(t *testing.T, chromium context.Context) {
 		b.shot("login-" + theme)
 	}
 	b.logIn(campaigns.Manager)
-	b.until(`document.querySelectorAll("#agents tr").length === 24`)
+	b.until(`document.querySelectorAll("#agents li").length === 24`)
 	if got := eval[string](b, `document.querySelector('#campaigns [data-key="1"] [data-f="placed"]').textContent`); got != "1482" {
 		t.Errorf("placed %q", got)
 	}
@@ -192,10 +192,10 @@ func followsTheFloor(t *testing.T, chromium context.Context) {
 	}
 
 	decisions := `[...document.querySelectorAll('#campaigns [data-key="1"] .pacing li')].map((e) => e.textContent).join("|")`
-	if got := eval[string](b, decisions); !strings.Contains(got, "3 agents are free, 19 calls are in the air, 1 person waits.|Expected to answer: 1.2 within 5 s") {
+	if got := eval[string](b, decisions); !strings.Contains(got, "Free agents: 3. Calls in the air: 19. People waiting: 1.|Expected to answer: 1.2 within 5 s") {
 		t.Errorf("the decision in words: %q", got)
 	}
-	if got := eval[string](b, `document.querySelector('#agents [data-state=resting]').parentElement.textContent`); !strings.Contains(got, "occupancy ceiling, until ") {
+	if got := eval[string](b, `document.querySelector('#agents li[data-state=resting]').textContent`); !strings.Contains(got, "occupancy ceiling, until ") {
 		t.Errorf("an agent who rests: %q", got)
 	}
 	if got := eval[string](b, `document.querySelector('#calls [data-key=air2] [data-f=odds]').textContent`); got != "0.8 ×" {
@@ -212,14 +212,14 @@ func followsTheFloor(t *testing.T, chromium context.Context) {
 	h.stage.show(floor)
 	b.until(`document.querySelector('#campaigns [data-key="1"] [data-f="placed"]').textContent === "1500"`)
 	b.until(`document.querySelectorAll("#calls tr").length === 0`)
-	if got := eval[string](b, decisions); !strings.HasPrefix(got, "7 agents are free") {
+	if got := eval[string](b, decisions); !strings.HasPrefix(got, "Free agents: 7.") {
 		t.Errorf("the decision after it changed: %q", got)
 	}
 	if !eval[bool](b, `document.querySelector('#campaigns [data-key="1"] .pacing').open`) {
 		t.Error("an update closed what somebody had opened")
 	}
-	if got := eval[string](b, `document.querySelector("#agents tr [data-f=name]").textContent`); got != "Aaron" {
-		t.Errorf("first agent %q", got)
+	if got := eval[string](b, `document.querySelector("#agents li:last-child [data-f=name]").textContent`); got != "Aaron" {
+		t.Errorf("the agent who waits for the shortest time is not the last, but %q", got)
 	}
 	if eval[bool](b, `document.getElementById("breach").hidden`) {
 		t.Error("a campaign over its limit is not told")

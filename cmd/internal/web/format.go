@@ -5,16 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/cmd/internal/api"
 )
 
 // The live page writes figures the same way in Go, for the first sight, and in
 // static/live.js, for what follows.
-
-// percent writes a share as 2.9 %.
-func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }
 
 // scale is the length of the bar of abandonment, in its own units; the limit
 // stands at two thirds of it.
@@ -39,25 +34,6 @@ func elapsed(d time.Duration) string {
 
 // words writes a code for people: wrap_up as "wrap up".
 func words(code any) string { return strings.ReplaceAll(fmt.Sprint(code), "_", " ") }
-
-// note is what stands beside an agent's state: why, and until when.
-func note(a api.Agent) string {
-	text := a.Reason
-	if a.PauseNext && text == "" {
-		text = "pause after this call"
-	}
-	var more []string
-	if text != "" {
-		more = append(more, text)
-	}
-	if a.State == campaigns.AgentResting && !a.Until.IsZero() {
-		more = append(more, "until "+a.Until.UTC().Format("15:04:05")+" UTC")
-	}
-	if !a.LeavesAt.IsZero() {
-		more = append(more, "leaves "+a.LeavesAt.UTC().Format("15:04")+" UTC")
-	}
-	return strings.Join(more, ", ")
-}
 
 // times writes odds against the mean; nothing when they are not known.
 func times(odds float64) string {

@@ -32,6 +32,8 @@ type stage struct {
 	mu       sync.Mutex
 	snapshot campaigns.FloorSnapshot
 	applied  []campaigns.Campaign
+	// listening is whom supervisors listen to, 0 = their phone is connected
+	listening map[int64]int64
 }
 
 func (s *stage) Snapshot() campaigns.FloorSnapshot {
@@ -85,14 +87,21 @@ func newHouse(t *testing.T) *house {
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{Store: db, People: db, Campaigns: db, Book: book, Records: db})
+	bell := api.NewBell(h.stage)
+	t.Cleanup(bell.Wait)
+	callLog, office, heard := campaigns.NewCallLog(db, db, db), officeOf(t, db, bell), campaigns.NewRecordings(db, soundFiles{}, db)
 	server, err := api.New(api.Settings{
+		Office: office, Recordings: heard, Supervision: h.stage.supervision(db),
 		Scripts:  scripts,
-		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Records: db, Campaigns: db, DNC: dnc}), Book: book,
-		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
-		Sessions: sessions, Imports: importer, Watch: h.stage, Keys: db, Version: "test", Log: log,
+		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Shift: h.stage, Seat: h.stage, Audit: db, Records: db, Campaigns: db, DNC: dnc}), Book: book,
+		Lists: campaigns.NewLists(db, db, db), CallLog: callLog, DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
+		Sessions: sessions, Imports: importer, Watch: bell, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
-	h.pages, err = New(Settings{Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log})
+	h.pages, err = New(Settings{
+		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard,
+		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
+	})
 	h.must(err)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", server)

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/forecall/forecall/campaigns"
@@ -15,10 +18,18 @@ import (
 type liveView struct {
 	frame
 	api.Floor
-	MayStart bool
-	MayAsk   bool // why a number is called
-	Total    totals
-	Breach   []string // campaigns over their limit
+	TV         bool // on a wall: large, and nothing to press
+	MayStart   bool
+	MayAsk     bool // why a number is called
+	MaySteer   bool
+	MayMonitor bool
+	MayTake    bool // a call over
+	MayMessage bool
+	MayCalls   bool // see calls one by one
+	Total      totals
+	Breach     []string // campaigns over their limit
+	Near       []string // campaigns over four fifths of it
+	Drawn      map[int64][]chart
 
 	NoCampaign api.FloorCampaign
 	NoAgent    api.Agent
@@ -35,19 +46,56 @@ type totals struct {
 	PerMinute                           float64
 }
 
+// near is the part of a limit from which on it is warned of.
+const near = 0.8
+
 func (p *Pages) live(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	snapshot, err := p.Board.Snapshot(u)
 	if err != nil {
 		return err
 	}
 	floor := api.FloorOf(snapshot)
-	view := liveView{frame: p.frame(r, "Live"), Floor: floor, MayStart: u.Role.May(campaigns.StartCampaigns), MayAsk: u.Role.May(campaigns.SeeCampaigns), Total: totalsOf(floor)}
+	slices.SortStableFunc(floor.Agents, byConcern)
+	view := liveView{frame: p.frame(r, "Live"), Floor: floor, TV: r.URL.Query().Get("tv") != "", Total: totalsOf(floor)}
+	view.Drawn = p.chartsOf(view.Lang, append(snapshot.Campaigns, campaigns.CampaignStatus{}))
 	for _, c := range floor.Campaigns {
-		if c.Cap > 0 && c.Share > c.Cap {
+		switch {
+		case c.Cap > 0 && c.Share > c.Cap:
 			view.Breach = append(view.Breach, c.Name)
+		case c.Cap > 0 && c.Share > near*c.Cap:
+			view.Near = append(view.Near, c.Name)
 		}
 	}
+	if !view.TV {
+		may := u.Role.May
+		view.MayStart, view.MayAsk, view.MaySteer = may(campaigns.StartCampaigns), may(campaigns.SeeCampaigns), may(campaigns.SteerAgents)
+		view.MayMonitor, view.MayMessage, view.MayCalls = may(campaigns.MonitorAgents), may(campaigns.SendMessages), may(campaigns.SeeCalls)
+		view.MayTake = view.MayMonitor && may(campaigns.DoCalls)
+	}
 	return p.render(w, http.StatusOK, "live.html", view)
+}
+
+// Acts tells whether there is something that the user may do to an agent.
+func (v liveView) Acts() bool { return v.MaySteer || v.MayMonitor || v.MayMessage }
+
+// concern is how soon a supervisor should look at an agent: who asks for help
+// first, then who takes no calls.
+func concern(a api.Agent) int {
+	switch {
+	case a.Talk != nil && a.Talk.Help:
+		return 0
+	case slices.Contains([]campaigns.AgentState{campaigns.AgentPaused, campaigns.AgentWrapUp, campaigns.AgentResting, campaigns.AgentElsewhere, campaigns.AgentOffline}, a.State):
+		return 1
+	case a.State == campaigns.AgentReady:
+		return 3
+	}
+	return 2
+}
+
+// byConcern orders agents: whom to look at first, and among those who has been
+// so for longest. The module orders them the same way.
+func byConcern(a, b api.Agent) int {
+	return cmp.Or(cmp.Compare(concern(a), concern(b)), a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
 }
 
 func totalsOf(f api.Floor) totals {
@@ -98,9 +146,46 @@ func (p *Pages) moveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 type campaignRow struct {
 	Row      api.FloorCampaign
 	MayStart bool
+	Charts   []chart
+	Words    []string // of the decision
+	Left     string   // of the budget
 }
 
 // With gives a campaign's row to its template.
 func (v liveView) With(c api.FloorCampaign) campaignRow {
-	return campaignRow{Row: c, MayStart: v.MayStart}
+	return campaignRow{Row: c, MayStart: v.MayStart, Charts: v.Drawn[c.ID], Words: decisionWords(v.Lang, c.Pacing), Left: budgetWords(v.Lang, c)}
 }
+
+// budget is how many more calls may be abandoned, one after the other, before
+// the limit is passed; below zero, how many there are too many.
+func budget(c api.FloorCampaign) int {
+	if c.Cap <= 0 || c.Cap >= 1 {
+		return 0
+	}
+	return int(math.Floor((c.Cap*float64(c.Answered)-float64(c.Abandoned))/(1-c.Cap) + 1e-9))
+}
+
+// agentCard is an agent with whether the user may do something to them.
+type agentCard struct {
+	api.Agent
+	Acts bool
+	Note string
+	With string // who listens
+}
+
+// Card gives an agent to the template.
+func (v liveView) Card(a api.Agent) agentCard {
+	return agentCard{Agent: a, Acts: v.Acts(), Note: noteWords(v.Lang, a), With: monitorWords(v.Lang, a)}
+}
+
+// Helps tells whether the agent asks for a supervisor.
+func (a agentCard) Helps() bool { return a.Talk != nil && a.Talk.Help }
+
+// endedRow is a call that is over, with whether it can be opened.
+type endedRow struct {
+	api.EndedCall
+	Opens bool
+}
+
+// Over gives an ended call to its template.
+func (v liveView) Over(c api.EndedCall) endedRow { return endedRow{c, v.MayCalls} }

@@ -175,9 +175,6 @@ func TestTimesAndSharesAreWrittenForPeople(t *testing.T) {
 			t.Errorf("%s as %q, want %q", d, got, want)
 		}
 	}
-	if got := percent(0.0294); got != "2.9 %" {
-		t.Errorf("percent %q", got)
-	}
 	if share(0.03, 0.03) != 100 || share(1, 0.03) != scale || share(0.1, 0) != 0 {
 		t.Error("the bar does not show the share under its cap")
 	}

@@ -20,7 +20,7 @@ import (
 var templates embed.FS
 
 // Settings is what the pages stand on; all of it is needed but Locales, the
-// folder of an operator's own catalogues.
+// folder of an operator's own catalogues, and Manual.
 type Settings struct {
 	Locales  string
 	Accounts *campaigns.Accounts
@@ -28,8 +28,11 @@ type Settings struct {
 	Board    *campaigns.Wallboard
 	Lookup   *campaigns.Lookup
 	Scripts  *campaigns.Scripts
+	Manual   *campaigns.Manual // nil = nobody dials by hand
 	CallLog  *campaigns.CallLog
 	Office   api.Office
+	Meetings *campaigns.Meetings   // calendars and what stands in them
+	Cases    *campaigns.Complaints // what people were not content with
 	Floor    campaigns.FloorSource // whose last hour is drawn
 	Heard    *campaigns.Recordings // calls, one by one, with their sound
 	Sessions *session.Manager
@@ -44,6 +47,7 @@ type Pages struct {
 	langs  *catalog.Set
 	html   map[*catalog.Catalog]*template.Template
 	static *static
+	past   *history // the last hour of the floor
 }
 
 // need is what a page asks of who opens it: nothing, a session, or a permission.
@@ -63,7 +67,7 @@ type page struct {
 
 // New builds the pages.
 func New(s Settings) (*Pages, error) {
-	p := &Pages{Settings: s, mux: http.NewServeMux()}
+	p := &Pages{Settings: s, mux: http.NewServeMux(), past: newHistory()}
 	var err error
 	if p.static, err = newStatic(); err != nil {
 		return nil, err

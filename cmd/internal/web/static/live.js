@@ -1,151 +1,77 @@
 // The live page: takes the API's stream of the floor and patches the page.
-// Text is set as text and never as markup; rows are copies of the templates
-// that the server rendered, so that the page looks the same with and without
-// this module.
+
+import { t } from "./words.js";
+import { byConcern, kind, percent } from "./live-words.js";
+import { draw, over, set, text, tick } from "./live-rows.js";
 
 const link = document.getElementById("link");
 const hold = document.getElementById("hold");
-const breach = document.getElementById("breach");
+const filter = document.getElementById("filter");
 const floor = { campaigns: new Map(), agents: new Map(), calls: new Map(), last: [] };
 const keys = { campaigns: "id", agents: "id", calls: "attempt_id" };
 const names = new Intl.Collator(undefined, { numeric: true }); // Ana 2 before Ana 10
 const shown = 100; // rows of calls: nobody reads more
-let skew = 0; // of this clock against the server's, in ms
+const chartsEvery = 15_000; // as often as the server has a new sample
 let drawing = false;
+let show = ""; // the kind of agents that is shown
+let came = false; // the first snapshot
 
-const text = (root, field, value) => {
-  const e = root.querySelector(`[data-f="${field}"]`);
-  const s = String(value ?? "");
-  if (e.textContent !== s) e.textContent = s;
-  return e;
-};
-const state = (root, field, value) => { text(root, field, (value ?? "").replaceAll("_", " ")).dataset.state = value ?? ""; };
-const percent = (share) => `${(share * 100).toFixed(1)} %`;
-const pad = (n) => String(n).padStart(2, "0");
-const elapsed = (ms) => {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  return s < 3600 ? `${Math.floor(s / 60)}:${pad(s % 60)}` : `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
-};
-const since = (row, at) => {
-  const e = row.querySelector('[data-f="since"]');
-  e.dateTime = at ?? "";
-  tick(e);
-};
-const tick = (e) => {
-  const s = e.dateTime ? elapsed(Date.now() - skew - Date.parse(e.dateTime)) : "";
-  if (e.textContent !== s) e.textContent = s;
-};
-// note is what stands beside an agent's state: why, and until when.
-const note = (a) => [
-  a.reason || (a.pause_next ? "pause after this call" : ""),
-  a.state === "resting" && a.until ? `until ${a.until.slice(11, 19)} UTC` : "",
-  a.leaves_at ? `leaves ${a.leaves_at.slice(11, 16)} UTC` : "",
-].filter(Boolean).join(", ");
-// sentences makes the items of a list those, keeping the ones that are there.
-const sentences = (list, words) => {
-  while (list.children.length > words.length) list.lastElementChild.remove();
-  words.forEach((s, i) => {
-    const item = list.children[i] ?? list.appendChild(document.createElement("li"));
-    if (item.textContent !== s) item.textContent = s;
-  });
-};
-const over = (c) => c.cap > 0 && c.abandoned_share > c.cap;
+const held = () => hold?.getAttribute("aria-pressed") === "true";
 
-const fill = {
-  campaigns(row, c) {
-    for (const f of ["name", "mode", "why", "placed", "ringing", "answered", "bridged", "talking", "waiting", "hopper"]) text(row, f, c[f]);
-    state(row, "status", c.status);
-    row.dataset.state = c.status;
-    text(row, "rate", Math.round(c.per_minute));
-    text(row, "ready", c.agents_ready);
-    text(row, "share", percent(c.abandoned_share));
-    text(row, "ratio", `${c.abandoned} of ${c.answered}`);
-    text(row, "cap", percent(c.cap));
-    row.querySelector(".why").hidden = !c.why;
-    row.querySelector(".pacing").hidden = !c.pacing;
-    sentences(row.querySelector(".pacing ul"), c.pacing?.words ?? []);
-    row.querySelector(".abandon").dataset.over = String(over(c));
-    row.querySelector("[data-bar]").setAttribute("width", c.cap > 0 ? Math.min((c.abandoned_share / c.cap) * 100, 150) : 0);
-    for (const form of row.querySelectorAll("form")) {
-      form.action = `/campaigns/${c.id}/${form.dataset.action}`;
-      form.hidden = (form.dataset.action === "pause") !== (c.status === "running");
-    }
-  },
-  agents(row, a) {
-    text(row, "name", a.name);
-    state(row, "state", a.state);
-    text(row, "reason", note(a));
-    text(row, "campaign", a.campaign);
-    since(row, a.since);
-  },
-  calls(row, c) {
-    state(row, "state", c.state);
-    for (const f of ["contact", "number", "agent", "campaign"]) text(row, f, c[f]);
-    text(row, "odds", c.odds ? `${c.odds.toFixed(1)} ×` : "");
-    since(row, c.since);
-  },
-  last(row, c) {
-    const at = text(row, "at", c.at.slice(11, 19));
-    at.dateTime = c.at;
-    state(row, "outcome", c.outcome);
-    for (const f of ["contact", "number", "agent", "campaign"]) text(row, f, c[f]);
-    text(row, "talk", c.talk === "0s" ? "" : c.talk);
-  },
-};
-
-// draw makes the rows of a list those of the items, in their order, keeping
-// the rows that are there.
-function draw(kind, items, key) {
-  const list = document.getElementById(kind);
-  const template = document.getElementById(`t-${kind}`).content.firstElementChild;
-  const rows = new Map([...list.children].map((row) => [row.dataset.key, row]));
-  let at = list.firstElementChild;
-  for (const item of items) {
-    const id = String(item[key]);
-    let row = rows.get(id);
-    rows.delete(id);
-    if (!row) {
-      row = template.cloneNode(true);
-      row.dataset.key = id;
-    }
-    fill[kind](row, item);
-    if (row === at) at = at.nextElementSibling;
-    else list.insertBefore(row, at);
-  }
-  for (const row of rows.values()) row.remove();
-  if (list.childElementCount === 0) list.replaceChildren(); // no white space: the sheet says that it is empty
+// tell sets a line of an alert; it is read out once, not with every tick.
+function tell(id, list) {
+  const p = document.getElementById(id);
+  const said = list.join(", ");
+  const told = p.querySelector("bdi");
+  if (told.textContent !== said) told.textContent = said;
+  if (p.hidden !== (said === "")) p.hidden = said === "";
 }
 
 function total() {
   const strip = document.querySelector(".strip");
-  const sum = (field) => [...floor.campaigns.values()].reduce((n, c) => n + c[field], 0);
-  const count = (...states) => [...floor.agents.values()].filter((a) => states.includes(a.state)).length;
+  const all = [...floor.campaigns.values()], agents = [...floor.agents.values()];
+  const sum = (field) => all.reduce((n, c) => n + c[field], 0);
+  const count = (...states) => agents.filter((a) => states.includes(a.state)).length;
   const answered = sum("answered"), abandoned = sum("abandoned");
-  const caps = [...floor.campaigns.values()].map((c) => c.cap).filter((c) => c > 0);
+  const caps = all.map((c) => c.cap).filter((c) => c > 0);
   const ready = count("ready"), busy = count("talking", "reserved", "preview", "elsewhere"), wrap = count("wrap_up");
   text(strip, "share", percent(answered ? abandoned / answered : 0));
-  text(strip, "ratio", `${abandoned} of ${answered} answered · limit ${percent(caps.length ? Math.min(...caps) : 0)}`);
+  text(strip, "ratio", `${t("%d of %d answered", abandoned, answered)} · ${t("limit")} ${percent(caps.length ? Math.min(...caps) : 0)}`);
   text(strip, "talking", sum("talking"));
-  text(strip, "air", `${sum("ringing")} ringing · ${sum("waiting")} waiting`);
+  text(strip, "air", `${t("%d ringing", sum("ringing"))} · ${t("%d waiting", sum("waiting"))}`);
   text(strip, "ready", ready);
-  text(strip, "agents", `${busy} on a call · ${wrap} wrap-up · ${floor.agents.size - ready - busy - wrap} away`);
+  text(strip, "agents", `${t("%d on a call", busy)} · ${t("%d in wrap-up", wrap)} · ${t("%d away", agents.length - ready - busy - wrap)}`);
   text(strip, "rate", Math.round(sum("per_minute")));
-  text(strip, "campaigns", `${floor.campaigns.size} on the floor`);
-  const broken = [...floor.campaigns.values()].filter(over).map((c) => c.name).join(", ");
-  const told = breach.querySelector("bdi");
-  if (told.textContent !== broken) told.textContent = broken; // an alert is read out once, not with every tick
-  breach.hidden = broken === "";
+  text(strip, "campaigns", t("%d campaigns on the floor", all.length));
+  const near = (c) => c.cap > 0 && !over(c) && c.abandoned_share > 0.8 * c.cap;
+  tell("breach", all.filter(over).map((c) => c.name));
+  tell("near", all.filter(near).map((c) => c.name));
+  tell("helps", agents.filter((a) => a.talk?.help).map((a) => a.name));
+}
+
+const chosen = (a) => !show || (show === "help" ? Boolean(a.talk?.help) : kind(a) === show);
+
+function counts(agents) {
+  if (!filter) return;
+  for (const b of filter.querySelectorAll("button")) {
+    const of = b.dataset.show;
+    const n = agents.filter((a) => !of || (of === "help" ? Boolean(a.talk?.help) : kind(a) === of)).length;
+    const e = b.querySelector("[data-n]");
+    if (e.textContent !== String(n)) e.textContent = n;
+  }
 }
 
 function render() {
   drawing = false;
-  if (hold.getAttribute("aria-pressed") === "true") return;
-  const byName = (a, b) => names.compare(a.name, b.name);
-  draw("campaigns", [...floor.campaigns.values()].sort(byName), "id");
-  draw("agents", [...floor.agents.values()].sort(byName), "id");
+  if (held() || !came) return;
+  const agents = [...floor.agents.values()].sort(byConcern);
+  draw("campaigns", [...floor.campaigns.values()].sort((a, b) => names.compare(a.name, b.name)), "id");
+  draw("agents", agents.filter(chosen), "id");
   draw("calls", [...floor.calls.values()].sort((a, b) => Date.parse(a.since) - Date.parse(b.since)).slice(0, shown), "attempt_id");
   draw("last", floor.last, "attempt_id");
+  counts(agents);
   total();
+  document.dispatchEvent(new CustomEvent("floor", { detail: floor }));
 }
 
 function changed() {
@@ -155,43 +81,74 @@ function changed() {
 }
 
 function take(data) {
-  skew = Date.now() - Date.parse(data.at);
-  for (const kind of Object.keys(keys)) {
-    for (const row of data[kind] ?? []) floor[kind].set(String(row[keys[kind]]), row);
-    for (const id of data.gone?.[kind] ?? []) floor[kind].delete(id);
+  came = true;
+  set(Date.now() - Date.parse(data.at));
+  for (const part of Object.keys(keys)) {
+    for (const row of data[part] ?? []) floor[part].set(String(row[keys[part]]), row);
+    for (const id of data.gone?.[part] ?? []) floor[part].delete(id);
   }
   if (data.last) floor.last = data.last;
   changed();
 }
 
-function say(state, words) {
+function say(state, said) {
   link.dataset.state = state;
-  if (link.textContent !== words) link.textContent = words;
+  if (link.textContent !== said) link.textContent = said;
 }
 
 function listen() {
   const events = new EventSource("/v1/floor/events");
-  events.addEventListener("open", () => say("live", "Live"));
+  events.addEventListener("open", () => say("live", t("Live")));
   events.addEventListener("snapshot", (e) => {
-    for (const kind of Object.keys(keys)) floor[kind].clear();
+    for (const part of Object.keys(keys)) floor[part].clear();
     take(JSON.parse(e.data));
   });
   events.addEventListener("patch", (e) => take(JSON.parse(e.data)));
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) say("lost", "Not connected. Reload the page to log in again.");
-    else say("lost", "Connection lost, trying again");
+    if (events.readyState === EventSource.CLOSED) say("lost", t("Not connected. Reload the page to log in again."));
+    else say("lost", t("Connection lost, trying again"));
   });
 }
 
-hold.hidden = false;
-hold.addEventListener("click", () => {
-  const held = hold.getAttribute("aria-pressed") !== "true";
-  hold.setAttribute("aria-pressed", String(held));
-  hold.textContent = held ? "Resume updates" : "Pause updates";
-  changed();
-});
+// charts puts in what the server drew.
+async function charts() {
+  if (document.hidden || held()) return;
+  const answer = await fetch("/live/charts", { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+  if (!answer?.ok) return; // the stream says that there is no connection
+  for (const [id, drawn] of Object.entries(await answer.json())) {
+    const row = document.querySelector(`#campaigns [data-key="${CSS.escape(id)}"]`);
+    for (const c of row ? drawn : []) {
+      const figure = row.querySelector(`[data-chart="${CSS.escape(c.figure)}"]`);
+      figure.querySelector("[data-now]").textContent = c.now;
+      figure.querySelector(".line").setAttribute("d", c.path);
+      figure.querySelector(".cap").setAttribute("d", c.limit ? `M0 ${c.limit}H120` : "");
+    }
+  }
+}
+
+if (hold) {
+  hold.hidden = false;
+  hold.addEventListener("click", () => {
+    const now = !held();
+    hold.setAttribute("aria-pressed", String(now));
+    hold.textContent = now ? t("Resume updates") : t("Pause updates");
+    changed();
+  });
+}
+if (filter) {
+  filter.hidden = false;
+  filter.addEventListener("click", (e) => {
+    const pressed = e.target.closest("button");
+    if (!pressed) return;
+    show = pressed.dataset.show;
+    for (const b of filter.querySelectorAll("button")) b.setAttribute("aria-pressed", String(b === pressed));
+    changed();
+  });
+}
 setInterval(() => {
-  if (hold.getAttribute("aria-pressed") === "true") return;
+  if (held()) return;
   for (const e of document.querySelectorAll('[data-f="since"]')) tick(e);
 }, 1000);
+setInterval(charts, chartsEvery);
+document.addEventListener("visibilitychange", charts);
 listen();
