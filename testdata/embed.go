@@ -36,3 +36,9 @@ var QueueWords embed.FS
 //
 //go:embed scripts/fibre.yaml
 var FibreScript string
+
+// Voices are what callees of the demo say, a file for each person, spoken by
+// voices/speak.sh.
+//
+//go:embed voices/*.wav
+var Voices embed.FS

@@ -228,7 +228,7 @@ func (k *call) speak(ctx context.Context, session *media.Session) {
 		timer := time.AfterFunc(k.real(k.callee.OptOut), func() { _ = session.SendDigit(ctx, '9') })
 		defer timer.Stop()
 	}
-	sound := hello(k.chance)
+	sound := k.settings.words(k.chance)
 	if k.callee.Kind == sim.Machine {
 		sound = greeting(k.chance)
 	}

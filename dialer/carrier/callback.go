@@ -99,7 +99,7 @@ func (k *call) stay(ctx context.Context, dialog *sipua.Call, session *media.Sess
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer stop()
-	asks, words := chance.Float64() < b.Ask, hello(chance)
+	asks, words := chance.Float64() < b.Ask, k.settings.words(chance)
 	beside.Go(func() {
 		for ctx.Err() == nil && media.Play(ctx, session, words) == nil {
 		}

@@ -37,6 +37,9 @@ type Settings struct {
 	// CallsBack lets people call back who missed a call. Their calls stand in no
 	// log of the carrier's: it was not called.
 	CallsBack CallsBack
+	// Voices are what people say who answer, one of them each, over and over;
+	// none = speech-like sound without words.
+	Voices []media.Prompt
 	// Logger takes what goes wrong on our side; nil discards.
 	Logger *slog.Logger
 }

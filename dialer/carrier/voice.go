@@ -40,6 +40,14 @@ func greeting(r *rand.Rand) media.Prompt {
 	return voice(r, 4*time.Second).Then(media.Silence(700*time.Millisecond), media.Tone(1000, 500*time.Millisecond), media.Silence(30*time.Second))
 }
 
+// words are what somebody says who has answered.
+func (s Settings) words(r *rand.Rand) media.Prompt {
+	if len(s.Voices) == 0 {
+		return hello(r)
+	}
+	return s.Voices[r.IntN(len(s.Voices))]
+}
+
 // hello is how a person answers: a short word, silence, and then talk.
 func hello(r *rand.Rand) media.Prompt {
 	return voice(r, 700*time.Millisecond).Then(media.Silence(900*time.Millisecond), voice(r, 12*time.Second))

@@ -1,9 +1,11 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"path/filepath"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
+	"github.com/forecall/forecall/testdata"
 )
 
 // carrierLog is the name of the carrier's own log in the data folder.
@@ -36,15 +39,38 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	if s.Scenario == nil { // a shift that is compared with its simulation has nobody who calls us
 		back = carrier.CallsBack{Share: callBackShare, After: 3 * time.Minute, Stay: 80 * time.Second, Ask: 0.2}
 	}
+	voices, err := voices()
+	if err != nil {
+		return nil, nil, errors.Join(err, poller.Close())
+	}
 	far, err := carrier.Start(carrier.Settings{
 		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back,
+		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back, Voices: voices,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())
 	}
 	return far, poller, nil
+}
+
+// voices are those of the people who answer.
+func voices() ([]media.Prompt, error) {
+	names, err := fs.Glob(testdata.Voices, "voices/*.wav")
+	if err != nil {
+		return nil, fmt.Errorf("list the voices: %w", err)
+	}
+	prompts := make([]media.Prompt, len(names))
+	for i, name := range names {
+		file, err := testdata.Voices.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the voice of a callee: %w", err)
+		}
+		if prompts[i], err = media.LoadWAV(bytes.NewReader(file)); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return prompts, nil
 }
 
 // crew is the robots at work.

@@ -113,9 +113,12 @@ func (r *run) operate(soft, hard context.Context) error {
 
 // direct is the manager: imports the list, starts the campaign, watches.
 func (r *run) direct(ctx context.Context, c *crew) error {
-	r.watch.say("pages and API: %s   log in as %s, password %s", r.node.URL(), managerLogin, r.secret.desk)
+	r.watch.say("pages and API: %s   log in as %s, agent, supervisor, compliance or %s, password %s", r.node.URL(), managerLogin, adminLogin, r.secret.desk)
+	if r.Speed > 1 {
+		r.watch.say("to take calls yourself as agent, with a headset in the browser: --speed 1, so that people talk at your pace")
+	}
 	r.manager = client.New(r.node.URL())
-	if _, err := r.manager.Login(ctx, managerLogin, r.secret.desk); err != nil {
+	if _, err := r.manager.Login(ctx, adminLogin, r.secret.desk); err != nil {
 		return err
 	}
 	campaign, err := r.importList(ctx)

@@ -68,6 +68,7 @@ const (
 	carrierTrunk = "carrier"
 	campaignName = "Demo"
 	managerLogin = "manager"
+	adminLogin   = "admin"
 )
 
 // passwords are drawn anew for each run.
@@ -97,7 +98,7 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 		return c, err
 	}
 	c.Campaigns = []config.Campaign{fibre}
-	c.Users = []config.User{{Login: managerLogin, Name: "Manager", Role: string(campaigns.Admin), Password: secret.desk}}
+	c.Users = s.people(secret)
 	for i := range s.Agents {
 		c.Users = append(c.Users, config.User{
 			Login: robotLogin(i), Name: fmt.Sprintf("Robot %d", i+1), Role: string(campaigns.Agent), Password: secret.desk,
@@ -105,6 +106,18 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 		})
 	}
 	return c, c.Validate()
+}
+
+// people are those whose desks a newcomer may sit at, one of each kind. The
+// demo drives itself as the administrator.
+func (s Settings) people(secret passwords) []config.User {
+	return []config.User{
+		{Login: managerLogin, Name: "Mona Manager", Role: string(campaigns.Manager), Password: secret.desk},
+		{Login: "agent", Name: "Your own headset", Role: string(campaigns.Agent), Password: secret.desk, Campaigns: []string{campaignName}},
+		{Login: "supervisor", Name: "Sam Supervisor", Role: string(campaigns.Supervisor), Password: secret.desk, Campaigns: []string{campaignName}},
+		{Login: "compliance", Name: "Cora Compliance", Role: string(campaigns.Compliance), Password: secret.desk},
+		{Login: adminLogin, Name: "Administrator", Role: string(campaigns.Admin), Password: secret.desk},
+	}
 }
 
 // campaign is open at every hour, because the people of the list do not
