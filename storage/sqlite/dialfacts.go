@@ -68,7 +68,10 @@ const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
 	EXISTS (SELECT 1 FROM callbacks WHERE id = ?3 AND contact = ?1 AND done = 0),
 	COALESCE((SELECT version FROM campaigns WHERE id = ?4), 0),
 	COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 AND mode <> 'inbound' ORDER BY seq DESC LIMIT 1), ''),
-	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5 AND mode <> 'inbound')
+	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5 AND mode <> 'inbound'),
+	COALESCE(instr(c.phones, '"dead":true'), 0) > 0 AND EXISTS (SELECT 1 FROM json_each(c.phones) p
+		WHERE p.value ->> '$.dead' = 1 AND p.value ->> '$.number' = '+' || ?2) AND EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq
+		WHERE a.e164 = ?2 AND a.campaign = ?4 AND d.effect = 'wrong_number')
 	FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`
 
 // factsRow is what factsQuery answers.
@@ -76,6 +79,7 @@ type factsRow struct {
 	state             campaigns.ContactState // empty = there is no such contact
 	tries, dayNo      int
 	dnc, live, agreed bool
+	buried            bool // somebody else answers there, an agent has said
 	last, version     int64
 	retryOf           string
 }
@@ -85,7 +89,7 @@ func (r *factsRow) args(contact int64, number string, callback, campaign int64, 
 }
 
 func (r *factsRow) dest() []any {
-	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo}
+	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo, &r.buried}
 }
 
 // facts are what the rules are asked, without the zones of the person.

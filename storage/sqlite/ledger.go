@@ -26,16 +26,18 @@ const (
 // A *rules.Refusal means that the number must not be called now; the contact
 // has been put back, done or waiting. campaigns.ErrNotLeased means that the
 // contact was taken from its hopper meanwhile, campaigns.ErrClock that the
-// clock jumped and nobody can be called. Whatever the error, even that of
+// clock jumped and nobody can be called. ErrNotLeased is as well the answer for
+// a phone that an agent has called a wrong number since the hopper has it: the
+// contact goes on to its next phone. Whatever the error, even that of
 // ctx, no row was written.
 func (db *DB) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
-	var refusal *rules.Refusal
+	var refused error
 	err := db.do(ctx, func(t *tx) (err error) {
-		refusal, err = t.beginAttempt(c.ID, a)
+		refused, err = t.beginAttempt(c.ID, a)
 		return err
 	})
-	if err == nil && refusal != nil {
-		err = refusal
+	if err == nil {
+		err = refused
 	}
 	if err != nil {
 		return fmt.Errorf("begin attempt of contact %d: %w", a.Contact, err)
@@ -43,7 +45,8 @@ func (db *DB) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Atte
 	return nil
 }
 
-func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal, error) {
+// beginAttempt writes the row, or moves the contact and says in refused why not.
+func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (refused, err error) {
 	if t.jumped != nil {
 		return nil, t.jumped
 	}
@@ -51,10 +54,11 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 	if !ok {
 		return nil, fmt.Errorf("campaign %d: %w", campaign, campaigns.ErrNotFound)
 	}
-	f, state, err := t.facts(c, a)
+	f, r, err := t.facts(c, a)
 	if err != nil {
 		return nil, err
 	}
+	state := r.state
 	switch {
 	case state == "", state == campaigns.ContactLeased:
 	case state == campaigns.ContactLive:
@@ -68,6 +72,9 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 		}
 		return refusal, t.putBack(a, refusal)
 	}
+	if r.buried && state == campaigns.ContactLeased && !a.Manual {
+		return campaigns.ErrNotLeased, t.passBuried(a)
+	}
 	if a.Manual && a.Contact != 0 {
 		return nil, t.beginManual(a, state, f.Tries+1)
 	}
@@ -75,20 +82,19 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (*rules.Refusal,
 }
 
 // facts reads all that the rules ask, in one query, and which version of the
-// settings is in force. State is empty for a
-// manual call to a number that is no contact.
-func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, state campaigns.ContactState, err error) {
-	var r factsRow
+// settings is in force. The state in the row is empty for a manual call to a
+// number that is no contact.
+func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, r factsRow, err error) {
 	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c.ID, t.now), r.dest()...); err != nil {
-		return f, "", fmt.Errorf("read facts: %w", err)
+		return f, r, fmt.Errorf("read facts: %w", err)
 	}
 	if r.state == "" && a.Contact != 0 {
-		return f, "", campaigns.ErrNotLeased
+		return f, r, campaigns.ErrNotLeased
 	}
 	a.Settings, a.RetryOf, a.DayNo = r.version, r.retryOf, r.dayNo
 	f = r.facts(c, a.Number)
 	f.Zones = a.Zones
-	return f, r.state, nil
+	return f, r, nil
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
@@ -188,6 +194,31 @@ func (t *tx) setWaiting(contact int64, until time.Time) error {
 		return err
 	}
 	_, err = t.exec(`UPDATE callbacks SET due = ?2 WHERE contact = ?1 AND done = 0`, contact, micros(until))
+	return err
+}
+
+// passBuried lets a contact out of its hopper whose phone is another person's:
+// waiting for its next phone, which may be called at once, or done when it has
+// none.
+func (t *tx) passBuried(a *campaigns.Attempt) error {
+	var another bool
+	err := t.row(`SELECT EXISTS (SELECT 1 FROM contacts c, json_each(c.phones) p WHERE c.id = ? AND COALESCE(p.value ->> '$.dead', 0) = 0)`,
+		[]any{a.Contact}, &another)
+	switch {
+	case err != nil:
+		return err
+	case another:
+		return t.setWaiting(a.Contact, t.now)
+	}
+	_, list, err := t.stateOf(a.Contact)
+	if err != nil {
+		return err
+	}
+	t.moved(list, campaigns.ContactLeased, campaigns.ContactDone, 1)
+	_, err = t.exec(`UPDATE contacts SET state = 'done', next_at = 0, callback = 0, agent = 0 WHERE id = ?`, a.Contact)
+	if err == nil {
+		_, err = t.exec(`UPDATE callbacks SET done = 1 WHERE contact = ? AND done = 0`, a.Contact)
+	}
 	return err
 }
 

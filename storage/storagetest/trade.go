@@ -41,6 +41,7 @@ var tradeTests = []test{
 	{"a wrong number goes on to the person's next phone", wrongNumberNext},
 	{"a wrong number without another phone ends the contact", wrongNumberLast},
 	{"a wrong number is dead for everybody of the campaign who has it", wrongNumberShared},
+	{"a wrong number that stands in a hopper already is not called", wrongNumberLeased},
 	{"a wrong number said before the end of the call stands", wrongNumberEarly},
 	{"a draft is kept until the call is disposed of", draftKept},
 	{"what an agent said and talked in a period", dayOfAgent},
@@ -348,6 +349,33 @@ func wrongNumberShared(b *bench) {
 		b.Fatalf("the one with another phone: %+v", got)
 	}
 	b.clean()
+}
+
+func wrongNumberLeased(b *bench) {
+	c := b.campaign("c")
+	l := b.list(c, "shared", 0)
+	shared, own := person(b.number()), person(b.number())
+	also := campaigns.Contact{Name: "Both", Phones: []campaigns.Phone{shared.Phones[0], own.Phones[0]}}
+	_, verdicts := b.load(l, []campaigns.Contact{shared, shared, also}, campaigns.AllowDuplicates)
+	leased := make(map[int64]campaigns.Contact)
+	for _, p := range b.lease(c, 3) {
+		leased[p.ID] = p
+	}
+	first, only, both := leased[verdicts[0].Contact], leased[verdicts[1].Contact], leased[verdicts[2].Contact]
+	a := b.begin(c, first)
+	b.finish(a, campaigns.Connected)
+	_, err := b.Dispose(b.Context(), campaigns.Disposition{Attempt: a.ID, Key: "k", Code: "wrong_number"})
+	b.must(err)
+	for _, p := range []campaigns.Contact{only, both} {
+		if err := b.Begin(b.Context(), c, campaigns.NewAttempt(c, p, "", time.Now())); !errors.Is(err, campaigns.ErrNotLeased) {
+			b.Fatalf("the wrong number of contact %d is called: %v", p.ID, err)
+		}
+	}
+	b.state(only.ID, campaigns.ContactDone)
+	b.state(both.ID, campaigns.ContactWaiting)
+	if next := b.begin(c, b.leaseAt(c, time.Now())); next.Number != own.Phones[0].Number {
+		b.Fatalf("%s is called, not the other phone", next.Number)
+	}
 }
 
 func wrongNumberEarly(b *bench) {
