@@ -213,7 +213,7 @@ func (r *Roster) Names(ctx context.Context, by User) (map[int64]User, error) {
 	}
 	out := make(map[int64]User, len(users))
 	for _, u := range users {
-		out[u.ID] = User{ID: u.ID, Login: u.Login, Name: u.Name, Team: u.Team}
+		out[u.ID] = User{ID: u.ID, Login: u.Login, Name: u.Name, Team: u.Team, Role: u.Role, Disabled: u.Disabled}
 	}
 	return out, nil
 }

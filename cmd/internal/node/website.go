@@ -94,7 +94,7 @@ func (n *Node) openWeb(context.Context) error {
 	}
 	pages, err := web.New(web.Settings{
 		Manual: manual,
-		Floor:  n.floor, CallLog: callLog, Office: office, Heard: recordings, Meetings: meetings, Cases: complaints,
+		Floor:  n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})
 	if err != nil {
@@ -106,7 +106,8 @@ func (n *Node) openWeb(context.Context) error {
 	mux.Handle("/docs/", server)
 	mux.Handle("/", pages)
 	n.web = &website{pages: pages}
-	handler := edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: server.Streams}, sessions.Load(mux))
+	large := func(r *http.Request) bool { return server.Streams(r) || pages.Streams(r) }
+	handler := edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: large}, sessions.Load(mux))
 	addr, err := n.serve("http.listen", c.HTTP.Listen, edge.NewServer(handler, n.log), c.HTTP.TLSCert, c.HTTP.TLSKey)
 	if err != nil {
 		return err

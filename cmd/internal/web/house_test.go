@@ -90,6 +90,7 @@ func newHouse(t *testing.T) *house {
 	bell := api.NewBell(h.stage)
 	t.Cleanup(bell.Wait)
 	callLog, office, heard := campaigns.NewCallLog(db, db, db), officeOf(t, db, bell), campaigns.NewRecordings(db, soundFiles{}, db)
+	meetings := campaigns.NewMeetings(db, db, db, "forecall.example", "test")
 	server, err := api.New(api.Settings{
 		Office: office, Recordings: heard, Supervision: h.stage.supervision(db),
 		Scripts:  scripts,
@@ -99,7 +100,7 @@ func newHouse(t *testing.T) *house {
 	})
 	h.must(err)
 	h.pages, err = New(Settings{
-		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard,
+		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
 	})
 	h.must(err)
@@ -107,7 +108,7 @@ func newHouse(t *testing.T) *house {
 	mux.Handle("/v1/", server)
 	mux.Handle("/docs/", server)
 	mux.Handle("/", h.pages)
-	handler := edge.Wrap(edge.Settings{Log: log, Streams: server.Streams}, sessions.Load(mux))
+	handler := edge.Wrap(edge.Settings{Log: log, Streams: func(r *http.Request) bool { return server.Streams(r) || h.pages.Streams(r) }}, sessions.Load(mux))
 	srv := httptest.NewUnstartedServer(handler)
 	srv.Config = edge.NewServer(handler, log)
 	srv.Start()
