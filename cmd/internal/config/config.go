@@ -28,6 +28,7 @@ type HTTP struct {
 	Listen  string `key:"listen" doc:"address of pages and API"`
 	TLSCert string `key:"tls_cert" doc:"certificate file; with tls_key turns HTTPS on"`
 	TLSKey  string `key:"tls_key" doc:"key file of tls_cert"`
+	Locales string `key:"locales" doc:"folder of further languages for the pages, as pl.json; a file named after a language of the house replaces single texts"`
 }
 
 // Admin is the listener for health, readiness and metrics.

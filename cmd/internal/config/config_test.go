@@ -73,7 +73,7 @@ func TestWhatIsWrongIsNamedWithItsKey(t *testing.T) {
 		{"typo at the top", "trunk: []", `trunk: unknown key; did you mean "trunks"?`},
 		{"typo in a section", "http: {lissten: x}", `http.lissten: unknown key; did you mean "listen"?`},
 		{"typo in a list", "trunks: [{name: a, host: b, max_chanels: 3}]", `trunks[1].max_chanels: unknown key; did you mean "max_channels"?`},
-		{"far from anything", "http: {zzzzzzzzzz: 1}", "known here: listen, tls_cert, tls_key"},
+		{"far from anything", "http: {zzzzzzzzzz: 1}", "known here: listen, locales, tls_cert, tls_key"},
 		{"broken YAML", "http: {listen: [", "is not readable YAML"},
 		{"no port", "http: {listen: localhost}", `http.listen: "localhost" is not an address`},
 		{"odd level", "log: {level: loud}", `log.level: "loud"`},
