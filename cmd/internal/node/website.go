@@ -94,8 +94,8 @@ func (n *Node) openWeb(context.Context) error {
 	}
 	pages, err := web.New(web.Settings{
 		Locales: c.HTTP.Locales,
-		Manual: manual,
-		Floor:  n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
+		Manual:  manual,
+		Floor:   n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})
 	if err != nil {
