@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -210,11 +211,12 @@ func (db *DB) Enqueue(ctx context.Context, cursor int64, batch []campaigns.Deliv
 
 const deliveryColumns = `id, webhook, event, kind, body, state, tries, next_at, created_at, status, took, error, answer, tried_at`
 
-// DueDeliveries reads what is to be sent now, the longest due first; those of
-// webhooks that are off wait.
+// DueDeliveries reads what is to be sent now, so many of each webhook that is
+// on, the longest due first: one whose server is down keeps nobody else's back.
 func (db *DB) DueDeliveries(ctx context.Context, now time.Time, limit int) ([]campaigns.Delivery, error) {
-	return db.deliveries(ctx, `SELECT `+deliveryColumns+` FROM deliveries WHERE state = 'pending' AND next_at <= ?
-		AND webhook IN (SELECT id FROM webhooks WHERE enabled = 1) ORDER BY next_at, id LIMIT ?`, micros(now), limit)
+	return db.deliveries(ctx, `SELECT d.`+strings.ReplaceAll(deliveryColumns, ", ", ", d.")+` FROM webhooks w JOIN deliveries d ON d.id IN (
+			SELECT id FROM deliveries WHERE webhook = w.id AND state = 'pending' AND next_at <= ? ORDER BY next_at, id LIMIT ?)
+		WHERE w.enabled = 1 ORDER BY d.next_at, d.id`, micros(now), limit)
 }
 
 // Deliveries reads those of a webhook, the newest first, before one of them.

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ var officeWebhookTests = []test{
 	{"facts are read from the chain in order, each with what it is about", factsRead},
 	{"an event is stored once for each webhook", deliveredOnce},
 	{"deliveries are due by their time, and not for a webhook that is off", deliveriesDue},
+	{"a webhook whose server is down keeps nobody else's deliveries back", deliveriesEach},
 	{"a webhook that fails is marked, and switched off with an alert", webhookFails},
 	{"old deliveries are dropped, those that wait are not", deliveriesDropped},
 }
@@ -149,6 +151,21 @@ func deliveriesDue(b *bench) {
 	b.must(err)
 	if len(older) != 1 || len(due) != 2 || due[0].Tries != 0 || !errors.Is(b.Replay(b.Context(), 999, now, "tester"), campaigns.ErrNotFound) {
 		b.Fatalf("older %+v, due %+v", older, due)
+	}
+}
+
+func deliveriesEach(b *bench) {
+	down, up := b.hook("down"), b.hook("up")
+	now := time.Now()
+	var batch []campaigns.Delivery
+	for i := range 20 {
+		batch = append(batch, delivery(down, fmt.Sprint(i), now.Add(-time.Hour)))
+	}
+	b.must(b.Enqueue(b.Context(), 0, append(batch, delivery(up, "one", now))))
+	due, err := b.DueDeliveries(b.Context(), now, 5)
+	b.must(err)
+	if len(due) != 6 || due[0].Webhook != down.ID || due[5].Webhook != up.ID {
+		b.Fatalf("%d are due: %+v", len(due), due)
 	}
 }
 

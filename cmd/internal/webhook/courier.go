@@ -24,7 +24,7 @@ type Store interface {
 // Rhythm of the courier.
 const (
 	dueEvery  = time.Second
-	dueBatch  = 400
+	dueBatch  = 200 // of each webhook
 	keepFor   = 30 * 24 * time.Hour
 	dropEvery = time.Hour
 )
@@ -114,7 +114,7 @@ func (c *Courier) give(id int64) {
 }
 
 // patience is how many deliveries in a row may fail before the rest of a line
-// waits for the next round: a server that is down is not asked four hundred
+// waits for the next round: a server that is down is not asked two hundred
 // times for ten seconds.
 const patience = 3
 

@@ -97,7 +97,7 @@ CREATE TABLE deliveries (
     tried_at   INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (webhook, next_at) WHERE state = 'pending';
 CREATE INDEX deliveries_webhook ON deliveries (webhook, id);
 CREATE INDEX deliveries_created ON deliveries (created_at);
 CREATE UNIQUE INDEX deliveries_once ON deliveries (webhook, event);
