@@ -38,7 +38,7 @@ func (d *Desk) Dispose(ctx context.Context, u User, in Disposition) (Disposition
 	if err := passedOn(u, call, current, atHand); err != nil {
 		return Disposition{}, err
 	}
-	if atHand && current.State == AgentTalking {
+	if atHand && current.goesOn() {
 		return Disposition{}, problem(KindConflict, "call_open", "The call goes on; hang up before you record what came of it.")
 	}
 	in.Agent, in.At = u.ID, time.Now().UTC().Truncate(time.Microsecond) // what stores keep
@@ -50,6 +50,10 @@ func (d *Desk) Dispose(ctx context.Context, u User, in Disposition) (Disposition
 	}
 	return d.record(ctx, u, call, in, atHand)
 }
+
+// goesOn tells whether the call is not over for its agent: it rings, or people
+// talk. One that rings may be another agent's, who passes it on.
+func (c CurrentCall) goesOn() bool { return c.State == AgentTalking || c.State == AgentReserved }
 
 // own finds an attempt of the agent. Another agent's is not there at all: an
 // answer that told them apart would tell too much.

@@ -104,6 +104,19 @@ func TestAnAgentReachesNoCallOfAnotherAgent(t *testing.T) {
 	eve.send("POST", "/v1/agent/sign-in", map[string]any{"campaigns": []string{"Winter"}}).fault(403, "campaign_not_yours")
 }
 
+func TestWhoIsAskedToTakeACallCannotDisposeOfIt(t *testing.T) {
+	h, c, u, camp, p := desk(t)
+	a := h.talk(u, camp, p)
+	eve := h.hire("eve", campaigns.Agent, "Spring")
+	asked := h.as("eve")
+	asked.send("POST", "/v1/agent/sign-in", nil).want(200)
+	current, _ := h.floor.Current(u.ID)
+	h.floor.bridge(eve.ID, current, campaigns.AgentReserved)
+	asked.send("POST", "/v1/agent/call/disposition", map[string]any{"code": "do_not_call"}, "Idempotency-Key", "e").fault(409, "call_open")
+	h.hangUp(u, a)
+	c.send("POST", "/v1/agent/call/disposition", map[string]any{"code": "not_interested", "attempt_id": a.ID}, "Idempotency-Key", "u").want(200)
+}
+
 func TestADoNotCallRequestHoldsBeforeItIsAnswered(t *testing.T) {
 	h, c, u, camp, p := desk(t)
 	h.talk(u, camp, p)

@@ -43,13 +43,14 @@ func (c caller) listen(path, lastID string) *listener {
 		defer close(done)
 		defer close(l.events)
 		defer res.Body.Close()
-		readEvents(res, l.events)
+		readEvents(ctx, res, l.events)
 	}()
 	c.Cleanup(func() { cut(); <-done })
 	return l
 }
 
-func readEvents(res *http.Response, to chan<- event) {
+// readEvents ends with ctx also when nobody takes what comes.
+func readEvents(ctx context.Context, res *http.Response, to chan<- event) {
 	var e event
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
 		field, value, _ := strings.Cut(lines.Text(), ": ")
@@ -62,7 +63,11 @@ func readEvents(res *http.Response, to chan<- event) {
 			e.data = value
 		case "":
 			if e.name != "" {
-				to <- e
+				select {
+				case to <- e:
+				case <-ctx.Done():
+					return
+				}
 			}
 			e = event{}
 		}

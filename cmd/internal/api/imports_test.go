@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 const people = "Name;Telefon;Plan\r\nNúria;600 111 222;gold\r\nBo;+34600111333;\r\n=cmd();112;silver\r\nBo again;600111333;\r\n"
@@ -147,7 +148,11 @@ func TestALongUploadIsSeenWhileItRunsAndStopsWhenItIsTakenBack(t *testing.T) {
 		}
 	}()
 	id := ""
-	for id == "" {
+	for deadline := time.Now().Add(30 * time.Second); id == ""; {
+		if len(status) > 0 || time.Now().After(deadline) {
+			h.must(body.Close())
+			t.Fatalf("the upload does not run; it was answered %d", <-status)
+		}
 		var all struct{ Imports []Import }
 		c.send("GET", fmt.Sprintf("/v1/imports?campaign=%d", camp.ID), nil).want(200).into(&all)
 		if len(all.Imports) == 1 && all.Imports[0].Counts.Added > 0 {
@@ -160,8 +165,13 @@ func TestALongUploadIsSeenWhileItRunsAndStopsWhenItIsTakenBack(t *testing.T) {
 	var u Undone
 	c.send("DELETE", "/v1/imports/"+id, nil).want(200).into(&u)
 	h.must(body.Close())
-	if got := <-status; got == http.StatusOK {
-		t.Error("the upload ended well")
+	select {
+	case got := <-status:
+		if got == http.StatusOK {
+			t.Error("the upload ended well")
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("an upload that was taken back is still read")
 	}
 	depth, err := h.db.Depth(t.Context(), camp.ID, camp.CreatedAt)
 	h.must(err)
