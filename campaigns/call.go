@@ -54,6 +54,7 @@ type CallFilter struct {
 	Number      string    // E.164; empty = any
 	Disposition string    // code; empty = any
 	Sold        bool      // only calls with an order
+	Recorded    *bool     // only calls with, or without, a recording; nil = any
 	After       int64     // only calls with a greater Seq (or a lesser one, Newest first)
 	Newest      bool      // newest first
 	Limit       int       // 0 = all

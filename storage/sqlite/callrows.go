@@ -67,6 +67,13 @@ func callQuery(f campaigns.CallFilter, lo, hi int64) (query string, args []any) 
 	if f.Sold {
 		w.add("COALESCE(d.currency, '') <> ''")
 	}
+	if f.Recorded != nil {
+		there := "EXISTS"
+		if !*f.Recorded {
+			there = "NOT EXISTS"
+		}
+		w.add(there + " (SELECT 1 FROM recordings r WHERE r.attempt = a.seq)")
+	}
 	order := " ORDER BY a.seq"
 	if f.Newest {
 		order = " ORDER BY a.seq DESC"
@@ -85,7 +92,7 @@ func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int6
 	if f.Limit > 0 {
 		chosen--
 	}
-	if chosen == 0 && hi-lo < callPage { // nothing but the places chooses
+	if chosen == 0 && f.Recorded == nil && hi-lo < callPage { // nothing but the places chooses
 		room = int(hi - lo + 1)
 	}
 	if f.Limit > 0 {

@@ -19,6 +19,7 @@ type Talk interface {
 	EndSide(ctx context.Context, s campaigns.SideLeg) error
 	SideLegs(ctx context.Context, attempt string) ([]campaigns.SideLeg, error)
 	SaveRecording(ctx context.Context, r campaigns.Recording) error
+	Recorded(ctx context.Context, attempts []string) (map[string]bool, error)
 	Recording(ctx context.Context, attempt string) (campaigns.Recording, error)
 }
 
@@ -150,6 +151,22 @@ func recordings(b *bench) {
 	b.must(err)
 	if !reflect.DeepEqual(got, rec) {
 		b.Errorf("recording %+v, want %+v", got, rec)
+	}
+	silent, _ := b.call(b.stocked("d", 1), campaigns.Connected)
+	known, err := b.Recorded(b.Context(), []string{silent.ID, "nobody's", a.ID})
+	b.must(err)
+	if len(known) != 1 || !known[a.ID] {
+		b.Errorf("recorded: %v", known)
+	}
+	for yes, want := range map[bool]string{true: a.ID, false: silent.ID} {
+		var got []string
+		for c, err := range b.Calls(b.Context(), campaigns.CallFilter{Recorded: &yes, Newest: true}) {
+			b.must(err)
+			got = append(got, c.ID)
+		}
+		if len(got) != 1 || got[0] != want {
+			b.Errorf("calls with a recording, %v: %v, want %s", yes, got, want)
+		}
 	}
 	rec.Attempt = "nobody's"
 	if err := b.SaveRecording(b.Context(), rec); !errors.Is(err, campaigns.ErrUnknownAttempt) {

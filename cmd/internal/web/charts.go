@@ -11,14 +11,14 @@ import (
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
 )
 
-// The size of a small chart in its own units, and how many points it has.
+// The size of a small spark in its own units, and how many points it has.
 const (
 	chartWidth, chartHeight = 120, 28
 	chartPoints             = 120
 )
 
-// chart is one figure over the last hour, drawn: the page puts it in as it is.
-type chart struct {
+// spark is one figure over the last hour, drawn: the page puts it in as it is.
+type spark struct {
 	Figure string `json:"figure"`
 	Title  string `json:"-"`
 	Now    string `json:"now"`   // in words of the reader
@@ -27,7 +27,7 @@ type chart struct {
 	Top    string `json:"top"`   // what the upper edge stands for
 }
 
-// measure is a figure that has a chart. NaN is a moment of which nothing is
+// measure is a figure that has a spark. NaN is a moment of which nothing is
 // known, where the line is broken.
 type measure struct {
 	figure string
@@ -76,12 +76,12 @@ func ratio(a, b float64) float64 {
 }
 
 // charts draws the last hour of a campaign.
-func charts(c *catalog.Catalog, past []sample, limit float64) []chart {
+func charts(c *catalog.Catalog, past []sample, limit float64) []spark {
 	titles := map[string]string{
 		"share": c.T("Abandoned"), "air": c.T("Calls in the air"), "answer_rate": c.T("Answer rate"),
 		"wait": c.T("Wait between calls"), "occupancy": c.T("Occupancy"), "rate": c.T("Calls a minute"),
 	}
-	var out []chart
+	var out []spark
 	for _, m := range measures() {
 		values := make([]float64, len(past))
 		for i := range past {
@@ -113,7 +113,7 @@ func highest(values []float64, least float64) float64 {
 }
 
 // draw lays values over the width of an hour, the newest at the right edge.
-func draw(values []float64, least, limit float64) (d chart) {
+func draw(values []float64, least, limit float64) (d spark) {
 	top := highest(values, least)
 	y := func(v float64) string { return strconv.FormatFloat(chartHeight-1-v/top*(chartHeight-2), 'f', 1, 64) }
 	if limit > 0 {
@@ -143,8 +143,8 @@ func draw(values []float64, least, limit float64) (d chart) {
 }
 
 // chartsOf are those of every campaign on the floor, by its number.
-func (p *Pages) chartsOf(c *catalog.Catalog, all []campaigns.CampaignStatus) map[int64][]chart {
-	out := make(map[int64][]chart, len(all))
+func (p *Pages) chartsOf(c *catalog.Catalog, all []campaigns.CampaignStatus) map[int64][]spark {
+	out := make(map[int64][]spark, len(all))
 	for _, s := range all {
 		out[s.ID] = charts(c, p.past.hour(s.ID), s.Cap)
 	}

@@ -29,7 +29,7 @@ type liveView struct {
 	Total      totals
 	Breach     []string // campaigns over their limit
 	Near       []string // campaigns over four fifths of it
-	Drawn      map[int64][]chart
+	Drawn      map[int64][]spark
 
 	NoCampaign api.FloorCampaign
 	NoAgent    api.Agent
@@ -146,7 +146,7 @@ func (p *Pages) moveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 type campaignRow struct {
 	Row      api.FloorCampaign
 	MayStart bool
-	Charts   []chart
+	Charts   []spark
 	Words    []string // of the decision
 	Left     string   // of the budget
 }

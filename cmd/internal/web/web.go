@@ -25,16 +25,19 @@ type Settings struct {
 	Locales  string
 	Accounts *campaigns.Accounts
 	Book     *campaigns.Book
+	Lists    *campaigns.Lists
+	Uploads  *api.Uploads
 	Board    *campaigns.Wallboard
 	Lookup   *campaigns.Lookup
 	Scripts  *campaigns.Scripts
 	Manual   *campaigns.Manual // nil = nobody dials by hand
 	CallLog  *campaigns.CallLog
 	Office   api.Office
-	Meetings *campaigns.Meetings   // calendars and what stands in them
-	Cases    *campaigns.Complaints // what people were not content with
-	Floor    campaigns.FloorSource // whose last hour is drawn
-	Heard    *campaigns.Recordings // calls, one by one, with their sound
+	Meetings *campaigns.Meetings    // calendars and what stands in them
+	Cases    *campaigns.Complaints  // what people were not content with
+	Floor    campaigns.FloorSource  // whose last hour is drawn
+	Heard    *campaigns.Recordings  // calls, one by one, with their sound
+	Browse   *campaigns.CallBrowser // calls, a page at a time
 	Sessions *session.Manager
 	Log      *slog.Logger
 }
@@ -42,12 +45,13 @@ type Settings struct {
 // Pages answers everything that is not the API.
 type Pages struct {
 	Settings
-	mux    *http.ServeMux
-	table  []page
-	langs  *catalog.Set
-	html   map[*catalog.Catalog]*template.Template
-	static *static
-	past   *history // the last hour of the floor
+	mux     *http.ServeMux
+	table   []page
+	langs   *catalog.Set
+	html    map[*catalog.Catalog]*template.Template
+	static  *static
+	past    *history   // the last hour of the floor
+	futures *forecasts // what another goal would bring
 }
 
 // need is what a page asks of who opens it: nothing, a session, or a permission.
@@ -67,7 +71,7 @@ type page struct {
 
 // New builds the pages.
 func New(s Settings) (*Pages, error) {
-	p := &Pages{Settings: s, mux: http.NewServeMux(), past: newHistory()}
+	p := &Pages{Settings: s, mux: http.NewServeMux(), past: newHistory(), futures: newForecasts()}
 	var err error
 	if p.static, err = newStatic(); err != nil {
 		return nil, err
@@ -84,6 +88,9 @@ func New(s Settings) (*Pages, error) {
 	}
 	return p, nil
 }
+
+// Close stops what is worked at for pages, and waits for it.
+func (p *Pages) Close() { p.futures.close() }
 
 // housePages are those that everybody has.
 func (p *Pages) housePages() []page {
