@@ -103,6 +103,7 @@ type agent struct {
 	line        *line                     // to the conversation they are in; nil = none
 	guest       *guest                    // in a call of somebody else
 	ears        []ear                     // who listen to all their calls; the slice is never changed
+	told        []ear                     // of them, who came into the present conversation with the agent
 	supervises  int64                     // whom they listen to
 	tell        func(campaigns.CallEvent) // notes something in a call's time line
 	moving      bool                      // the engine wants the agent back when it can be spared

@@ -19,6 +19,7 @@ type side struct {
 	agent   int64 // 0 = an outside number
 	name    string
 	station Station // of an agent
+	ears    []ear   // who listened to the agent when it was reached
 	leg     Leg     // of an outside number
 	own     bool    // the agent is our loop's, and stands in its call
 	muted   bool
@@ -191,6 +192,9 @@ func (c *conversation) part() {
 	h := c.holder
 	c.leave(h)
 	c.holder = nil
+	if c.caller != nil { // the queue plays to them now
+		c.hush(person)
+	}
 	c.letGo(h, true)
 }
 

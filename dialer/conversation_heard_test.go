@@ -255,6 +255,27 @@ func TestAWhisperIsHeardByTheAgentAloneAndABargeByAll(t *testing.T) {
 	})
 }
 
+func TestWhoListensToAnAgentHearsACallThatIsPassedOnToThem(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := newOpera(t, nil)
+		o.must(o.engine.Monitor(t.Context(), 5, 2, Listen))
+		o.must(o.engine.Transfer(t.Context(), 1, TransferTarget{Agent: 2}, true))
+		o.until(time.Second, "rings", func() bool { return o.state(2) == StateReserved })
+		o.must(o.engine.Monitor(t.Context(), 5, 2, Whisper)) // while it rings
+		o.must(o.engine.Accept(t.Context(), 2))
+		o.until(time.Second, "they talk", func() bool { return o.state(2) == StateTalking })
+		hears(t, o.second, firstHertz, supervisorHertz)
+		hears(t, o.supervisor, firstHertz, secondHertz)
+		hears(t, o.first, secondHertz)
+		o.must(o.engine.CompleteTransfer(t.Context(), 1))
+		o.until(time.Second, "passed on", func() bool { return o.state(1) == StateWrapUp })
+		hears(t, o.person, secondHertz)
+		hears(t, o.supervisor, personHertz, secondHertz)
+		hears(t, o.second, personHertz, supervisorHertz)
+		o.end()
+	})
+}
+
 func TestInATransferEachHearsWhomTheyShould(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		o := newOpera(t, nil)

@@ -19,7 +19,9 @@ func (c *conversation) do(ctx context.Context, cmd command) (err error, later bo
 	who := c.sideOf(cmd.agent)
 	switch cmd.order {
 	case orderEars:
-		c.setEars(cmd.agent, cmd.ask.ears)
+		if who != nil { // else the agent is on the way in or out, and tells once it is in
+			c.setEars(cmd.agent, cmd.ask.ears)
+		}
 		return nil, false
 	case orderTakeOver:
 		return c.takeOver(ctx, cmd)

@@ -144,7 +144,7 @@ func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
 	card := inv.card
 	card.Talk, card.EndedAt, card.WrapUpUntil, card.BridgedAt = inv.talk, time.Time{}, time.Time{}, time.Time{}
 	a.guest, a.line, a.call = &guest{attempt: card.Attempt, wrapUp: inv.wrapUp}, inv.line, &card
-	a.notice, a.supervises = "", 0
+	a.notice, a.supervises, a.told = "", 0, a.ears
 	k.note(pacing.AgentReserved, a, now)
 	a.become(StateReserved, now)
 	return seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}, nil
@@ -162,6 +162,7 @@ func (e *Engine) guestTalks(id int64, attempt string) {
 		a.call.BridgedAt = now
 		k.note(pacing.AgentTalking, a, now)
 		a.become(StateTalking, now)
+		a.tellLateEars()
 	})
 }
 
@@ -213,11 +214,15 @@ func (e *Engine) cardOf(id int64, attempt string) (CurrentCall, bool) {
 // follow, and the call goes on without the agent.
 func (l *Loop) passedOn(id pacing.CallID, to int64, name string, at time.Time) {
 	c := l.calls[id]
-	if c == nil || c.agent == nil {
+	if c == nil {
 		return
 	}
 	a := c.agent
 	c.agent, c.guest = nil, to
+	delete(l.orphans, id) // whose phone was lost is not in the call any more
+	if a == nil {
+		return
+	}
 	if a.call != nil {
 		a.call.Talk = TalkState{PassedTo: name, PassedAgent: to}
 	}

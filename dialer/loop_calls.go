@@ -125,6 +125,7 @@ func (l *Loop) seat(a *agent, c *call, now time.Time) {
 		l.reserve(a, c, now)
 	}
 	c.become(CallConnecting, now)
+	a.told = a.ears
 	c.claim <- seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}
 	c.claim = nil
 }
@@ -172,6 +173,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 	a.call, a.line, c.guest = l.currentCall(c, a, at), c.line, 0
 	a.notice = ""
 	a.become(StateTalking, at)
+	a.tellLateEars()
 	if late {
 		l.abandon(c, at)
 	}

@@ -48,9 +48,7 @@ func (c *conversation) takeOver(ctx context.Context, cmd command) (err error, la
 	case c.transfer != nil:
 		return ErrTransferring, false
 	}
-	by := cmd.ask.by
-	c.setEars(cmd.agent, slices.DeleteFunc(slices.Clone(c.ears[cmd.agent]), func(e ear) bool { return e.User == by }))
-	c.seek(ctx, TransferTakeOver, TransferTarget{Agent: by}, cmd)
+	c.seek(ctx, TransferTakeOver, TransferTarget{Agent: cmd.ask.by}, cmd)
 	return nil, true
 }
 
@@ -93,6 +91,14 @@ func (a *agent) unlisten(user int64) {
 func (a *agent) tellEars() {
 	if a.line != nil && a.engaged() {
 		a.line.put(command{agent: a.info.ID, order: orderEars, ask: ask{ears: a.ears}})
+	}
+}
+
+// tellLateEars tells the conversation of who has begun, or ceased, to listen
+// since the agent was given to it.
+func (a *agent) tellLateEars() {
+	if !slices.Equal(a.ears, a.told) {
+		a.tellEars()
 	}
 }
 

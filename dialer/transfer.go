@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -71,7 +72,7 @@ func (c *conversation) seek(ctx context.Context, kind TransferKind, to TransferT
 	}
 	c.transfer, c.failed = t, TransferState{}
 	s := seeker{
-		attempt: c.attempt, transfer: t, to: to, from: *c.holder, news: c.news, over: c.over, reply: cmd.reply,
+		attempt: c.attempt, transfer: t, kind: kind, to: to, from: *c.holder, news: c.news, over: c.over, reply: cmd.reply,
 	}
 	c.beside.Go(func() {
 		defer forget()
@@ -141,9 +142,16 @@ func (c *conversation) rings(ctx context.Context, t *transfer, s *side) {
 	}
 }
 
-// reach takes the other side in.
+// reach takes the other side in, with who listens to it. A supervisor who takes
+// the call over listens no more.
 func (c *conversation) reach(s *side) {
+	if by := c.transfer.by.agent; c.transfer.kind == TransferTakeOver {
+		c.setEars(by, slices.DeleteFunc(slices.Clone(c.ears[by]), func(e ear) bool { return e.User == s.agent }))
+	}
 	c.target = c.enter(s)
+	if s.agent != 0 {
+		c.setEars(s.agent, s.ears)
+	}
 }
 
 // accept is an agent's answer to a call that is passed on.
@@ -281,7 +289,11 @@ func (c *conversation) dropTarget(had bool) {
 	if s := c.target; s != nil {
 		c.target = nil
 		c.leave(s)
-		c.letGo(s, had)
+		if had && s.agent != 0 { // notes to make, but no outcome: that is whose the person is
+			c.loop.engine.passedOn(s.agent, c.row.ID, c.holder.agent, c.holder.name)
+		} else {
+			c.letGo(s, had)
+		}
 	}
 	close(t.released)
 }

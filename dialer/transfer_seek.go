@@ -20,6 +20,7 @@ import (
 type seeker struct {
 	*attempt
 	transfer *transfer
+	kind     TransferKind // as it was asked for: the transfer's own may change
 	to       TransferTarget
 	from     side
 	news     chan<- news
@@ -90,15 +91,15 @@ func (s *seeker) invite(agent int64) error {
 	if !ok {
 		return ErrNoCall
 	}
-	takeOver := s.transfer.kind == TransferTakeOver
+	takeOver := s.kind == TransferTakeOver
 	got, err := e.invite(invitation{
 		agent: agent, card: card, line: s.line, wrapUp: s.campaign.WrapUp, takeOver: takeOver, from: s.from.agent,
-		talk: TalkState{Note: s.to.Note, Transfer: TransferState{From: s.from.name, Kind: s.transfer.kind, Phase: TransferRinging, Since: time.Now()}},
+		talk: TalkState{Note: s.to.Note, Transfer: TransferState{From: s.from.name, Kind: s.kind, Phase: TransferRinging, Since: time.Now()}},
 	})
 	if err != nil {
 		return err
 	}
-	reached := &side{agent: agent, name: got.name, station: got.station, note: s.to.Note, from: s.from.name}
+	reached := &side{agent: agent, name: got.name, station: got.station, ears: got.ears, note: s.to.Note, from: s.from.name}
 	if !s.tell(news{transfer: s.transfer, kind: newsRings, side: reached}) {
 		e.freeGuest(agent, s.row.ID, false)
 		return ErrNoCall

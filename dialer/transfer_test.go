@@ -344,6 +344,9 @@ func TestThreeTalkAndTheAgentMayLeaveOrStay(t *testing.T) {
 			} else {
 				h.must(h.engine.HangUp(t.Context(), 3))
 				h.until(time.Second, "agent 3 has notes to make", h.in(3, StateWrapUp))
+				if now := h.talk(3); now.PassedTo != "Agent 1" || now.PassedAgent != 1 {
+					t.Errorf("agent 3 may say what came of a call that agent 1 is in: %+v", now)
+				}
 				h.until(time.Second, "agent 1 goes on", func() bool { return h.state(1) == StateTalking && h.talk(1).Transfer.Why == "Agent 3 left" })
 			}
 			h.finish()
@@ -444,9 +447,25 @@ func TestAnAgentWhosePhoneIsLostInAConsultationLeavesThePersonWithTheOther(t *te
 		h.phones[1].vanish()
 		h.until(time.Second, "agent 2 has the person", func() bool { return h.talk(2).Transfer == TransferState{} && h.state(2) == StateTalking })
 		time.Sleep(5 * time.Second)
-		h.finish()
-		if a := h.only(); a.SecondAgent != 2 {
-			t.Errorf("row: %+v", a)
+		h.agent(1, true, 1) // with another phone
+		h.store.load(1, 1)
+		h.until(time.Minute, "agent 1 gets calls again", h.in(1, StateTalking))
+		h.trunk.legs[1].hangUpByCallee()
+		h.until(10*time.Second, "notes", h.in(1, StateWrapUp))
+		h.must(h.engine.WrapUpDone(t.Context(), 1))
+		if h.state(2) != StateTalking {
+			t.Errorf("agent 2 is %s", h.state(2))
+		}
+		h.customer().hangUpByCallee()
+		h.until(10*time.Second, "both are written", func() bool { return h.store.count() == 2 })
+		h.must(h.engine.WrapUpDone(t.Context(), 2))
+		h.stop()
+		second := false
+		for _, a := range h.store.rows() {
+			second = second || a.SecondAgent == 2
+		}
+		if !second {
+			t.Error("no row says that agent 2 had the person")
 		}
 	})
 }
