@@ -258,10 +258,9 @@ func TestAWhisperIsHeardByTheAgentAloneAndABargeByAll(t *testing.T) {
 func TestWhoListensToAnAgentHearsACallThatIsPassedOnToThem(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		o := newOpera(t, nil)
-		o.must(o.engine.Monitor(t.Context(), 5, 2, Listen))
+		o.must(o.engine.Monitor(t.Context(), 5, 2, Whisper))
 		o.must(o.engine.Transfer(t.Context(), 1, TransferTarget{Agent: 2}, true))
 		o.until(time.Second, "rings", func() bool { return o.state(2) == StateReserved })
-		o.must(o.engine.Monitor(t.Context(), 5, 2, Whisper)) // while it rings
 		o.must(o.engine.Accept(t.Context(), 2))
 		o.until(time.Second, "they talk", func() bool { return o.state(2) == StateTalking })
 		hears(t, o.second, firstHertz, supervisorHertz)
