@@ -1,6 +1,8 @@
 package web
 
+import "github.com/forecall/forecall/campaigns"
+
 // figurePages are performance.
 func (p *Pages) figurePages() []page {
-	return nil
+	return []page{{"GET", "/performance", need(campaigns.SeePerformance), p.performance}}
 }
