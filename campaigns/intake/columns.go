@@ -96,6 +96,12 @@ func (l *layout) assign(options []Assignment) error {
 
 // find looks for the header as written, then as folded, then for the number.
 func (l *layout) find(a Assignment) int {
+	if a.Number > len(l.columns) {
+		return -1
+	}
+	if a.Number > 0 {
+		return a.Number - 1
+	}
 	if i := slices.IndexFunc(l.columns, func(c Column) bool { return l.header && c.Header == a.Column }); i >= 0 {
 		return i
 	}

@@ -51,6 +51,7 @@ type Assignment struct {
 	Target Target
 	Label  string // of a phone, or the key of a field
 	Column string // header, or number from 1
+	Number int    // of the column, from 1, whatever the headers are; 0 = by Column
 }
 
 // ParseAssignment reads target=column or target:label=column.

@@ -67,6 +67,11 @@ func (n *Node) openWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
+	uploads, err := api.NewUploads(imports, n.lists, n.log)
+	if err != nil {
+		return err
+	}
+	n.later(uploads.Close)
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
 		Store: n.db, People: n.db, Campaigns: n.db, Book: n.book, Line: n.floor, Records: n.db, Signs: n.floor,
 	})
@@ -95,12 +100,17 @@ func (n *Node) openWeb(context.Context) error {
 	pages, err := web.New(web.Settings{
 		Locales: c.HTTP.Locales,
 		Manual:  manual,
-		Floor:   n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
+		Lists:   n.lists, Uploads: uploads,
+		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
+	n.later(func() error {
+		pages.Close()
+		return nil
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", server)
 	mux.Handle("/docs", server)

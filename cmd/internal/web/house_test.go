@@ -86,6 +86,10 @@ func newHouse(t *testing.T) *house {
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
+	lists := campaigns.NewLists(db, db, db)
+	uploads, err := api.NewUploads(importer, lists, log)
+	h.must(err)
+	t.Cleanup(func() { h.must(uploads.Close()) })
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{Store: db, People: db, Campaigns: db, Book: book, Records: db})
 	bell := api.NewBell(h.stage)
 	t.Cleanup(bell.Wait)
@@ -95,15 +99,17 @@ func newHouse(t *testing.T) *house {
 		Office: office, Recordings: heard, Supervision: h.stage.supervision(db),
 		Scripts:  scripts,
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Shift: h.stage, Seat: h.stage, Audit: db, Records: db, Campaigns: db, DNC: dnc}), Book: book,
-		Lists: campaigns.NewLists(db, db, db), CallLog: callLog, DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
+		Lists: lists, CallLog: callLog, DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
 		Sessions: sessions, Imports: importer, Watch: bell, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
 	h.pages, err = New(Settings{
+		Lists: lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
 	})
 	h.must(err)
+	t.Cleanup(h.pages.Close)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", server)
 	mux.Handle("/docs/", server)

@@ -138,7 +138,7 @@ func (p *Pages) moveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 	if _, err := move(r.Context(), u, id); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/live", http.StatusSeeOther)
+	http.Redirect(w, r, backTo(r, "/live"), http.StatusSeeOther)
 	return nil
 }
 
