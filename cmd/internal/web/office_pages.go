@@ -76,7 +76,11 @@ func (p *Pages) led(w http.ResponseWriter, r *http.Request, err error, to, done 
 	var problem *campaigns.Problem
 	switch {
 	case err == nil:
-		http.Redirect(w, r, to+"?done="+url.QueryEscape(done), http.StatusSeeOther)
+		join := "?"
+		if strings.Contains(to, "?") {
+			join = "&"
+		}
+		http.Redirect(w, r, to+join+"done="+url.QueryEscape(done), http.StatusSeeOther)
 		return nil
 	case errors.As(err, &problem) && problem.Kind != campaigns.KindNotFound:
 		return again(edge.FaultOf(r.Context(), p.Log, err).Status, problem.Text)
@@ -126,7 +130,12 @@ func (p *Pages) office(w http.ResponseWriter, r *http.Request, u campaigns.User)
 	for _, g := range []tileGroup{
 		{lang.T("People"), slices.Concat(
 			may(campaigns.EditUsers, tile{"/office/users", lang.T("Users and roles"), lang.T("Who logs in, for which campaigns, with which phone")}),
-		)},
+			may(campaigns.SeePerformance, tile{"/office/shifts", lang.T("Shifts"), lang.T("Who is to be there when, and who was")}),
+			may(campaigns.EditCampaigns, tile{"/office/pause-reasons", lang.T("Reasons to pause"), lang.T("What agents choose from when they pause")}),
+			may(campaigns.EditCampaigns, tile{"/office/score-form", lang.T("Scoring form"), lang.T("What is asked of a call that is heard again")}))},
+		{lang.T("Customers"), slices.Concat(
+			may(campaigns.SeeCampaigns, tile{"/office/salespeople", lang.T("Salespeople"), lang.T("Calendars with free slots, and the appointments in them")}),
+			may(campaigns.SeeCalls, tile{"/office/complaints", lang.T("Complaints"), lang.T("What people were not content with, and what was done")}))},
 		{lang.T("Calls"), slices.Concat(
 			may(campaigns.SeeCampaigns, tile{"/office/caller-ids", lang.T("Caller IDs"), lang.T("Numbers that people see, by pool, and how often today")}),
 			may(campaigns.SeeCampaigns, tile{"/office/prompts", lang.T("Recorded messages"), lang.T("Upload, listen, and see who plays them")}),

@@ -114,10 +114,10 @@ func (v visitor) page(path string, texts ...string) string {
 func TestTheOfficeHasTheDoorsThatARoleMayOpen(t *testing.T) {
 	h := newHouse(t)
 	for role, want := range map[campaigns.Role]map[string]bool{
-		campaigns.Admin:      {"users": true, "prompts": true, "trunks": true, "webhooks": true, "caller-ids": true},
-		campaigns.Manager:    {"users": false, "trunks": true, "webhooks": true},
-		campaigns.Supervisor: {"users": false, "trunks": false, "webhooks": false},
-		campaigns.Compliance: {"users": false, "trunks": false, "prompts": true},
+		campaigns.Admin:      {"users": true, "shifts": true, "prompts": true, "trunks": true, "webhooks": true, "complaints": true, "salespeople": true, "caller-ids": true, "pause-reasons": true, "score-form": true},
+		campaigns.Manager:    {"users": false, "trunks": true, "webhooks": true, "complaints": true, "score-form": true},
+		campaigns.Supervisor: {"users": false, "trunks": false, "webhooks": false, "shifts": true, "complaints": true, "pause-reasons": false},
+		campaigns.Compliance: {"users": false, "trunks": false, "shifts": true, "complaints": true, "prompts": true},
 	} {
 		v := h.as(role)
 		_, body := v.get("/office")
