@@ -7,12 +7,14 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// obey does one order and answers it. What takes time answers later.
+// obey does one order and answers it when nobody hears any more whom they shall
+// not. What takes time answers later.
 func (c *conversation) obey(ctx context.Context, cmd command) {
-	if err, later := c.do(ctx, cmd); !later {
+	err, later := c.do(ctx, cmd)
+	c.settle(ctx)
+	if !later {
 		cmd.answer(err)
 	}
-	c.settle(ctx)
 }
 
 func (c *conversation) do(ctx context.Context, cmd command) (err error, later bool) {

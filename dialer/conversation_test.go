@@ -343,6 +343,7 @@ func TestACallIsRecordedWithItsPauses(t *testing.T) {
 		h.must(h.engine.Record(t.Context(), 1, true))
 		time.Sleep(5 * time.Second)
 		h.must(h.engine.Record(t.Context(), 1, false))
+		h.until(time.Second, "shown", func() bool { return h.talk(1).Recording == "paused" })
 		h.until(recordPause+2*time.Second, "it goes on by itself", func() bool { return h.talk(1).Recording == "on" })
 		h.customer().hangUpByCallee()
 		h.finish()
