@@ -302,5 +302,10 @@ func copyCampaign(c campaigns.Campaign) campaigns.Campaign {
 	c.CallerIDs, c.Trunks = slices.Clone(c.CallerIDs), slices.Clone(c.Trunks)
 	c.Dispositions, c.Schedule = slices.Clone(c.Dispositions), slices.Clone(c.Schedule)
 	c.PauseReasons, c.ScoreForm = slices.Clone(c.PauseReasons), slices.Clone(c.ScoreForm)
+	c.Products, c.Reasons, c.Complaints = slices.Clone(c.Products), slices.Clone(c.Reasons), slices.Clone(c.Complaints)
+	c.Departments = slices.Clone(c.Departments)
+	for i, d := range c.Departments {
+		c.Departments[i].Agents = slices.Clone(d.Agents)
+	}
 	return c
 }
