@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
 )
@@ -137,7 +138,7 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"odds":    times,
-		"rule":    ruleWords,
+		"rule":    func(r rules.Rule) string { return c.T(ruleWords(r)) },
 		"when":    func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04") + " UTC" },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },
 	}
