@@ -279,6 +279,25 @@ func TestWhoListensGoesFreeWhenTheAgentLeavesAndTheOtherWayRound(t *testing.T) {
 	})
 }
 
+func TestWhoSaysThatTheOtherCallIsOverListensNoMore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := supervised(t)
+		for _, tc := range []struct {
+			user int64
+			then State
+		}{{5, StatePaused}, {2, StateReady}} { // without campaigns, and with one
+			h.must(h.engine.Monitor(t.Context(), tc.user, 1, Whisper))
+			h.until(time.Second, "in the room", func() bool { return h.joined(tc.user) })
+			h.must(h.engine.OtherCallEnded(t.Context(), tc.user))
+			h.until(time.Second, "out of the room", func() bool { return !h.joined(tc.user) && h.state(tc.user) == tc.then })
+			if a, _ := h.engine.Agent(1); len(a.Monitors) != 0 {
+				t.Errorf("agent 1 is listened to by %+v", a.Monitors)
+			}
+		}
+		h.finish()
+	})
+}
+
 func TestASupervisorTakesTheCallOver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := supervised(t)

@@ -89,6 +89,10 @@ func (e *Engine) otherCallEnded(a *agent, now time.Time) {
 	if a.state != StateElsewhere {
 		return
 	}
+	if a.supervises != 0 { // two calls at once are for nobody
+		e.superviseEnd(e, a, now)
+		return
+	}
 	if a.after == StatePaused {
 		a.pause(a.afterReason, now)
 	} else {

@@ -102,9 +102,14 @@ func (l *Loop) askOtherCall(a *agent, what string, now time.Time) error {
 	return nil
 }
 
-// otherCallEnded hears that it is over: wrap-up follows, as after any call.
+// otherCallEnded hears that it is over: wrap-up follows, as after any call. Who
+// listens to somebody has no notes to make, and listens no more.
 func (l *Loop) otherCallEnded(a *agent, now time.Time) {
-	if a.state == StateElsewhere {
+	switch {
+	case a.state != StateElsewhere:
+	case a.supervises != 0:
+		l.engine.superviseEnd(l, a, now)
+	default:
 		l.wrapUp(a, now)
 	}
 }
