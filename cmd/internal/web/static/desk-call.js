@@ -1,7 +1,7 @@
 // The call bar: who is on the line, for how long, and what may be done to the call.
 
 import { t, words } from "./words.js";
-import { $, alarm, api, button, el, elapsed, field, name, now, say, trouble } from "./desk-kit.js";
+import { $, alarm, api, button, el, elapsed, field, name, now, say, short, trouble } from "./desk-kit.js";
 
 export function openCall(desk) {
   const bar = $("bar"), pass = $("pass");
@@ -21,7 +21,9 @@ export function openCall(desk) {
   async function hangUp() {
     if (now() - lastHangUp < 1000) return false; // a double click is one
     lastHangUp = now();
-    return call("hang-up");
+    const done = await call("hang-up");
+    if (!done) lastHangUp = 0;
+    return done;
   }
 
   const hinted = (b, action) => { if (desk.keys?.(action)) { b.append(el("kbd", { className: "hint-key", "aria-hidden": "true", textContent: desk.keys(action) })); b.setAttribute("aria-keyshortcuts", desk.keys(action)); } return b; };
@@ -135,7 +137,6 @@ export function openCall(desk) {
       return trouble(e);
     }
     const note = el("input", { maxLength: 500, autocomplete: "off" });
-    const wrong = el("p", { className: "wrong", role: "alert", hidden: true });
     const go = async (body, attended) => {
       try {
         pass.close();
@@ -146,7 +147,7 @@ export function openCall(desk) {
       }
     };
     const both = (who, body) => [button(t("Talk first"), () => go(body(), true), { className: "", ariaLabel: t("Talk to %s first", who) }), button(t("Pass on"), () => go(body(), false), { ariaLabel: t("Pass on to %s at once", who) })];
-    const row = (who, about, body, disabled) => el("li", {}, el("span", {}, name(who), el("span", { className: "quiet", textContent: " " + about })), el("span", { className: "pass-keys" }, ...both(who, () => body).map((b) => Object.assign(b, { disabled }))));
+    const row = (who, about, body, disabled) => el("li", {}, el("span", {}, short(who), el("span", { className: "quiet", textContent: " " + about })), el("span", { className: "pass-keys" }, ...both(who, () => body).map((b) => Object.assign(b, { disabled }))));
     const rows = [
       ...to.agents.map((a) => row(a.name || a.login, a.free ? t("free") : words(a.state), { agent: a.id }, !a.free)),
       ...to.departments.map((d) => row(d.name, d.free ? t("%d free", d.free) : d.has_number ? t("by telephone") : t("nobody is free"), { department: d.name }, !d.free && !d.has_number)),
@@ -154,7 +155,7 @@ export function openCall(desk) {
     const number = el("input", { type: "tel", dir: "ltr", autocomplete: "off", maxLength: 40 });
     const dialled = () => ({ number: number.value.trim() });
     pass.replaceChildren(
-      el("h2", { id: "h-pass", textContent: t("Pass the call on") }), wrong,
+      el("h2", { id: "h-pass", textContent: t("Pass the call on") }),
       rows.length ? el("ul", { className: "targets" }, ...rows) : el("p", { className: "quiet", textContent: t("No colleague is signed in.") }),
       ...(to.outside ? [el("div", { className: "outside" }, field(t("Another number"), number), el("span", { className: "pass-keys" }, ...both(t("this number"), dialled)))] : []),
       field(t("Note for whoever takes it"), note),
@@ -164,7 +165,10 @@ export function openCall(desk) {
 
   return {
     show(card, fresh) {
-      if (fresh || !card) padOpen = false;
+      if (fresh || !card) {
+        padOpen = false;
+        lastHangUp = 0; // the next call is another one
+      }
       if (!card || card.state !== "talking") { if (pass.open) pass.close(); alarm("audio", ""); }
       draw();
       if (card?.state === "preview" && fresh) bar.querySelector("[data-do=dial]")?.focus();

@@ -1,8 +1,8 @@
 // Between calls: the agent's own day, the last call, callbacks, and a number to
 // be typed where that is allowed.
 
-import { t, money, number, words } from "./words.js";
-import { $, api, button, el, elapsed, later, name, when } from "./desk-kit.js";
+import { t, money, number } from "./words.js";
+import { $, api, el, elapsed, later, short, when } from "./desk-kit.js";
 
 export function openDay(desk) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -25,8 +25,8 @@ export function openDay(desk) {
   }
 
   function due(list) {
-    $("due").replaceChildren(list.length ? el("ul", { className: "past" }, ...list.map((c) => el("li", {}, el("p", {}, el("time", { dateTime: c.at, textContent: when(c.at) }), " ", el("strong", {}, name(c.contact_name || c.number)), c.company && el("span", {}, " · ", name(c.company)), c.overdue && el("span", { className: "badge warn", textContent: t("overdue") })),
-      el("p", { className: "quiet" }, c.zones[0] && t("There it is %s.", when(c.at, c.zones[0])), " ", name(c.campaign)), c.note && el("p", { className: "told", dir: "auto", textContent: c.note })))) : el("p", { className: "quiet", textContent: t("No callback is agreed with you.") }));
+    $("due").replaceChildren(list.length ? el("ul", { className: "past" }, ...list.map((c) => el("li", {}, el("p", {}, el("time", { dateTime: c.at, textContent: when(c.at) }), " ", el("strong", {}, short(c.contact_name || c.number)), c.company && el("span", {}, " · ", short(c.company)), c.overdue && el("span", { className: "badge warn", textContent: t("overdue") })),
+      el("p", { className: "quiet" }, c.zones[0] && t("There it is %s.", when(c.at, c.zones[0])), " ", short(c.campaign)), c.note && el("p", { className: "told", dir: "auto", textContent: c.note })))) : el("p", { className: "quiet", textContent: t("No callback is agreed with you.") }));
   }
 
   const load = later(300, async () => {
@@ -60,9 +60,9 @@ export function openDay(desk) {
       const z = card.zones[0], at = answer.appointment, cb = answer.callback;
       $("last").hidden = false;
       $("last-said").replaceChildren(...[
-        el("p", {}, el("strong", { textContent: label }), " · ", name(card.contact.name || card.number)),
+        el("p", {}, el("strong", { textContent: label }), " · ", short(card.contact.name || card.number)),
         answer.sale && el("p", { textContent: t("Order of %s", money(answer.sale.total ?? 0, answer.sale.currency)) }),
-        at && el("p", {}, t("Appointment: %s", when(at.at, z)), at.person && el("span", {}, " · ", name(at.person))),
+        at && el("p", {}, t("Appointment: %s", when(at.at, z)), at.person && el("span", {}, " · ", short(at.person))),
         answer.booking?.ics && el("p", {}, el("a", { href: answer.booking.ics, download: "", textContent: t("Invitation for the calendar (.ics)") })),
         cb && el("p", { textContent: answer.callback_due ? t("Agreed for %s; calls on %s, when the person may be called.", when(cb.at, z), when(answer.callback_due, z)) : t("Calls on %s, the person's time.", when(cb.at, z)) }),
       ].filter(Boolean));

@@ -92,6 +92,9 @@ export const bound = (text, most = 2000) => (text.length > most ? text.slice(0, 
 // name is a text of somebody else, with its own direction.
 export const name = (text, props = {}) => el("bdi", { dir: "auto", ...props, textContent: bound(String(text ?? "")) });
 
+// short is such a text in a list, where nobody reads more of it.
+export const short = (text) => name(bound(String(text ?? ""), 80), { title: bound(String(text ?? ""), 500) });
+
 // say tells who cannot see it.
 export const say = (text) => { $("said").textContent = text; };
 

@@ -120,7 +120,8 @@ export function openOutcome(desk) {
     fail(missing ?? "");
     if (missing) return;
     if (desk.card.state === "talking") {
-      hanging = await desk.hangUp();
+      hanging = true; // the end of the call may be told before the answer comes
+      hanging = Boolean(await desk.hangUp()) && hanging;
       return;
     }
     saving = true;
@@ -155,7 +156,7 @@ export function openOutcome(desk) {
 
   return {
     show(card, fresh) {
-      if (!card || !card.attempt_id || card.talk?.disposes === false) {
+      if (!card || !["talking", "wrap_up"].includes(card.state) || card.talk?.disposes === false) {
         into.hidden = true;
         if (!card) of = "";
         return;

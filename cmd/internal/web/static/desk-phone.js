@@ -2,7 +2,7 @@
 // speaker, and how the sound is while the shift goes on.
 
 import { t } from "./words.js";
-import { $, el, api, alarm, button, say } from "./desk-kit.js";
+import { $, alarm, api, button, el, say } from "./desk-kit.js";
 import { connectPhone } from "./phone.js";
 
 const remembered = () => JSON.parse(localStorage.getItem("forecall.headset") ?? "{}");
@@ -50,6 +50,12 @@ export function openPhone(desk) {
     draw();
   }
 
+  // shut lets microphone and connection go.
+  function shut() {
+    phone?.close();
+    phone = null;
+  }
+
   async function devices() {
     const list = await phone.devices();
     const kept = remembered();
@@ -89,6 +95,7 @@ export function openPhone(desk) {
         if (phone.state.phase !== "up") throw new Error(phone.state.problem?.text ?? t("The headset cannot be connected. Try again."));
       }
       remember({ handset });
+      if (handset === "desk") shut();
       const boxes = [...document.querySelectorAll("#campaigns input")];
       const campaigns = boxes.filter((b) => b.checked).map((b) => b.value);
       if (boxes.length && !campaigns.length) throw new Error(t("Choose a campaign."));
@@ -123,13 +130,13 @@ export function openPhone(desk) {
       const was = offline;
       offline = agent.state === "offline";
       if (offline && !was) {
-        phone?.close();
-        phone = null;
+        shut();
+        $("ears").hidden = true;
         if (agent.reason) say(agent.reason);
       }
       $("line").dataset.handset = phone ? "browser" : "desk";
       draw();
-      if (was && !offline) setTimeout(() => $("go").focus(), 0);
+      if (was && agent.state === "paused") setTimeout(() => $("go").focus(), 0);
     },
     told(s) {
       facts = s;

@@ -25,9 +25,13 @@ export function openScript(desk) {
     } catch (e) {
       if (mine !== of) return;
       view = null;
-      into.replaceChildren(el("h2", { id: "h-script", textContent: t("Script") }), el("p", { className: "quiet", textContent: e.status === 404 ? t("This campaign has no script.") : e.message }));
+      nothing(e.status === 404 ? t("This campaign has no script.") : e.message);
     }
   }
+
+  // A script that is a plain text is one step without a way on.
+  const isText = (step) => step.id === "text" && !step.title && !step.questions.length && step.end;
+  const nothing = (text) => into.replaceChildren(el("h2", { id: "h-script", textContent: t("Script") }), el("p", { className: "quiet", textContent: text }));
 
   const answers = () => (view.step.objection ? undefined : Object.fromEntries(view.step.questions.map((q) => [q.id, read(q)])));
   const read = (q) => {
@@ -88,8 +92,10 @@ export function openScript(desk) {
     const step = values ? { ...view.step, questions: view.step.questions.map((q) => ({ ...q, value: values?.[q.id] ?? undefined })) } : view.step;
     const shown = { ...view, step, refused };
     if (step.own_blocks?.length) shown.step = { ...step, blocks: step.own_blocks };
+    if (isText(step) && !step.blocks.length) return nothing(t("This campaign has no script."));
     showStep(body, shown, go);
     const article = body.querySelector(".step");
+    if (isText(step)) article.querySelectorAll("h3, .moves, .quiet").forEach((e) => e.remove());
     if (step.own_blocks?.length) article.insertBefore(el("details", { className: "official" }, el("summary", { textContent: step.own_outdated ? t("Official text: it has changed since you worded it") : t("Official text") }), ...view.step.blocks.map(block)), article.querySelector("fieldset, .hint, .moves"));
     if (!step.objection && view.title !== undefined) article.append(own());
     const languages = view.languages.length > 1 ? [field(t("Language"), languagePick(), { className: "script-lang" })] : [];

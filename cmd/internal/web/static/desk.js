@@ -3,7 +3,7 @@
 // that the server did not say.
 
 import { t, words } from "./words.js";
-import { $, el, api, alarm, button, elapsed, name, now, say, trouble, when } from "./desk-kit.js";
+import { $, alarm, api, button, el, elapsed, name, now, say, trouble, when } from "./desk-kit.js";
 import { openPhone } from "./desk-phone.js";
 import { openCall } from "./desk-call.js";
 import { openPerson } from "./desk-person.js";
