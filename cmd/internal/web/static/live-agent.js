@@ -171,3 +171,4 @@ document.addEventListener("floor", (e) => {
   agents = e.detail.agents;
   show();
 });
+document.dispatchEvent(new Event("ask-floor"));

@@ -151,4 +151,5 @@ setInterval(() => {
 }, 1000);
 setInterval(charts, chartsEvery);
 document.addEventListener("visibilitychange", charts);
+document.addEventListener("ask-floor", changed); // of a module that came later
 listen();
