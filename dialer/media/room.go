@@ -63,7 +63,7 @@ func (r *Room) Enter(who Party, p Port) {
 		r.members[who] = m
 	}
 	if former := m.outlet.enter(p); former != nil && former != p {
-		former.Connect(nil)
+		m.unconnect(former)
 	}
 	r.retune()
 	p.Connect(m)

@@ -47,6 +47,16 @@ func (m *member) WriteFrame(f Frame) error {
 func (m *member) part() {
 	m.routes.Store(&routes{})
 	if port := m.outlet.leave(); port != nil {
-		port.Connect(nil)
+		m.unconnect(port)
 	}
+}
+
+// unconnect takes a port from this member. One that has gone on to another room
+// already, as that of a supervisor who goes from agent to agent, stays there.
+func (m *member) unconnect(port Port) {
+	if p, ok := port.(interface{ Disconnect(Sink) }); ok {
+		p.Disconnect(m)
+		return
+	}
+	port.Connect(nil)
 }

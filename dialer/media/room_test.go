@@ -341,3 +341,23 @@ func (e *tapEar) pcm() []int16 {
 	defer e.mu.Unlock()
 	return append([]int16(nil), e.heard...)
 }
+
+func TestAPortThatHasGoneOnToAnotherRoomStaysThere(t *testing.T) {
+	wires := NewWires()
+	defer wires.Close()
+	w := wires.Open(PCMU, 0, func([]byte) error { return nil })
+	defer w.Close()
+	former, next := NewRoom(), NewRoom()
+	defer next.Close()
+	former.Enter("supervisor", w)
+	next.Enter("supervisor", w)
+	there := w.sink.Load()
+	former.Leave("supervisor")
+	if now := w.sink.Load(); now == nil || now != there {
+		t.Error("leaving the first room has muted the party in the second")
+	}
+	former.Close()
+	if next.Leave("supervisor"); w.sink.Load() != nil {
+		t.Error("still connected")
+	}
+}

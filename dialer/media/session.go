@@ -135,6 +135,14 @@ func (s *Session) Connect(sink Sink) {
 	s.sink.Store(&sink)
 }
 
+// Disconnect ends Connect for that sink, which must be comparable; whoever was
+// connected after it stays.
+func (s *Session) Disconnect(sink Sink) {
+	if now := s.sink.Load(); now != nil && *now == sink {
+		s.sink.CompareAndSwap(now, nil)
+	}
+}
+
 // Tap lets sink hear what the peer says beside the connected one, until remove
 // is called. Several may listen.
 func (s *Session) Tap(sink Sink) (remove func()) {
