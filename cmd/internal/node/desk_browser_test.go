@@ -70,7 +70,7 @@ func openDesk(t *testing.T, o *office, login string) *deskTab {
 		t.Skip("no chromium: apt-get install chromium")
 	}
 	options := append(append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...),
-		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1366, 900),
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile(t)), chromedp.WindowSize(1366, 900),
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("allow-loopback-in-peer-connection", true), chromedp.Flag("mute-audio", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
@@ -355,6 +355,10 @@ func (d *deskTab) followScript() {
 	d.run(chromedp.Evaluate(`[...document.querySelectorAll("#script .moves button")].find((b) => b.textContent === "Next").focus()`, nil))
 	d.press(kb.Enter)
 	d.want(`document.querySelector("#script .step").dataset.step === "big"`, "five people lead to two routers")
+	d.click("#script .own-open")
+	d.types("#script .own textarea", "Two <i>big</i> ones, {{name}}.")
+	d.click("#script .own .moves button")
+	d.want(`document.querySelector("#script .step > .block").textContent.startsWith("Two <i>big</i> ones, <script>") && document.querySelector("#script .official").textContent.includes("Two routers.")`, "the agent's own wording stands before the official one")
 }
 
 func (d *deskTab) muteAndHold() {
