@@ -92,6 +92,12 @@ func TestASecondTabAsksBeforeItTakesTheDeskAndALostStreamIsTold(t *testing.T) {
 		c.Users[1].Extension, c.Users[1].PhoneSecret = "", ""
 	}, "ana")
 	d := openDesk(t, o, "ana")
+	d.click("#check")
+	d.want(`document.getElementById("microphones").options.length > 0 && document.body.dataset.phone === "up"`, "the headset is checked before the shift")
+	d.click("#echo")
+	d.want(`document.getElementById("ears-level").value > 0`, "the level of the microphone moves")
+	d.want(`document.getElementById("echo-said").textContent === "It works both ways."`, "the agent hears themselves")
+	d.look("desk-check")
 	d.begin()
 	ctx, closeTab := chromedp.NewContext(d.ctx)
 	defer closeTab()

@@ -97,7 +97,7 @@ export function openScript(desk) {
     const article = body.querySelector(".step");
     if (isText(step)) article.querySelectorAll("h3, .moves, .quiet").forEach((e) => e.remove());
     if (step.own_blocks?.length) article.insertBefore(el("details", { className: "official" }, el("summary", { textContent: step.own_outdated ? t("Official text: it has changed since you worded it") : t("Official text") }), ...view.step.blocks.map(block)), article.querySelector("fieldset, .hint, .moves"));
-    if (!step.objection && view.title !== undefined) article.append(own());
+    if (!step.objection && !isText(step)) article.append(own());
     const languages = view.languages.length > 1 ? [field(t("Language"), languagePick(), { className: "script-lang" })] : [];
     into.replaceChildren(el("div", { className: "part-head" }, el("h2", { id: "h-script", textContent: view.title || t("Script") }), ...languages), body);
     desk.suggest?.(view.step.end ? view.step.suggests : "");
