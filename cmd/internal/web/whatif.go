@@ -84,7 +84,7 @@ func (f *forecasts) find(key forecastKey) (forecast, bool) {
 
 // begin works at an answer in the background, unless there is one.
 func (f *forecasts) begin(ctx context.Context, key forecastKey, work func(context.Context, *forecast, func(func())) error) {
-	if _, there := f.find(key); there {
+	if one, there := f.find(key); there && one.err == nil { // what failed is tried again
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), whatIfWithin)
