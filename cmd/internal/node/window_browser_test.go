@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -168,16 +170,27 @@ func (w *window) open(path string) {
 	w.run(chromedp.Navigate(w.house.node.URL() + path))
 }
 
-// until waits for a script to be true, not for ever.
+// until waits for a script to be true, over pages that follow each other, not
+// for ever.
 func (w *window) until(script, what string) {
 	w.Helper()
-	if err := chromedp.Run(w.ctx, chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+	ctx, stop := context.WithTimeout(w.ctx, patience)
+	defer stop()
+	err := chromedp.Run(ctx, chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	if gone, ok := errors.AsType[*cdproto.Error](err); ok && gone.Code == pageGone && ctx.Err() == nil {
+		w.until(script, what)
+		return
+	}
+	if err != nil {
 		var shows string
 		_ = chromedp.Run(w.ctx, chromedp.Evaluate(`location.pathname + ": " + [...document.querySelectorAll("h1, [role=status], [role=alert]")].map((e) => e.textContent.trim()).join(" | ")`, &shows))
 		w.shot("failed")
 		w.Fatalf("in vain: %s: %v; the page: %s; complaints %q", what, err, shows, w.takeComplaints())
 	}
 }
+
+// pageGone is what the browser answers of a page that another has replaced.
+const pageGone = -32000
 
 // asked is what a script answers.
 func asked[T any](w *window, script string) (v T) {
