@@ -20,13 +20,15 @@ import (
 )
 
 // Bounds of a what-if: the days it learns from, the calls it reads at most, the
-// shifts it plays of each goal, how long all of it may take, and for how long
-// its answer holds.
+// shifts it plays of each goal and how long one is, how long all of it should
+// take and may take, and for how long its answer holds.
 const (
 	whatIfDays   = 5
 	whatIfCalls  = 200_000
-	whatIfShifts = 3
-	whatIfWithin = time.Minute
+	whatIfShifts = 8
+	whatIfLong   = 4 * time.Hour // of a shift
+	whatIfTakes  = 10 * time.Second
+	whatIfWithin = 2 * time.Minute
 	whatIfHolds  = 15 * time.Minute
 	mostWhatIfs  = 50
 )
@@ -156,7 +158,7 @@ func (p *Pages) whatIf(w http.ResponseWriter, r *http.Request, u campaigns.User)
 	if v.Failed = one.err != nil && !v.TooFew; v.Failed {
 		v.Wrong = edge.FaultOf(r.Context(), p.Log, one.err).Detail
 		if errors.Is(one.err, context.DeadlineExceeded) {
-			v.Wrong = v.Lang.T("The simulation took longer than a minute; ask for fewer agents.")
+			v.Wrong = v.Lang.T("The simulation took longer than two minutes; ask for fewer agents.")
 		}
 	}
 	for _, g := range v.Goals {
@@ -227,11 +229,19 @@ func (p *Pages) askWhatIf(w http.ResponseWriter, r *http.Request, u campaigns.Us
 	return nil
 }
 
-// play simulates each goal, one shift after the other.
+// play simulates each goal, one shift after the other: as many shifts as there
+// is time for, by how long a first one takes, the same people for each goal.
 func play(ctx context.Context, s sim.Scenario, aims []float64, done func(goal)) error {
+	s.Shift = min(s.Shift, whatIfLong)
+	first, err := sim.Run(ctx, s, "predictive", sim.Options{Shifts: 1, Workers: 1})
+	if err != nil {
+		return err
+	}
+	shifts := int(whatIfTakes.Seconds() / float64(len(aims)) / max(first.Seconds, 1e-3))
+	shifts = min(max(shifts, 1), whatIfShifts)
 	for _, aim := range aims {
 		s.Cap = aim / targetOfCap
-		r, err := sim.Run(ctx, s, "predictive", sim.Options{Shifts: whatIfShifts, Workers: 1})
+		r, err := sim.Run(ctx, s, "predictive", sim.Options{Shifts: shifts, Workers: 1})
 		if err != nil {
 			return err
 		}
@@ -248,7 +258,7 @@ func aimsOf(c campaigns.Campaign) []float64 {
 		aims = append(aims, 0.04, targetOfCap*0.05)
 	}
 	slices.Sort(aims)
-	return slices.CompactFunc(aims, func(a, b float64) bool { return b-a < 1e-9 })
+	return slices.CompactFunc(aims, func(a, b float64) bool { return math.Abs(a-b) < 1e-9 })
 }
 
 // saveAim takes a goal over from the answer.
