@@ -86,8 +86,9 @@ export const instant = (local, zone) => {
   return new Date(at).toISOString();
 };
 
-// bound keeps what a browser should draw within reason; all of it stands in the title.
-export const bound = (text, most = 2000) => (text.length > most ? text.slice(0, most) + "…" : text);
+// bound keeps what a browser should draw within reason, and takes the marks out
+// that would turn the direction of a text around.
+export const bound = (text, most = 2000) => (text.length > most ? text.slice(0, most) + "…" : text).replace(/[\u202A-\u202E\u2066-\u2069]/g, "");
 
 // name is a text of somebody else, with its own direction.
 export const name = (text, props = {}) => el("bdi", { dir: "auto", ...props, textContent: bound(String(text ?? "")) });

@@ -102,6 +102,7 @@ function draw() {
   $("between").hidden = !here || Boolean(card);
   main.dataset.state = a.state;
   title();
+  tick();
 }
 
 function title() {
