@@ -113,7 +113,7 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 func (s Settings) people(secret passwords) []config.User {
 	return []config.User{
 		{Login: managerLogin, Name: "Mona Manager", Role: string(campaigns.Manager), Password: secret.desk},
-		{Login: "agent", Name: "Your own headset", Role: string(campaigns.Agent), Password: secret.desk, Campaigns: []string{campaignName}},
+		{Login: "agent", Name: "Alex Agent", Role: string(campaigns.Agent), Password: secret.desk, Campaigns: []string{campaignName}},
 		{Login: "supervisor", Name: "Sam Supervisor", Role: string(campaigns.Supervisor), Password: secret.desk, Campaigns: []string{campaignName}},
 		{Login: "compliance", Name: "Cora Compliance", Role: string(campaigns.Compliance), Password: secret.desk},
 		{Login: adminLogin, Name: "Administrator", Role: string(campaigns.Admin), Password: secret.desk},
