@@ -41,10 +41,16 @@ func (p *Pages) frame(r *http.Request, title string) frame {
 // How long a browser remembers how somebody likes the pages.
 const remember = 365 * 24 * time.Hour
 
-// lang is the language that somebody chose, else the one their browser asks for.
+// lang is the language that somebody chose, else the one that is set for them,
+// else the one their browser asks for.
 func (p *Pages) lang(r *http.Request) *catalog.Catalog {
 	if chosen, err := r.Cookie("lang"); err == nil {
 		if c, ok := p.langs.Find(chosen.Value); ok {
+			return c
+		}
+	}
+	if u, known := session.From(r.Context()); known {
+		if c, ok := p.langs.Find(u.Language); ok {
 			return c
 		}
 	}
@@ -117,12 +123,17 @@ func (f frame) Nav() []link {
 	return out
 }
 
-// home leads everybody to where they work.
+// home leads everybody to where they work: the page that is set for them, else
+// that of their role.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	starts := map[campaigns.Role]string{
 		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/calls", campaigns.Admin: "/office",
 	}
-	http.Redirect(w, r, starts[u.Role], http.StatusSeeOther)
+	to := starts[u.Role]
+	if slices.Contains(startPages(), u.Start) {
+		to = u.Start
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

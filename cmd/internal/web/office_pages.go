@@ -70,6 +70,20 @@ func (v officeView) May(permission string) bool {
 	return v.User.Role.May(campaigns.Permission(permission))
 }
 
+// Brief is a name as far as a table shows it: a name of a hundred thousand
+// letters is a page that a browser lays out for minutes.
+func (officeView) Brief(name string) string { return shortened(name, 200) }
+
+// Long is a text as far as a page shows it.
+func (officeView) Long(text string) string { return shortened(text, 10_000) }
+
+func shortened(text string, most int) string {
+	if short := cut(text, most); short != text {
+		return short + "…"
+	}
+	return text
+}
+
 // led ends the handling of a form: back to a page when all went well, the page
 // with a sentence when the form was refused.
 func (p *Pages) led(w http.ResponseWriter, r *http.Request, err error, to, done string, again func(status int, wrong string) error) error {

@@ -126,7 +126,7 @@ func (p *Pages) showSalesperson(w http.ResponseWriter, r *http.Request, u campai
 	}
 	if !v.New {
 		now := time.Now()
-		v.Title = v.Who.Name
+		v.Title = v.Brief(v.Who.Name)
 		f := campaigns.BookingFilter{Salesperson: v.Who.ID, From: now.Add(-24 * time.Hour), To: now.AddDate(10, 0, 0), Cancelled: true, Limit: bookingsShown}
 		if v.Bookings, err = p.Meetings.Bookings(r.Context(), u, f); err != nil {
 			return err

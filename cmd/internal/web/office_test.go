@@ -142,13 +142,13 @@ func TestAUserIsMadeChangedAndDisabledByForms(t *testing.T) {
 	v := h.as(campaigns.Admin)
 	v.page("/office/new-user", "Spring &amp; &lt;Summer&gt;", "New user")
 	fields := []string{
-		"login", "ana", "name", `Ana <b>"Ferrer"`, "role", "agent", "team", "Blue", "password", "long enough to keep", "campaigns", "Spring & <Summer>",
-		"extension", "201", "phone_secret", "tin can", "language", "es", "start", "/desk",
+		"login", "ana", "name", `Ana <b>"Ferrer"`, "role", "supervisor", "team", "Blue", "password", "long enough to keep", "campaigns", "Spring & <Summer>",
+		"extension", "201", "phone_secret", "tin can", "language", "es", "start", "/performance",
 	}
 	v.form("/office/new-user", 303, fields...)
 	ana, err := h.db.UserByLogin(t.Context(), "ana")
 	h.must(err)
-	if ana.Role != campaigns.Agent || ana.Team != "Blue" || ana.Extension != "201" || ana.Start != "/desk" || ana.Language != "es" || len(ana.Campaigns) != 1 || ana.PhoneHA1 == (campaigns.HA1{}) {
+	if ana.Role != campaigns.Supervisor || ana.Team != "Blue" || ana.Extension != "201" || ana.Start != "/performance" || ana.Language != "es" || len(ana.Campaigns) != 1 || ana.PhoneHA1 == (campaigns.HA1{}) {
 		t.Errorf("stored %+v", ana)
 	}
 	v.page("/office/users?done=user", "The user is saved.", `Ana &lt;b&gt;&#34;Ferrer&#34;`, `href="/office/users/ana"`, "browser only")
@@ -165,10 +165,18 @@ func TestAUserIsMadeChangedAndDisabledByForms(t *testing.T) {
 	if body := v.form("/office/users/ana", 422, "role", "agent", "extension", "202"); !strings.Contains(body, "give it with the new one") {
 		t.Error("another extension without its secret is not refused with a sentence")
 	}
-	v.form("/office/users/ana", 303, "name", "Ana", "role", "supervisor", "extension", "201", "disabled", "yes")
+	hers := h.visitor()
+	hers.form("/login", 303, "login", "ana", "password", "long enough to keep")
+	if res, _ := hers.get("/"); res.Header.Get("Location") != "/performance" {
+		t.Errorf("she begins at %q", res.Header.Get("Location"))
+	}
+	if _, body := hers.get("/nowhere"); !strings.Contains(body, `<html lang="es"`) {
+		t.Error("her pages are not in the language that is set for her")
+	}
+	v.form("/office/users/ana", 303, "name", "Ana", "role", "agent", "extension", "201", "disabled", "yes", "start", "/office/users")
 	changed, err := h.db.UserByLogin(t.Context(), "ana")
 	h.must(err)
-	if !changed.Disabled || changed.Role != campaigns.Supervisor || changed.PhoneHA1 != ana.PhoneHA1 || changed.PasswordHash != ana.PasswordHash || len(changed.Campaigns) != 0 {
+	if !changed.Disabled || changed.Start != "" || changed.Role != campaigns.Agent || changed.PhoneHA1 != ana.PhoneHA1 || changed.PasswordHash != ana.PasswordHash || len(changed.Campaigns) != 0 {
 		t.Errorf("changed %+v", changed)
 	}
 	if body := v.form("/office/users/admin", 409, "role", "agent"); !strings.Contains(body, "their own account") {

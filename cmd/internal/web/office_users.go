@@ -187,7 +187,7 @@ func cut(s string, most int) string {
 func (p *Pages) showUser(w http.ResponseWriter, r *http.Request, u campaigns.User, v userView, status int) error {
 	v.Roles, v.Starts, v.Own = campaigns.Roles(), startPages(), !v.New && v.Who.Login == u.Login
 	if !v.New {
-		v.Title = v.Who.Login
+		v.Title = v.Brief(v.Who.Login)
 	}
 	all, err := p.campaignsByName(r, u)
 	if err != nil {

@@ -108,7 +108,7 @@ func (p *Pages) showWebhook(w http.ResponseWriter, r *http.Request, u campaigns.
 		return err
 	}
 	if !v.New {
-		v.Title = v.Hook.Name
+		v.Title = v.Brief(v.Hook.Name)
 		before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // 0 = from the newest
 		if v.Deliveries, err = p.Office.Webhooks.Deliveries(r.Context(), u, v.Hook.ID, before, deliveriesShown); err != nil {
 			return err
