@@ -105,7 +105,7 @@ func resultOf(done api.Import) intake.Result {
 	}
 	return intake.Result{
 		Load: load, Counts: done.Counts, Codes: done.Codes, Blank: done.Blank, PhonesOut: done.PhonesOut,
-		Charset: intake.Charset{Name: done.Charset}, Delimiter: done.Delimiter, Columns: done.Columns, First: done.First,
+		Charset: intake.Charset{Name: done.Charset}, Delimiter: done.Delimiter, Columns: done.Columns, First: done.First, Samples: done.Samples, Octets: done.Bytes,
 		Elapsed: done.EndedAt.Sub(done.BeganAt),
 	}
 }
