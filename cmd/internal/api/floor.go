@@ -190,22 +190,20 @@ func (s *Server) floorEvents(w http.ResponseWriter, r *http.Request) {
 	var seen rows
 	n := 0
 	follow(r.Context(), s, st, campaigns.SeeFloor, tick.C, func(u campaigns.User) error {
-		snapshot, err := s.Board.Snapshot(u)
+		now, err := s.shared.see(s.Board, u)
 		if err != nil {
 			return err
 		}
-		now := FloorOf(snapshot)
 		if seen == nil {
-			seen = rowsOf(now)
-			st.send("0", "snapshot", now)
+			seen = now.rows
+			st.send("0", "snapshot", now.floor)
 			return nil
 		}
-		next := rowsOf(now)
-		if p, changed := seen.patch(next, now.At); changed {
+		if p, changed := seen.patch(now.rows, now.floor.At); changed {
 			n++
 			st.send(strconv.Itoa(n), "patch", p)
 		}
-		seen = next
+		seen = now.rows
 		return nil
 	})
 }

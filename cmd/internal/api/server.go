@@ -68,6 +68,7 @@ type Server struct {
 	mux    *http.ServeMux
 	routes []route
 	spec   []byte // the OpenAPI document
+	shared sharedFloor
 }
 
 // New builds the server; every route of the table is registered, and none

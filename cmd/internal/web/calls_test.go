@@ -53,7 +53,8 @@ func soldCall(h *house) sold {
 	s.agent, err = h.db.PutUser(ctx, campaigns.User{Login: "ana", Name: name, Role: campaigns.Agent, Team: "North", PasswordHash: passwordHash})
 	h.must(err)
 	for i, p := range leased {
-		a := campaigns.NewAttempt(s.campaign, p, "v3", time.Now())
+		a := campaigns.NewAttempt(s.campaign, p, "+34910000000", time.Now())
+		a.ScriptVer = "3.0a1b"
 		h.must(h.db.Begin(ctx, s.campaign, a))
 		a.Outcome, a.EndedBy, a.Trunk, a.SentAt, a.EndedAt = campaigns.NoAnswer, "us", "carrier-a", a.IntentAt, a.IntentAt.Add(20*time.Second)
 		if i == 0 {

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +79,7 @@ func supervises(t *testing.T, chromium context.Context) {
 	}
 	for _, theme := range []string{"light", "dark"} {
 		b.theme(theme)
-		b.shot("live-console-" + theme)
+		b.glimpse("live-console-" + theme)
 		contrast(b, theme)
 	}
 	b.run(chromedp.KeyEvent("w"))
@@ -209,4 +211,16 @@ func named(b *browser) {
 	if len(bare) > 0 {
 		b.Errorf("without a name: %q", bare)
 	}
+}
+
+// glimpse is a picture of what is seen without scrolling.
+func (b *browser) glimpse(name string) {
+	b.Helper()
+	dir := os.Getenv("FORECALL_SHOTS")
+	if dir == "" {
+		return
+	}
+	var picture []byte
+	b.run(chromedp.CaptureScreenshot(&picture))
+	b.must(os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600))
 }
