@@ -24,6 +24,13 @@ func (d *deskTab) is(state campaigns.AgentState) {
 	d.want(fmt.Sprintf(`document.getElementById("state").dataset.state === %q`, state), "the agent is "+string(state))
 }
 
+// settled waits until the state is a second old: what is pressed within 300 ms of
+// a call or a card is not meant for it, and is refused.
+func (d *deskTab) settled() {
+	d.Helper()
+	d.want(`!["", "0:00"].includes(document.getElementById("clock").textContent)`, "the state has stood for a second")
+}
+
 // types puts a text into a field, as the field would tell its page.
 func (d *deskTab) types(selector, text string) {
 	d.Helper()
@@ -52,15 +59,16 @@ func TestADeskShowsTheCardFirstSkipsDialsByHandAndReadsMessages(t *testing.T) {
 	d.want(`document.activeElement.dataset.do === "dial" && document.getElementById("dial-at").textContent.length > 5`, "the card waits, and its time runs")
 	first := d.ask(`document.querySelector("#bar .call-who p + p bdi").textContent`)
 	d.look("desk-preview")
+	d.settled()
 	d.want(`(() => { const i = document.querySelector("#bar input"); i.value = "lunch there"; document.querySelector("[data-do=skip]").click(); return true; })()`, "skipped")
 	d.want(fmt.Sprintf(`document.querySelector("#bar .call-who p + p bdi")?.textContent !== %q && document.getElementById("bar").dataset.state === "preview"`, first), "the next card is shown")
 	if v.calls() != 0 {
 		t.Error("somebody was called before the agent said so")
 	}
-	d.run(chromedp.Sleep(350 * time.Millisecond)) // a key sooner than 300 ms after the card is not meant for it
+	d.settled()
 	d.click(`[data-do=dial]`)
 	d.is(campaigns.AgentTalking)
-	d.run(chromedp.Sleep(350 * time.Millisecond))
+	d.settled()
 	d.click(`#outcome [data-code=complaint]`)
 	d.types(`#outcome .form textarea`, "too <i>late</i>")
 	d.click(`#pause`)
@@ -73,7 +81,7 @@ func TestADeskShowsTheCardFirstSkipsDialsByHandAndReadsMessages(t *testing.T) {
 	d.click(`#manual-form button`)
 	d.is(campaigns.AgentTalking)
 	d.want(`document.querySelector("#bar .call-who").textContent.includes("+12025550177")`, "the typed number is called")
-	d.run(chromedp.Sleep(350 * time.Millisecond))
+	d.settled()
 	d.click(`[data-do=hangup]`)
 	d.want(`document.activeElement.closest("#outcome") !== null`, "the outcomes have the focus")
 	d.press("9")

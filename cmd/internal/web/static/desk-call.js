@@ -96,8 +96,8 @@ export function openCall(desk) {
     shown = from;
     const focused = bar.contains(document.activeElement) ? document.activeElement.dataset.do : "";
     const who = el("div", { className: "call-who" },
-      el("p", { className: "call-name" }, name(card.contact.name || card.number)),
-      el("p", { className: "quiet fig" }, el("bdi", { dir: "ltr", textContent: card.number }), " · ", name(card.campaign)));
+      el("p", { className: "call-name" }, name(card.contact.name || card.number || t("Number withheld"))),
+      el("p", { className: "quiet fig" }, el("bdi", { dir: "ltr", textContent: card.number }), card.number && " · ", name(card.campaign)));
     const rec = recordingSays();
     const about = el("p", { className: "call-about" },
       el("span", { className: "state", "data-state": card.state, textContent: stateSays(card) }), el("span", { id: "call-clock", className: "fig" }),

@@ -60,7 +60,7 @@ export function openDay(desk) {
       const z = card.zones[0], at = answer.appointment, cb = answer.callback;
       $("last").hidden = false;
       $("last-said").replaceChildren(...[
-        el("p", {}, el("strong", { textContent: label }), " · ", short(card.contact.name || card.number)),
+        el("p", {}, el("strong", { textContent: label }), " · ", short(card.contact.name || card.number || t("Number withheld"))),
         answer.sale && el("p", { textContent: t("Order of %s", money(answer.sale.total ?? 0, answer.sale.currency)) }),
         at && el("p", {}, t("Appointment: %s", when(at.at, z)), at.person && el("span", {}, " · ", short(at.person))),
         answer.booking?.ics && el("p", {}, el("a", { href: answer.booking.ics, download: "", textContent: t("Invitation for the calendar (.ics)") })),

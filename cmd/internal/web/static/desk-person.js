@@ -45,7 +45,7 @@ export function openPerson(desk) {
     const p = card.contact, zone = card.zones[0];
     const facts = [
       p.company && [t("Company"), name(p.company)],
-      [t("Number"), el("bdi", { dir: "ltr", className: "fig", textContent: card.number })],
+      [t("Number"), card.number ? el("bdi", { dir: "ltr", className: "fig", textContent: card.number }) : t("Number withheld")],
       ...p.phones.filter((x) => x.number !== card.number).map((x) => [t("Other number"), el("bdi", { dir: "ltr", className: "fig", textContent: x.number })]),
       p.language && [t("Language"), name(languageName(p.language))],
       p.external_id && [t("Reference"), name(p.external_id)],
@@ -62,7 +62,7 @@ export function openPerson(desk) {
       card.orders.length ? part(t("Orders (%d)", card.orders.length), true, list(card.orders, order)) : null,
       card.appointments.length ? part(t("Appointments (%d)", card.appointments.length), true, list(card.appointments, (b) => meeting(b, zone))) : null,
       card.complaints.length ? part(t("Complaints (%d)", card.complaints.length), true, list(card.complaints, complaint)) : null,
-      !card.do_not_call && card.attempt_id && card.state === "talking" && el("p", { className: "never" }, never()),
+      !card.do_not_call && card.number && card.attempt_id && card.state === "talking" && el("p", { className: "never" }, never()),
     ].filter(Boolean));
     tick();
   }
