@@ -20,6 +20,7 @@ import (
 type listsView struct {
 	within
 	Rows       []campaigns.ListFigures
+	Counting   bool // the figures are not the newest
 	Fields     []string
 	Filter     string // as it was typed
 	Count      *campaigns.FilterCount
@@ -46,7 +47,7 @@ func (p *Pages) campaignLists(w http.ResponseWriter, r *http.Request, u campaign
 
 func (p *Pages) showLists(w http.ResponseWriter, r *http.Request, u campaigns.User, v listsView, status int) error {
 	var err error
-	if v.Rows, err = p.Office.Care.Figures(r.Context(), u, v.Campaign.ID); err != nil {
+	if v.Rows, v.Counting, err = p.figures(r, u, v.Campaign.ID); err != nil {
 		return err
 	}
 	slices.SortStableFunc(v.Rows, func(a, b campaigns.ListFigures) int {

@@ -52,6 +52,7 @@ type Pages struct {
 	static  *static
 	past    *history   // the last hour of the floor
 	futures *forecasts // what another goal would bring
+	counted *counts    // how far lists are
 }
 
 // need is what a page asks of who opens it: nothing, a session, or a permission.
@@ -71,7 +72,7 @@ type page struct {
 
 // New builds the pages.
 func New(s Settings) (*Pages, error) {
-	p := &Pages{Settings: s, mux: http.NewServeMux(), past: newHistory(), futures: newForecasts()}
+	p := &Pages{Settings: s, mux: http.NewServeMux(), past: newHistory(), futures: newForecasts(), counted: newCounts()}
 	var err error
 	if p.static, err = newStatic(); err != nil {
 		return nil, err
@@ -90,7 +91,10 @@ func New(s Settings) (*Pages, error) {
 }
 
 // Close stops what is worked at for pages, and waits for it.
-func (p *Pages) Close() { p.futures.close() }
+func (p *Pages) Close() {
+	p.futures.close()
+	p.counted.close()
+}
 
 // housePages are those that everybody has.
 func (p *Pages) housePages() []page {
