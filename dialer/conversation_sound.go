@@ -140,7 +140,8 @@ func (c *conversation) say(ctx context.Context, to media.Party, p media.Prompt) 
 	if p.Duration() == 0 {
 		return
 	}
-	c.sound.Go(func() { _ = c.room.Play(ctx, to, p, false) }) // ends early when the party leaves
+	play := c.room.Cue(to, p, false)     // before whom the party hears next
+	c.sound.Go(func() { _ = play(ctx) }) // ends early when the party leaves
 }
 
 // tone is what an agent hears before a person; in a demonstration that runs

@@ -120,13 +120,25 @@ func (r *Room) Tap(who Party, said, heard Sink) (remove func()) {
 // and the others go on unheard. It returns nil at the end of the prompt, the
 // error of ctx, or ErrNotInRoom when the party is not there any more.
 func (r *Room) Play(ctx context.Context, to Party, prompt Prompt, loop bool) error {
+	return r.Cue(to, prompt, loop)(ctx)
+}
+
+// Cue is Play in two steps: from its return on the party hears nothing else, and
+// the prompt sounds when the function that it returns is called, which must be
+// called. So a tone that is played beside stands before whatever is let in next.
+func (r *Room) Cue(to Party, prompt Prompt, loop bool) (play func(context.Context) error) {
 	r.mu.Lock()
 	m := r.members[to]
 	r.mu.Unlock()
 	if m == nil {
-		return ErrNotInRoom
+		return func(context.Context) error { return ErrNotInRoom }
 	}
-	return m.outlet.play(ctx, prompt, loop)
+	p := new(player)
+	m.outlet.begin(p)
+	return func(ctx context.Context) error {
+		defer m.outlet.end(p)
+		return m.outlet.play(ctx, p, prompt, loop)
+	}
 }
 
 // Close unconnects every port and returns when nothing more is said to them and

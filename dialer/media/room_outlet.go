@@ -108,10 +108,7 @@ func lawOf(sink Sink) Codec {
 }
 
 // play paces a prompt, once or for ever, by the time since its beginning.
-func (o *outlet) play(ctx context.Context, prompt Prompt, loop bool) error {
-	p := new(player)
-	o.begin(p)
-	defer o.end(p)
+func (o *outlet) play(ctx context.Context, p *player, prompt Prompt, loop bool) error {
 	law := o.law()
 	octets := prompt.octets(law)
 	if len(octets) == 0 {

@@ -90,6 +90,9 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 		AllowMedia: []string{"127.0.0.0/8"},
 	}}
 	fibre := s.campaign()
+	if s.Speed == 1 { // somebody may sit at a desk and want to hear it again; faster ones are for the figures
+		fibre.Recording.Mode = string(campaigns.RecordOn)
+	}
 	if s.Scenario != nil {
 		s.stage(&c.Trunks[0], &fibre)
 	}
