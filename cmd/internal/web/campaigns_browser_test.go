@@ -90,7 +90,9 @@ func weekIsSet(t *testing.T, chromium context.Context) {
 	b := openBrowser(h, chromium)
 	b.open(campaigns.Manager, fmt.Sprintf("/campaigns/%d", c.ID))
 	b.until(`document.querySelectorAll(".half-hours").length === 7`)
-	cell := func(day, i int) string { return fmt.Sprintf(`document.querySelectorAll(".half-hours")[%d].children[%d]`, day, i) }
+	cell := func(day, i int) string {
+		return fmt.Sprintf(`document.querySelectorAll(".half-hours")[%d].children[%d]`, day, i)
+	}
 	if !eval[bool](b, cell(0, 18)+`.getAttribute("aria-selected") === "true" && `+cell(5, 18)+`.getAttribute("aria-selected") === "false"`) {
 		t.Error("the grid does not show the windows of the campaign")
 	}
