@@ -31,18 +31,32 @@ func (e *ear) next(t testing.TB) []int16 {
 	return e.heard()[from:][:media.SampleRate]
 }
 
-// wants asserts whose voices are heard, and whose are not at all.
+// wants asserts whose voices are heard, and whose are not at all. A busy machine
+// tears holes into any second of sound, so that several are tried; who is heard
+// and should not be, is heard in all of them.
 func (e *ear) wants(t testing.TB, who string, want ...float64) {
 	t.Helper()
-	pcm := e.next(t)
+	var wrong []string
+	for range 10 {
+		if wrong = amiss(e.next(t), want); len(wrong) == 0 {
+			return
+		}
+	}
+	t.Errorf("%s: %s", who, strings.Join(wrong, "; "))
+}
+
+// amiss says which voices are missing in a second of sound, and which are there
+// and should not be.
+func amiss(pcm []int16, want []float64) (wrong []string) {
 	for _, hz := range []float64{voiceHertz, agentHertz, benHertz, sueHertz} {
 		switch share, in := media.ToneShare(pcm, hz), slices.Contains(want, hz); {
 		case in && share < 0.6/float64(len(want)):
-			t.Errorf("%s: only %.3f of what is heard is %g Hz", who, share, hz)
+			wrong = append(wrong, fmt.Sprintf("only %.3f of what is heard is %g Hz", share, hz))
 		case !in && share > 0.001 && media.Level(pcm) > 50:
-			t.Errorf("%s hears %g Hz: %.4f of the sound", who, hz, share)
+			wrong = append(wrong, fmt.Sprintf("%g Hz is heard: %.4f of the sound", hz, share))
 		}
 	}
+	return wrong
 }
 
 // talkingOffice is an office with a talking agent ana, ben who is ready, and sue who
@@ -180,8 +194,8 @@ func (o *talkingOffice) heardAndSeen(t *testing.T) {
 		t.Errorf("%.2f s are recorded of %.2f s", d, talked)
 	}
 	left, right := o.sound(t)
-	if share := media.ToneShare(left[media.SampleRate:], voiceHertz); share < 0.9 {
-		t.Errorf("%.2f of the left channel is the person", share)
+	if share := loudest(left, voiceHertz, time.Second); share < 0.9 {
+		t.Errorf("%.2f of the best second of the left channel is the person", share)
 	}
 	for _, hz := range []float64{agentHertz, benHertz} {
 		if share := loudest(right, hz, 500*time.Millisecond); share < 0.9 {
