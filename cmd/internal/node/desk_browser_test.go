@@ -264,9 +264,7 @@ func TestAnAgentWorksAWholeShiftAtTheDeskInABrowser(t *testing.T) {
 	d.survey(t, o, d.next(2))
 	d.callBack(t, o, d.next(3))
 	d.passOnInVain(t, o, d.next(4))
-	if got := d.ask(`document.querySelector("#last-said bdi").textContent`); got != "evil txt.exe" {
-		t.Errorf("the last call was with %q", got)
-	}
+	d.want(`document.querySelector("#last-said bdi").textContent === "evil txt.exe"`, "the last call is told, without the marks that turn a text around")
 	d.want(`!document.getElementById("between").hidden && document.querySelector("#day dd")?.textContent === "5"`, "the day shows five calls")
 	d.look("desk-between")
 	d.silent()
