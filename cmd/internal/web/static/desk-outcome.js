@@ -80,7 +80,6 @@ export function openOutcome(desk) {
     parts.save.disabled = saving || !d;
     parts.save.textContent = talking ? t("Hang up and save") : d?.effect === "dnc" ? t("Save: never call again") : t("Save and go on");
     parts.save.classList.toggle("hang", d?.effect === "dnc");
-    parts.note.value = draft.note ?? "";
   }
 
   function build() {
@@ -91,6 +90,7 @@ export function openOutcome(desk) {
     });
     parts.form = el("div", { className: "form" });
     parts.note = el("textarea", { rows: 2, maxLength: 10000, dir: "auto" });
+    parts.note.value = draft.note ?? ""; // here alone: somebody may be in the middle of a word later
     parts.note.oninput = () => { draft.note = parts.note.value; keep(); };
     parts.save = el("button", { type: "button", className: "big save", onclick: save });
     parts.wrong = el("p", { className: "wrong", role: "alert", hidden: true });
