@@ -137,6 +137,12 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) e
 	return nil
 }
 
+// moments writes a time with its day, as people of a language do.
+func moments(c *catalog.Catalog, t time.Time) string {
+	u := t.UTC()
+	return c.T("%s %d %s %s UTC", c.T(u.Format("Mon")), u.Day(), c.T(u.Format("Jan")), u.Format("15:04"))
+}
+
 // funcs are what the templates of a language may call.
 func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 	return template.FuncMap{
@@ -150,7 +156,7 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"odds":    times,
 		"rule":    func(r rules.Rule) string { return c.T(ruleWords(r)) },
-		"when":    func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04") + " UTC" },
+		"when":    func(t time.Time) string { return moments(c, t) },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },
 	}
 }
