@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -36,8 +37,8 @@ func (w *window) walk(t *testing.T, path, name string) {
 		t.Errorf("%s led to the login", path)
 		return
 	}
-	wrong := w.bare()
-	wrong = append(wrong, asked[[]string](w, structure)...)
+	w.read += asked[string](w, `document.body.innerText`)
+	wrong := w.faults()
 	for _, theme := range []string{"light", "dark"} {
 		w.theme(theme)
 		w.shot(name + "-" + theme)
@@ -63,6 +64,12 @@ func (w *window) walk(t *testing.T, path, name string) {
 		t.Errorf("%s: %s", path, one)
 	}
 	t.Logf("%-50s %6.1f kB, usable after %.0f ms", path, octets/1000, asked[float64](w, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`))
+}
+
+// faults are what is wrong with a page for who reads it by a machine.
+func (w *window) faults() []string {
+	w.Helper()
+	return append(w.bare(), asked[[]string](w, structure)...)
 }
 
 // settled waits until a page has drawn what its modules draw, 4 s at most: a
@@ -229,7 +236,42 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 			return true
 		})
 	}
+	for _, name := range []string{"<script>document.title", `"><img src=x`, "evil", "{{.User.PasswordHash}}", "Zoë 王小明", "шшшшш"} {
+		if only == "" && !strings.Contains(w.read, name) {
+			t.Errorf("%q was on no page", name)
+		}
+	}
 	if len(left) > 0 {
 		t.Errorf("nobody may see %q", left)
+	}
+}
+
+// A walk that sees nothing is worth nothing: a page is spoiled in each way, and
+// each is told.
+func TestTheWalkSeesWhatIsWrongWithAPage(t *testing.T) {
+	o := openOffice(t, netip.AddrPortFrom(loopback, 9))
+	w := openWindow(t, o, time.Minute)
+	w.theme("light")
+	w.open("/login")
+	if wrong := append(w.faults(), asked[[]string](w, contrast)...); len(wrong) > 0 {
+		t.Fatalf("the login: %q", wrong)
+	}
+	for spoil, want := range map[string]string{
+		`main.append(document.createElement("button"))`:                                                                                                  "a button has no name",
+		`main.append(Object.assign(document.createElement("input"), { id: "x" }))`:                                                                       "a textbox has no name",
+		`main.append(Object.assign(new Image(), { src: "/static/icon.svg" }))`:                                                                           "a picture without words",
+		`main.append(Object.assign(document.createElement("h1"), { textContent: "2" }))`:                                                                 "2 headings of the first order",
+		`document.querySelector("button").tabIndex = 3`:                                                                                                  "tabindex of",
+		`document.querySelector("button").id = "login"`:                                                                                                  "two elements are login",
+		`main.setAttribute("aria-labelledby", "nowhere")`:                                                                                                "leads nowhere",
+		`main.append(Object.assign(document.createElement("p"), { textContent: "pale" })); main.lastElementChild.attributeStyleMap.set("color", "#bbb")`: "pale",
+		`main.append(Object.assign(document.createElement("button"), { textContent: "x" })); main.lastElementChild.attributeStyleMap.set("min-height", "0px");
+			main.lastElementChild.attributeStyleMap.set("height", "12px"); main.lastElementChild.attributeStyleMap.set("padding", "0px")`: "a target of",
+	} {
+		w.open("/login")
+		asked[bool](w, `(() => { const main = document.querySelector("main"); `+spoil+`; return true; })()`)
+		if wrong := append(w.faults(), asked[[]string](w, contrast)...); !slices.ContainsFunc(wrong, func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("%s: %q is not among %q", spoil, want, wrong)
+		}
 	}
 }

@@ -33,6 +33,7 @@ type window struct {
 	house  *office
 	mu     sync.Mutex
 	bad    []string
+	read   string  // what stood on the pages of a walk
 	octets float64 // that came over the wire since the last walk began
 }
 
