@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,7 +177,7 @@ func (f *floor) names() map[int64]string {
 
 func statusOf(a dialer.AgentState, names map[int64]string) campaigns.AgentStatus {
 	s := campaigns.AgentStatus{
-		Agent: a.ID, Login: a.Login, Name: a.Name, State: campaigns.AgentState(a.State), Since: a.Since, Reason: a.Reason,
+		Agent: a.ID, Login: a.Login, Name: cmp.Or(a.Name, a.Login), State: campaigns.AgentState(a.State), Since: a.Since, Reason: a.Reason,
 		PauseNext: a.After == dialer.StatePaused, Until: a.Until, LeavesAt: a.LeavesAt, Campaign: names[a.Campaign],
 	}
 	if a.Call != nil {
