@@ -110,7 +110,7 @@ func (v listsView) Again() []againChoice {
 	}
 	for _, t := range v.Campaign.Dispositions {
 		if t.Effect != campaigns.EffectDNC && said[t.Code] > 0 {
-			out = append(out, againChoice{"d:" + t.Code, t.Label, said[t.Code], slices.Contains(v.Recycle.Chosen, "d:"+t.Code)})
+			out = append(out, againChoice{"d:" + t.Code, v.Lang.T(t.Label), said[t.Code], slices.Contains(v.Recycle.Chosen, "d:"+t.Code)})
 		}
 	}
 	return out

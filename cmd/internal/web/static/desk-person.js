@@ -8,7 +8,7 @@ export function openPerson(desk) {
   let shown = "";
 
   const part = (title, open, ...children) => el("details", { open, className: "part" }, el("summary", { textContent: title }), ...children);
-  const label = (code) => desk.card.dispositions.find((d) => d.code === code)?.label ?? words(code);
+  const label = (code) => t(desk.card.dispositions.find((d) => d.code === code)?.label ?? words(code));
 
   const call = (h) => el("li", {}, el("p", {}, el("time", { dateTime: h.at, textContent: when(h.at) }), " ", el("strong", { textContent: h.disposition ? label(h.disposition) : words(h.outcome) }), h.reason && el("span", {}, " · ", name(h.reason)), (h.agent_name || h.agent) && el("span", { className: "quiet" }, " · ", name(h.agent_name || h.agent))), h.note && el("p", { className: "told", dir: "auto", textContent: h.note }));
   const order = (o) => el("li", {}, el("p", {}, el("time", { dateTime: o.at, textContent: when(o.at) }), " ", el("strong", { textContent: money(o.sale.total ?? 0, o.sale.currency) }), o.agent && el("span", { className: "quiet" }, " · ", name(o.agent))),
