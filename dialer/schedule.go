@@ -59,11 +59,11 @@ func (s *Scheduler) Run(ctx context.Context) {
 	s.mu.Lock()
 	s.ctx = func() context.Context { return ctx }
 	s.mu.Unlock()
-	var clock sync.WaitGroup
-	clock.Go(s.cron.Run)
+	// Not cron's Run in a goroutine of ours: a Stop that comes before it has begun
+	// would be lost, and it would run for ever. Its goroutine ends with the Stop.
+	s.cron.Start()
 	<-ctx.Done()
 	<-s.cron.Stop().Done()
-	clock.Wait()
 }
 
 // Set replaces the jobs of a campaign by those of its settings; the same again

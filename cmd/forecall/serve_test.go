@@ -107,7 +107,12 @@ func TestHealthReadinessAndMetricsAreServed(t *testing.T) {
 	if code, body := s.ask("/readyz"); code != http.StatusOK || !strings.Contains(body, `"ready":true`) {
 		t.Errorf("/readyz: %d %s", code, body)
 	}
-	code, body := s.ask("/metrics")
+	var code int
+	var body string
+	eventually(t, "the campaign is in the metrics", s, func() bool {
+		code, body = s.ask("/metrics")
+		return strings.Contains(body, `campaign="Spring"`)
+	})
 	for _, want := range []string{
 		`forecall_build_info{version="`, `forecall_trunk_up{trunk="far"} 1`, `forecall_trunk_channels{trunk="far"} 0`,
 		`forecall_calls_started_total{campaign="Spring"} 0`, `forecall_calls_in_progress{campaign="Spring",phase="ringing"} 0`,

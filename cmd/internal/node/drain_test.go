@@ -1,8 +1,12 @@
 package node
 
 import (
+	"context"
+	"crypto/rand"
 	"net/http"
+	"net/netip"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -140,5 +144,33 @@ func (k *talking) checkWaiting(t *testing.T) {
 	}
 	if d.Leased != 0 || d.Live != 0 || d.Ready < 1 {
 		t.Errorf("contacts stand at %+v", d)
+	}
+}
+
+// A stop that comes while the node still starts ends it like any other.
+func TestAStopDuringTheStartEndsTheNode(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		o := &office{data: t.TempDir(), secret: rand.Text()}
+		conf := o.config(netip.MustParseAddrPort("127.0.0.1:5060"), []string{"ana"})
+		n, err := Start(within(t), Settings{Config: conf, Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		soft, stop := context.WithCancel(t.Context())
+		if !late {
+			stop()
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- n.Run(soft, t.Context()) }()
+		stop()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("stopped late %t: %v", late, err)
+			}
+		case <-within(t).Done():
+			buf := make([]byte, 1<<20)
+			t.Fatalf("stopped late %t, it does not end:\n%s", late, buf[:runtime.Stack(buf, true)])
+		}
 	}
 }

@@ -22,7 +22,7 @@ func TestManagersInABrowser(t *testing.T) {
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"every page of a campaign reads well":                    campaignPagesReadWell,
-		"the week is set by keyboard":                            weekIsSet,
+		"the week is set by keyboard and by mouse":               weekIsSet,
 		"a list is brought, checked and imported":                listIsBrought,
 		"another goal is simulated on the last days and taken":   goalIsSimulated,
 		"hostile names of campaigns, files and cells do no harm": hostileLists,
@@ -110,6 +110,12 @@ func weekIsSet(t *testing.T, chromium context.Context) {
 	if !eval[bool](b, cell(0, 17)+`.getAttribute("aria-selected") === "true" && `+cell(0, 20)+`.getAttribute("aria-selected") === "false"`) {
 		t.Error("the grid does not follow the field")
 	}
+	// Sunday's first half hour after noon, by mouse.
+	eval[bool](b, `(`+cell(6, 24)+`.scrollIntoView({block: "center"}), true)`)
+	b.run(chromedp.MouseClickXY(eval[float64](b, cell(6, 24)+`.getBoundingClientRect().x + 2`), eval[float64](b, cell(6, 24)+`.getBoundingClientRect().y + 4`)))
+	if got := eval[string](b, `document.getElementById("open_sun").value`); got != "12:00-12:30" {
+		t.Errorf("by mouse Sunday is %q", got)
+	}
 	b.shot("week")
 	b.run(chromedp.Focus(".save button"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(".done, .wrong"))
 	if wrong := eval[string](b, `document.querySelector(".wrong")?.textContent ?? ""`); wrong != "" {
@@ -117,7 +123,7 @@ func weekIsSet(t *testing.T, chromium context.Context) {
 	}
 	saved, err := h.db.Campaign(t.Context(), c.ID)
 	h.must(err)
-	if got := fmt.Sprint(saved.Windows[0], saved.Windows[1], saved.Windows[6]); got != "[] [08:30-10:00] [10:00-12:00]" {
+	if got := fmt.Sprint(saved.Windows[0], saved.Windows[1], saved.Windows[6]); got != "[12:00-12:30] [08:30-10:00] [10:00-12:00]" {
 		t.Errorf("saved %s", got)
 	}
 	b.silent()
