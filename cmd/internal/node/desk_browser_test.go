@@ -60,6 +60,9 @@ const earpiece = `
 // openDesk logs an agent in by the form, as somebody without a mouse.
 func openDesk(t *testing.T, o *office, login string) *deskTab {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time; run without -short")
+	}
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("FORECALL_PEERS") == "required" {

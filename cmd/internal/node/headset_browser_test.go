@@ -230,6 +230,9 @@ type tab struct {
 // openHeadset opens a page with the module of the headset in it.
 func openHeadset(t testing.TB, o *office, login string) *tab {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time; run without -short")
+	}
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("FORECALL_PEERS") == "required" {

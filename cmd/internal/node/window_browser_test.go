@@ -40,6 +40,9 @@ type window struct {
 // openWindow starts a browser of its own for the test, or skips without one.
 func openWindow(t testing.TB, o *office, within time.Duration) *window {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time; run without -short")
+	}
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("FORECALL_PEERS") == "required" {

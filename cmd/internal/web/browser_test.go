@@ -33,6 +33,9 @@ type browser struct {
 // where it is not installed.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time; run without -short")
+	}
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("FORECALL_PEERS") == "required" {
