@@ -373,7 +373,11 @@ func (d *deskTab) survey(t *testing.T, o *office, attempt string) {
 	d.want(`document.querySelector("#outcome .choice[data-suggested]")?.dataset.code === "survey"`, "the script suggests the outcome")
 	d.hangUp()
 	d.press("3")
-	d.run(chromedp.SetValue(`#outcome > label textarea`, "kind <b>person</b>", chromedp.ByQuery), chromedp.Evaluate(`document.querySelector("#outcome > label textarea").dispatchEvent(new Event("input", { bubbles: true }))`, nil))
+	d.run(chromedp.Evaluate(`(() => { // at once: the page may draw itself anew between two steps
+		const note = document.querySelector("#outcome > label textarea");
+		note.value = "kind <b>person</b>";
+		note.dispatchEvent(new Event("input", { bubbles: true }));
+	})()`, nil))
 	d.draftKept("kind <b>person</b>")
 	d.run(chromedp.Reload())
 	d.want(`document.querySelector("#outcome > label textarea")?.value === "kind <b>person</b>" && document.body.dataset.phone === "up"`, "the draft and the headset are back after a reload")

@@ -216,7 +216,7 @@ func ownZone(t *testing.T, chromium context.Context) {
 	if len(all) != 1 || all[0].From.In(tallinn).Format("Mon 15:04") != "Mon 09:00" {
 		t.Errorf("planned %v", all)
 	}
-	b.run(chromedp.Focus(`button.drop`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(".done"))
+	b.run(chromedp.Focus(`button.drop`), chromedp.KeyEvent(kb.Enter), chromedp.WaitNotPresent(".shift"))
 	b.until(`document.querySelectorAll(".shift").length === 0`)
 	b.silent()
 }

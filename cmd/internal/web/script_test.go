@@ -180,13 +180,13 @@ func editsScript(t *testing.T, chromium context.Context) {
 		t.Error("the page does not say that the text is not saved, or forgot the preview")
 	}
 	b.shot("script-error")
-	b.run(chromedp.Click(`#marks li button`))
+	b.run(chromedp.Evaluate(`document.querySelector("#marks li button").click()`, nil)) // which may be drawn anew at any moment
 	if at := eval[string](b, `document.activeElement.id`); at != "source" {
 		t.Errorf("the focus is on %q", at)
 	}
 	b.run(chromedp.Evaluate(`document.getElementById("source").setSelectionRange(0, 1)`, nil), chromedp.KeyEvent(kb.Backspace))
 	b.until(`document.querySelectorAll("#marks li[data-severity=error]").length === 0`)
-	b.run(chromedp.Click(`#drawing [data-step="visit"]`))
+	b.run(chromedp.Evaluate(`document.querySelector('#drawing [data-step="visit"]').dispatchEvent(new MouseEvent("click", {bubbles: true}))`, nil))
 	b.until(`document.querySelector("#preview .step").dataset.step === "visit" && document.querySelector("#preview input[type=date]").min !== ""`)
 	b.run(chromedp.Click(`button[value=save]`), chromedp.WaitVisible(`.done`))
 	b.run(chromedp.Click(`tbody a`), chromedp.WaitVisible(`.diff`))
