@@ -69,7 +69,6 @@ type conversation struct {
 	stop   context.CancelFunc // ends all that is played
 	began  time.Time          // of the present bridge
 	holder *side              // who has the person
-	first  int64              // the agent who had them first
 
 	held     bool
 	target   *side     // the other side of a transfer, once it is reached
@@ -79,7 +78,6 @@ type conversation struct {
 	ears     map[int64][]ear // by the agent they listen to
 	tunes    map[media.Party]playing
 	shown    map[int64]TalkState
-	digits   []byte
 	pressing chan struct{} // one place: a key is being pressed
 	rec      recorder
 	end      talkEnd

@@ -106,7 +106,6 @@ type memCaller struct {
 
 	mu      sync.Mutex
 	refused int
-	left    bool
 }
 
 // ring makes somebody call the house; they talk for so long once an agent is

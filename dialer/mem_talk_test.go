@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -98,6 +97,3 @@ func (s *memTalks) savedRecordings() []campaigns.Recording {
 	defer s.mu.Unlock()
 	return slices.Clone(s.recordings)
 }
-
-// within tells whether t lies in the talk.
-func within(t campaigns.AgentTalk, at time.Time) bool { return !at.Before(t.From) && !at.After(t.To) }

@@ -29,11 +29,6 @@ func (f *form) bad(text string, values ...any) {
 	f.errs = append(f.errs, errors.New(f.say.T(text, values...)))
 }
 
-func (f *form) has(name string) bool {
-	_ = f.r.PostFormValue(name) // reads the form
-	return f.r.PostForm.Has(name)
-}
-
 func (f *form) text(name string) string { return strings.TrimSpace(f.r.PostFormValue(name)) }
 
 func (f *form) on(name string) bool { return f.r.PostFormValue(name) != "" }
