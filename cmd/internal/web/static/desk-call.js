@@ -98,7 +98,7 @@ export function openCall(desk) {
     const who = el("div", { className: "call-who" },
       el("p", { className: "call-name" }, name(card.contact.name || card.number || t("Number withheld"))),
       el("p", { className: "quiet fig" }, el("bdi", { dir: "ltr", textContent: card.number }), card.number && " · ", name(card.campaign)));
-    const rec = recordingSays();
+    const rec = card.state === "talking" && recordingSays(); // afterwards nothing more is said
     const about = el("p", { className: "call-about" },
       el("span", { className: "state", "data-state": card.state, textContent: stateSays(card) }), el("span", { id: "call-clock", className: "fig" }),
       card.direction === "inbound" && el("span", { className: "badge inbound", textContent: t("They called us") }),
