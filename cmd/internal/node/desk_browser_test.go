@@ -372,7 +372,10 @@ func (d *deskTab) survey(t *testing.T, o *office, attempt string) {
 	d.want(`document.querySelector("#script .step").dataset.step === "bye"`, "no leads to the end")
 	d.want(`document.querySelector("#outcome .choice[data-suggested]")?.dataset.code === "survey"`, "the script suggests the outcome")
 	d.hangUp()
-	d.press("3")
+	eventually(d, "the outcome is chosen", func() bool {
+		d.press("3") // a key that falls while the focus moves is nobody's
+		return d.ask(`document.querySelector("#outcome .choice[data-code=survey]").getAttribute("aria-pressed")`) == "true"
+	})
 	d.run(chromedp.Evaluate(`(() => { // at once: the page may draw itself anew between two steps
 		const note = document.querySelector("#outcome > label textarea");
 		note.value = "kind <b>person</b>";
@@ -397,7 +400,11 @@ func (d *deskTab) draftKept(note string) {
 		}
 		var draft struct{ Code, Note string }
 		_ = json.Unmarshal(kept.Draft, &draft)
-		return draft.Note == note && draft.Code == "survey"
+		if draft.Note == note && draft.Code == "survey" {
+			return true
+		}
+		d.Logf("kept %s; the page shows %s", kept.Draft, d.ask(`document.querySelector("#outcome > label textarea").value + " / " + document.querySelector("#outcome .choice[aria-pressed=true]")?.dataset.code`))
+		return false
 	})
 }
 

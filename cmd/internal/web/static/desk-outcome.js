@@ -6,6 +6,9 @@ import { t } from "./words.js";
 import { $, alarm, api, button, el, field, later, name, say } from "./desk-kit.js";
 import { forms } from "./desk-forms.js";
 
+// What the server says when there is nothing any more that a draft belongs to.
+const gone = ["no_call", "already_disposed", "not_logged_in"];
+
 const groups = () => ({ success: t("Success"), retry: t("Call again"), final: t("Done with") });
 
 export function openOutcome(desk) {
@@ -20,8 +23,9 @@ export function openOutcome(desk) {
 
   const put = later(600, async () => {
     if (!attempt() || done) return;
-    await api("PUT", "/v1/agent/call/draft", { draft }).catch(() => {}); // the next change tries again
+    await api("PUT", "/v1/agent/call/draft", { draft }).catch((e) => { if (!gone.includes(e.code)) again(); });
   });
+  const again = later(3000, () => put()); // a line that was away for a moment loses nothing
   const keep = () => { put(); };
 
   async function restore() {
@@ -127,6 +131,7 @@ export function openOutcome(desk) {
     saving = true;
     drawSave();
     put.drop();
+    again.drop();
     const mine = of, d = type(), card = desk.card;
     const body = { attempt_id: mine, code: d.code, ...(draft.note?.trim() ? { note: draft.note.trim() } : {}), ...(parts.current?.body?.() ?? {}) };
     try {

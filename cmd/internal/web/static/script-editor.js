@@ -31,6 +31,7 @@ const el = (tag, props = {}, ...children) => {
 // ask has the server check the text and move the preview.
 async function ask(move = {}) {
   const mine = ++round;
+  clearTimeout(pending); // this asks for what is typed by now, and must not be overtaken by less
   const body = { campaign_id: +page.dataset.campaign, source: source.value, lang: lang.value, contact_id: +contact.value, walk, ...move };
   const answer = await fetch("/v1/scripts/check", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).catch(() => null);
   if (mine !== round) return;
