@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,12 +18,12 @@ import (
 type spellBook struct {
 	kept map[spellKey]campaigns.Spell
 	seen time.Time
-	fail error
+	full atomic.Bool // the disk
 }
 
 func (b *spellBook) SaveSpells(_ context.Context, spells []campaigns.Spell, at time.Time) error {
-	if b.fail != nil {
-		return b.fail
+	if b.full.Load() {
+		return errors.New("the disk is full")
 	}
 	for _, s := range spells {
 		b.kept[keyOf(s)] = s
@@ -56,6 +57,12 @@ func clerkAtWork(t *testing.T, test func(t *testing.T, tell func(dialer.Notice),
 	})
 }
 
+// settle lets d pass and the clerk write what it then has to write.
+func settle(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func agentIs(s dialer.State, reason string) dialer.Notice {
 	a := dialer.AgentState{AgentInfo: dialer.AgentInfo{ID: 7}, State: s, Since: time.Now(), Reason: reason, Campaign: 3}
 	if s == dialer.StateTalking || s == dialer.StateWrapUp {
@@ -68,7 +75,7 @@ func TestAShiftIsWrittenAsSpellsThatFollowEachOther(t *testing.T) {
 	clerkAtWork(t, func(t *testing.T, tell func(dialer.Notice), book *spellBook, _ *dialer.Snapshot) {
 		for _, s := range []dialer.State{dialer.StatePaused, dialer.StateReady, dialer.StateTalking, dialer.StateWrapUp, dialer.StateOffline} {
 			tell(agentIs(s, ""))
-			time.Sleep(10 * time.Second)
+			settle(10 * time.Second)
 		}
 		spells := book.of(7)
 		if len(spells) != 4 {
@@ -95,7 +102,7 @@ func TestASpellThatIsToldAgainIsOneWithItsReason(t *testing.T) {
 		again := *n.Agent
 		again.Reason = "lunch"
 		tell(dialer.Notice{Kind: dialer.NoticeAgent, At: time.Now(), Agent: &again})
-		time.Sleep(time.Second)
+		settle(time.Second)
 		if s := book.of(7); len(s) != 1 || s[0].Reason != "lunch" || !s[0].To.IsZero() {
 			t.Errorf("spells %+v", s)
 		}
@@ -107,10 +114,10 @@ func TestMissedNoticesAreReadFromTheFloor(t *testing.T) {
 		tell(agentIs(dialer.StateReady, ""))
 		other := *agentIs(dialer.StateTalking, "").Agent
 		other.ID = 8
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		floor.Agents = []dialer.AgentState{other} // 7 has left, and nobody was told
 		tell(dialer.Notice{Kind: dialer.NoticeResync, At: time.Now()})
-		time.Sleep(time.Second)
+		settle(time.Second)
 		if s := book.of(7); len(s) != 1 || s[0].To.Sub(s[0].From) != time.Minute {
 			t.Errorf("who left: %+v", s)
 		}
@@ -122,12 +129,12 @@ func TestMissedNoticesAreReadFromTheFloor(t *testing.T) {
 
 func TestWhatTheStoreRefusesIsWrittenLater(t *testing.T) {
 	clerkAtWork(t, func(t *testing.T, tell func(dialer.Notice), book *spellBook, _ *dialer.Snapshot) {
-		book.fail = errors.New("the disk is full")
+		book.full.Store(true)
 		tell(agentIs(dialer.StateReady, ""))
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		tell(agentIs(dialer.StatePaused, "lunch"))
-		book.fail = nil
-		time.Sleep(time.Minute)
+		book.full.Store(false)
+		settle(time.Minute)
 		if s := book.of(7); len(s) != 2 || s[0].To.IsZero() {
 			t.Errorf("spells %+v", s)
 		}
@@ -141,11 +148,11 @@ func TestALongSpellIsCutAndNothingOfItIsLost(t *testing.T) {
 	clerkAtWork(t, func(t *testing.T, tell func(dialer.Notice), book *spellBook, floor *dialer.Snapshot) {
 		n := agentIs(dialer.StatePaused, "forgot to sign out")
 		tell(n)
-		time.Sleep(60 * time.Hour)
+		settle(60 * time.Hour)
 		tell(dialer.Notice{Kind: dialer.NoticeAgent, At: time.Now(), Agent: n.Agent}) // told again, with its old begin
-		time.Sleep(time.Second)
+		settle(time.Second)
 		tell(agentIs(dialer.StateOffline, ""))
-		time.Sleep(time.Second)
+		settle(time.Second)
 		total := time.Duration(0)
 		for _, s := range book.of(7) {
 			total += s.To.Sub(s.From)
@@ -164,7 +171,7 @@ func TestTheEndOfTheHouseEndsEverySpell(t *testing.T) {
 	clerkAtWork(t, func(_ *testing.T, tell func(dialer.Notice), b *spellBook, _ *dialer.Snapshot) {
 		book = b
 		tell(agentIs(dialer.StateReady, ""))
-		time.Sleep(5 * time.Second)
+		settle(5 * time.Second)
 	})
 	if s := book.of(7); len(s) != 1 || s[0].To.Sub(s[0].From) != 5*time.Second {
 		t.Errorf("spells %+v", s)
