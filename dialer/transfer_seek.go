@@ -28,14 +28,15 @@ type seeker struct {
 	reply    chan error
 }
 
-// run finds the other side, and answers the order once.
+// run finds the other side, and answers the order once: after the conversation
+// knows, so that the agent's next order meets no transfer that is already over.
 func (s seeker) run(ctx context.Context) {
 	err := s.find(ctx)
 	if err == nil {
 		return
 	}
-	s.answer(err)
 	s.tell(news{transfer: s.transfer, kind: newsFailed, refused: true})
+	s.answer(err)
 }
 
 // answer answers the order; only the first time counts.
