@@ -136,7 +136,7 @@ export function openOutcome(desk) {
     const body = { attempt_id: mine, code: d.code, ...(draft.note?.trim() ? { note: draft.note.trim() } : {}), ...(parts.current?.body?.() ?? {}) };
     try {
       const answer = await api("POST", "/v1/agent/call/disposition", body, { "Idempotency-Key": `desk-${mine}` });
-      done = true;
+      if (mine === of) done = true; // the next call may be there before the answer
       alarm("refused", "");
       desk.saved({ answer, label: t(d.label), card });
       say(t("Saved: %s", t(d.label)));
@@ -148,8 +148,9 @@ export function openOutcome(desk) {
         alarm("refused", t("The outcome of the last call is not recorded: %s", e.message));
       }
     }
+    if (mine !== of) return;
     saving = false;
-    if (mine === of && desk.card) drawSave();
+    if (desk.card) drawSave();
   }
 
   // Number keys work while the outcomes have the focus and nothing is typed.
