@@ -237,6 +237,7 @@ func TestASupervisorListensOverAllCallsOfAnAgentUntilToldToStop(t *testing.T) {
 		}
 		h.must(h.engine.Monitor(t.Context(), 5, 1, Whisper))
 		h.must(h.engine.Monitor(t.Context(), 5, 1, Barge))
+		h.until(time.Second, "barges in", func() bool { return slices.Contains(h.store.kinds(), campaigns.EventBargeBegun) })
 		h.store.load(1, 1) // one more person
 		h.customer().hangUpByCallee()
 		h.until(time.Second, "wrap-up", h.in(1, StateWrapUp))
