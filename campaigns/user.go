@@ -69,6 +69,7 @@ const (
 	PlanShifts      Permission = "shifts.plan"       //
 	EditWebhooks    Permission = "webhooks.edit"     //
 	TestTrunks      Permission = "trunks.test"       // see trunks, place a test call
+	SeeCompliance   Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
 )
 
 // ErrForbidden marks an action that the user's role does not allow.
@@ -85,14 +86,17 @@ var permissions = map[Role][]Permission{
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		MonitorAgents, SendMessages, HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, EditWebhooks, TestTrunks,
+		SeeCompliance,
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
 		HearRecordings, SeeCalls, SeePerformance,
+		SeeCompliance,
 	},
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
+		SeeCompliance,
 	},
 }
 

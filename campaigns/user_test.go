@@ -34,6 +34,7 @@ var granted = map[Permission]string{
 	PlanShifts:      "-sm-A",
 	EditWebhooks:    "--m-A",
 	TestTrunks:      "--m-A",
+	SeeCompliance:   "--mcA",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

@@ -114,6 +114,7 @@ func (f frame) Nav() []link {
 		{"/campaigns", "Campaigns", campaigns.SeeCampaigns},
 		{"/calls", "Calls", campaigns.SeeCalls},
 		{"/performance", "Performance", campaigns.SeePerformance},
+		{"/compliance", "Compliance", campaigns.SeeCompliance},
 		{"/office", "Office", campaigns.SeeCampaigns},
 	} {
 		if f.User.Role.May(l.need) {
@@ -127,7 +128,7 @@ func (f frame) Nav() []link {
 // that of their role.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	starts := map[campaigns.Role]string{
-		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/calls", campaigns.Admin: "/office",
+		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/compliance", campaigns.Admin: "/office",
 	}
 	to := starts[u.Role]
 	if slices.Contains(startPages(), u.Start) {

@@ -59,7 +59,7 @@ func codes(t *testing.T) []string {
 
 // labels are what is said of dispositions, rules and whereabouts.
 func labels() []string {
-	out := []string{"Desk", "Floor", "Campaigns", "Calls", "Performance", "Office"}
+	out := []string{"Desk", "Floor", "Campaigns", "Calls", "Performance", "Compliance", "Office"}
 	for day := range 7 {
 		out = append(out, time.Weekday(day).String(), time.Weekday(day).String()[:3])
 	}
