@@ -116,7 +116,7 @@ func (a *attempt) dial(ctx context.Context) (Leg, error) {
 
 func (a *attempt) request() Request {
 	return Request{
-		CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
+		Campaign: a.campaign.Name, CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
 		OnProgress: a.progress,
 	}

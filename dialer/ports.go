@@ -103,6 +103,7 @@ type Request struct {
 	CallID   string // SIP Call-ID, derived from the attempt
 	Number   string // E.164
 	CallerID string // E.164, empty = the trunk's default
+	Campaign string // name, for headers that a carrier wants
 	Trunks   []string
 	// RingTime is how long it may ring before it is given up as no_answer,
 	// counted from the first ringing, or from the INVITE when none comes.
@@ -119,6 +120,9 @@ type Progress struct {
 	Trunk  string
 	Code   int    // SIP status, 0 when there is none
 	Detail string // for people
+	// What the carrier says of the signature over the caller ID, of StepAttested:
+	// A, B or C (RFC 8588), and the far end's verdict. Empty = nothing yet.
+	Attestation, Verstat string
 }
 
 // Step names what happened.
@@ -131,6 +135,7 @@ const (
 	StepRinging    Step = "ringing"     // 180
 	StepEarlyMedia Step = "early_media" // 183 with SDP: not an answer
 	StepFailOver   Step = "fail_over"   // another trunk is tried
+	StepAttested   Step = "attested"    // the carrier says how it signed the caller ID
 	StepAnswered   Step = "answered"
 )
 

@@ -111,12 +111,16 @@ func (p *placing) build() (sipua.Invite, error) {
 	if timer == 0 {
 		timer = -1 // offer none
 	}
+	headers, err := t.headers(p.req)
+	if err != nil {
+		return sipua.Invite{}, err
+	}
 	offer, err := p.sound.Offer()
 	return sipua.Invite{
 		To: sipua.URI{User: user, Host: t.Host, Port: t.Port}, From: from, NextHop: p.route.target,
-		CallID: p.callID, Offer: offer, Headers: identity,
+		CallID: p.callID, Offer: offer, Headers: append(identity, headers...),
 		Auth:    sipua.Credentials{User: t.AuthUsername, Password: t.Password, Realm: t.Realm},
-		OnEvent: p.event, SessionExpires: timer, TransportTimeout: t.NoReply,
+		OnEvent: p.event, OnAttest: p.attested, AttestHeaders: t.AttestHeaders, SessionExpires: timer, TransportTimeout: t.NoReply,
 	}, err
 }
 
@@ -170,6 +174,13 @@ func (p *placing) event(e sipua.Event) {
 	case e.Code == 183 && e.SDP != nil:
 		p.report(dialer.StepEarlyMedia, e.At, e.Code, e.Reason)
 	}
+}
+
+// attested passes on what the carrier says of the signature over our caller ID.
+func (p *placing) attested(a sipua.Attestation) {
+	report(p.req, dialer.Progress{
+		Step: dialer.StepAttested, At: time.Now(), Trunk: p.route.trunk.Name, Attestation: a.Level, Verstat: a.Verstat,
+	})
 }
 
 func (p *placing) report(s dialer.Step, at time.Time, code int, detail string) {

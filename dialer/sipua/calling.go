@@ -42,6 +42,7 @@ type calling struct {
 	forks          *forks
 	rel            map[string]*earlyLeg // by To tag
 	earlySDP       []byte               // the last one, of any branch
+	attest         Attestation
 	gotProvisional bool
 	ringing        bool
 	cancelled      bool
@@ -156,6 +157,7 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 			if c.timings.FirstResponseAt.IsZero() {
 				c.timings.FirstResponseAt = ev.at
 			}
+			c.hearAttested(ev.res)
 			if ev.res.StatusCode >= 200 {
 				c.forks.first(ev, events[i+1:])
 				return ev, nil
@@ -166,6 +168,16 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 		if c.cancelled && provisional && giveUp == nil {
 			giveUp = time.After(lifespan)
 			c.sendCancel()
+		}
+	}
+}
+
+// hearAttested reports what a response says of our caller ID, once.
+func (c *calling) hearAttested(res *sip.Response) {
+	if a := c.attest.join(attested(res, c.inv.AttestHeaders)); a != c.attest {
+		c.attest = a
+		if c.inv.OnAttest != nil {
+			c.inv.OnAttest(a)
 		}
 	}
 }

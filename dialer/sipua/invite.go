@@ -30,6 +30,11 @@ type Invite struct {
 	// OnEvent hears of every provisional response in the order they arrived, on
 	// the goroutine that called Invite. It must return soon.
 	OnEvent func(Event)
+	// OnAttest hears, on the same goroutine, what any response says of the
+	// signature over the caller ID, when it says more than the one before;
+	// AttestHeaders are those of this peer beside the usual ones.
+	OnAttest      func(Attestation)
+	AttestHeaders []string
 	// TransportTimeout is timer B: how long to wait for the first response; 0
 	// means 32 s.
 	TransportTimeout time.Duration

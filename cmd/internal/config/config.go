@@ -120,6 +120,8 @@ type Trunk struct {
 	FromDomain      string        `key:"from_domain"`
 	CallerIDs       []string      `key:"caller_ids"`
 	IdentityHeader  string        `key:"identity_header"`
+	Headers         []string      `key:"headers"`        // "Name: value", with {attempt}, {campaign}, {caller_id}
+	AttestHeaders   []string      `key:"attest_headers"` // in which the carrier reports the attestation
 	TrustIdentity   bool          `key:"trust_identity"`
 	Codecs          []string      `key:"codecs"`
 	MaxChannels     int           `key:"max_channels"`
