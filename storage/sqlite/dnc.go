@@ -159,21 +159,32 @@ func (t *tx) addDoNotCall(batch []campaigns.DoNotCall) error {
 // changeDoNotCall writes one batch of changes with one link of the chain.
 func (t *tx) changeDoNotCall(batch []campaigns.DoNotCall, removed bool) error {
 	first := t.change + 1
-	all := make([]any, 0, 15*len(batch))
-	for _, d := range batch {
+	all := make([]any, 0, (changeWidth+1)*len(batch))
+	rows := make([][]any, len(batch))
+	for i, d := range batch {
 		t.change++
 		at := d.At
 		if at.IsZero() {
 			at = t.now
 		}
-		all = append(all, t.change, e164(d.Number), flag(removed), micros(at), micros(t.now), d.Channel, d.By, d.Name, d.Seller, d.Goods,
-			d.Reason, d.Reference, d.Attempt, d.Campaign, first)
+		row := []any{
+			t.change, e164(d.Number), flag(removed), micros(at), micros(t.now), d.Channel, d.By, d.Name, d.Seller, d.Goods,
+			d.Reason, d.Reference, d.Attempt, d.Campaign, first,
+		}
+		public, personal := changeParts(row)
+		c, err := t.commitment(e164(d.Number), kindDoNotCall, t.change, personal)
+		if err != nil {
+			return err
+		}
+		all = append(append(all, public...), blob(c))
+		rows[i] = append(row, rowFormat, blob(c))
 	}
-	if _, err := t.chain(kindDoNotCall, first, digest(all)); err != nil {
+	if _, err := t.chain(kindDoNotCall, first, digest2(all, nil)); err != nil {
 		return err
 	}
-	for row := range slices.Chunk(all, 15) {
-		_, err := t.exec(`INSERT INTO do_not_call_changes (`+changeColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+	for _, row := range rows {
+		_, err := t.exec(`INSERT INTO do_not_call_changes (`+changeColumns+`, format, commitment)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 		if err != nil {
 			return fmt.Errorf("do-not-call: %w", err)
 		}

@@ -100,7 +100,7 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, r
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
 	intent_at, manual, settings, retry_of, day_no`
 
-// attemptRow is the row of attemptColumns, which is also what is chained.
+// attemptRow is the row of attemptColumns.
 func attemptRow(a *campaigns.Attempt) []any {
 	return []any{
 		a.Seq, a.ID, a.Campaign, a.List, a.Contact, int64(a.Phone), e164(a.Number), a.CallerID, string(a.Mode), a.Agent, a.Callback,
@@ -108,6 +108,9 @@ func attemptRow(a *campaigns.Attempt) []any {
 		int64(a.DayNo),
 	}
 }
+
+const insertAttemptRow = `INSERT INTO attempts (` + attemptColumns + `, ` + attemptMore + `, format, commitment, prev, hash, live)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 	if err := t.writeAttempt(a, try, int64(1)); err != nil || a.Contact == 0 {
@@ -124,14 +127,18 @@ func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 	t.attempt++
 	t.intent = micros(t.now)
 	a.Seq, a.Try, a.IntentAt = t.attempt, try, t.now
-	row := attemptRow(a)
-	prev := t.link.hash
-	l, err := t.chain(kindAttempt, a.Seq, digest(row))
+	row := append(attemptRow(a), attemptExtra(a)...)
+	public, personal := attemptParts(row)
+	c, err := t.commitment(subjectOf(e164(a.Number), a.Seq), kindAttempt, a.Seq, personal)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, prev, hash, live)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, prev[:], l.hash[:], live)...)
+	prev := t.link.hash
+	l, err := t.chain(kindAttempt, a.Seq, digest2(public, c))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertAttemptRow, append(row, rowFormat, blob(c), prev[:], l.hash[:], live)...)
 	if isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}

@@ -34,6 +34,7 @@ func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, er
 	c := &checker{
 		ctx: ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
+		erased: make(map[string]int64), told: make(map[string]int64),
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
@@ -77,8 +78,10 @@ type checker struct {
 	weeks   map[int64]rules.Week // calling windows by campaign
 	version map[int64]int64      // of the settings in force, by campaign
 
-	attempts, changes, audit *stream // rows in the order of their links
-	disposed                 int64   // links of dispositions
+	attempts, changes, audit *stream          // rows in the order of their links
+	disposed                 int64            // links of dispositions
+	erased                   map[string]int64 // rows that were emptied, by kind
+	told                     map[string]int64 // of which the erasures of the chain tell
 }
 
 func (c *checker) broken(law campaigns.Law, attempt string, record int64, format string, args ...any) {
@@ -90,11 +93,11 @@ func (c *checker) broken(law campaigns.Law, attempt string, record int64, format
 }
 
 func (c *checker) check(q driver.QueryerContext) (err error) {
-	if c.attempts, err = openStream(q, `SELECT `+attemptColumns+`, prev, hash FROM attempts ORDER BY seq`); err != nil {
+	if c.attempts, err = openStream(q, attemptStream); err != nil {
 		return err
 	}
 	defer c.attempts.close()
-	if c.changes, err = openStream(q, `SELECT `+changeColumns+` FROM do_not_call_changes ORDER BY seq`); err != nil {
+	if c.changes, err = openStream(q, changeStream); err != nil {
 		return err
 	}
 	defer c.changes.close()

@@ -19,6 +19,7 @@ func (c *checker) rest(q driver.QueryerContext) error {
 		}
 	}
 	c.found.Open = int64(len(c.open))
+	c.accounted()
 	c.orphaned()
 	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"spells", spellTests},
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
+		{"evidence", evidenceTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -1,0 +1,84 @@
+-- +goose Up
+
+-- Row format 2 of the ledger: the digest of a row holds its public columns
+-- and a commitment to its personal ones. The commitment opens with the salt of
+-- the number; without the salt it says nothing, and the chain stands.
+CREATE TABLE subjects (
+    e164 INTEGER PRIMARY KEY, -- minus the attempt's seq for a number that was withheld
+    salt BLOB    NOT NULL
+) STRICT;
+
+ALTER TABLE attempts ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE attempts ADD COLUMN commitment BLOB;
+ALTER TABLE attempts ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN decision BLOB;    -- SHA-256 of the decision's record
+ALTER TABLE attempts ADD COLUMN ruleset BLOB;     -- hash of the rule book in force
+ALTER TABLE attempts ADD COLUMN jurisdictions TEXT;
+ALTER TABLE attempts ADD COLUMN zone_source TEXT;
+ALTER TABLE attempts ADD COLUMN reserved INTEGER; -- 1 = one agent was kept free for it
+ALTER TABLE attempts ADD COLUMN consent TEXT;     -- entries of the ledger of consents that it stood on
+ALTER TABLE attempts ADD COLUMN cli_authorization TEXT;
+ALTER TABLE attempts ADD COLUMN party_kind TEXT;  -- consumer, business
+
+ALTER TABLE outcomes ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE outcomes ADD COLUMN greeting_start INTEGER;
+ALTER TABLE outcomes ADD COLUMN greeting_end INTEGER;
+ALTER TABLE outcomes ADD COLUMN greeting_source TEXT; -- vad, none
+ALTER TABLE outcomes ADD COLUMN attest TEXT;          -- STIR/SHAKEN: A, B, C, or what the carrier said
+ALTER TABLE outcomes ADD COLUMN verstat TEXT;
+ALTER TABLE outcomes ADD COLUMN late INTEGER;         -- 1 = the agent came late
+ALTER TABLE outcomes ADD COLUMN amd TEXT;
+ALTER TABLE outcomes ADD COLUMN message_sha BLOB;     -- which recording was played
+
+ALTER TABLE dispositions ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE dispositions ADD COLUMN commitment BLOB;
+ALTER TABLE dispositions ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE do_not_call_changes ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE do_not_call_changes ADD COLUMN commitment BLOB;
+ALTER TABLE do_not_call_changes ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+
+-- What was written stays, but personal columns may be emptied once, with the
+-- mark that they were: the chained erasure says how many, why and by whom.
+DROP TRIGGER attempts_update;
+-- +goose StatementBegin
+CREATE TRIGGER attempts_update BEFORE UPDATE OF seq, id, campaign, list, phone, caller_id, mode, agent, callback, try, zones,
+    script_ver, intent_at, manual, settings, retry_of, day_no, prev, hash, format, commitment, decision, ruleset, jurisdictions,
+    zone_source, reserved, consent, cli_authorization, party_kind ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER attempts_erase BEFORE UPDATE OF e164, contact, erased ON attempts
+WHEN OLD.erased <> 0 OR OLD.live IS NOT NULL OR NEW.erased <> 1 OR NEW.e164 <> 0 OR NEW.contact <> 0
+BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+-- +goose StatementEnd
+
+DROP TRIGGER dispositions_update;
+-- +goose StatementBegin
+CREATE TRIGGER dispositions_update BEFORE UPDATE OF seq, key, agent, code, at, effect, effect_at, currency, total, extras, format,
+    commitment ON dispositions
+BEGIN SELECT RAISE(ABORT, 'dispositions are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER dispositions_erase BEFORE UPDATE OF note, erased ON dispositions
+WHEN OLD.erased <> 0 OR NEW.erased <> 1 OR NEW.note <> ''
+BEGIN SELECT RAISE(ABORT, 'dispositions are append-only'); END;
+-- +goose StatementEnd
+DROP TRIGGER disposition_more_delete;
+-- +goose StatementBegin
+CREATE TRIGGER disposition_more_delete BEFORE DELETE ON disposition_more
+WHEN COALESCE((SELECT erased FROM dispositions WHERE seq = OLD.seq), 0) = 0
+BEGIN SELECT RAISE(ABORT, 'dispositions are append-only'); END;
+-- +goose StatementEnd
+
+DROP TRIGGER do_not_call_changes_update;
+-- +goose StatementBegin
+CREATE TRIGGER do_not_call_changes_update BEFORE UPDATE OF seq, e164, removed, at, recorded_at, channel, by, seller, goods,
+    campaign, batch, format, commitment ON do_not_call_changes
+BEGIN SELECT RAISE(ABORT, 'the history of do-not-call is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER do_not_call_changes_erase BEFORE UPDATE OF name, reason, reference, attempt, erased ON do_not_call_changes
+WHEN OLD.erased <> 0 OR NEW.erased <> 1 OR NEW.name <> '' OR NEW.reason <> '' OR NEW.reference <> '' OR NEW.attempt <> ''
+BEGIN SELECT RAISE(ABORT, 'the history of do-not-call is append-only'); END;
+-- +goose StatementEnd
