@@ -1,14 +1,14 @@
 package sqlite
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+
+	"github.com/forecall/forecall/campaigns/evidence"
 )
 
 // Rows of the ledger come in two formats.
@@ -25,56 +25,21 @@ import (
 // ref are in the opening so that two calls to one person have nothing in
 // common, and so that an export can open the rows it holds and no others.
 const (
-	rowFormat  = int64(2)
-	rowHeading = "forecall row 2\n"
-	saltSize   = 32
+	rowFormat = int64(2)
+	saltSize  = 32
 )
 
 // digest2 is the digest of a row of format 2; c is nil when nothing of it is
 // personal.
-func digest2(public []any, c []byte) [sha256.Size]byte {
-	buf := append(make([]byte, 0, 640), rowHeading...)
-	return sha256.Sum256(append(canonical(buf, public), c...))
-}
-
-// opening is the key that opens the commitment of one row.
-func opening(salt []byte, kind string, ref int64) []byte {
-	mac := hmac.New(sha256.New, salt)
-	var tail [8]byte
-	binary.BigEndian.PutUint64(tail[:], uint64(ref))
-	mac.Write(append(append(make([]byte, 0, 32), kind...), tail[:]...))
-	return mac.Sum(nil)
-}
+func digest2(public []any, c []byte) [sha256.Size]byte { return evidence.DigestRow(public, c) }
 
 // seal commits to the personal columns of a row; nil when all are empty.
 func seal(salt []byte, kind string, ref int64, personal []any) []byte {
-	if nothing(personal) {
-		return nil
-	}
-	mac := hmac.New(sha256.New, opening(salt, kind, ref))
-	mac.Write(canonical(make([]byte, 0, 256), personal))
-	return mac.Sum(nil)
+	return evidence.Commit(evidence.Opening(salt, kind, ref), personal)
 }
 
 // nothing tells whether no column says anything.
-func nothing(personal []any) bool {
-	for _, v := range personal {
-		switch v := v.(type) {
-		case int64:
-			if v != 0 {
-				return false
-			}
-		case string:
-			if v != "" {
-				return false
-			}
-		case nil:
-		default:
-			return false
-		}
-	}
-	return true
-}
+func nothing(personal []any) bool { return evidence.Empty(personal) }
 
 // subjectOf is whose row it is: a number, or the call alone when the number was
 // withheld.
@@ -138,5 +103,5 @@ func (t *tx) person(e164 int64) (string, error) {
 
 // pseudonym is what person calls the holder of a salt.
 func pseudonym(salt []byte) string {
-	return "person " + hex.EncodeToString(opening(salt, "person", 0)[:8])
+	return "person " + hex.EncodeToString(evidence.Opening(salt, "person", 0)[:8])
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
@@ -159,7 +160,7 @@ func (t *tx) addDoNotCall(batch []campaigns.DoNotCall) error {
 // changeDoNotCall writes one batch of changes with one link of the chain.
 func (t *tx) changeDoNotCall(batch []campaigns.DoNotCall, removed bool) error {
 	first := t.change + 1
-	all := make([]any, 0, (changeWidth+1)*len(batch))
+	digests := make([]evidence.Digest, len(batch))
 	rows := make([][]any, len(batch))
 	for i, d := range batch {
 		t.change++
@@ -176,10 +177,10 @@ func (t *tx) changeDoNotCall(batch []campaigns.DoNotCall, removed bool) error {
 		if err != nil {
 			return err
 		}
-		all = append(append(all, public...), blob(c))
+		digests[i] = digest2(public, c)
 		rows[i] = append(row, rowFormat, blob(c))
 	}
-	if _, err := t.chain(kindDoNotCall, first, digest2(all, nil)); err != nil {
+	if _, err := t.chain(kindDoNotCall, first, evidence.DigestBatch(digests)); err != nil {
 		return err
 	}
 	for _, row := range rows {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/evidence"
 )
 
 // Streams of rows with the salts that open them.
@@ -166,7 +167,8 @@ func (c *checker) disposition(q driver.QueryerContext, ref int64, d [sha256.Size
 
 // doNotCall checks one batch of changes and replays it.
 func (c *checker) doNotCall(ref int64, d [sha256.Size]byte) error {
-	var old, all []any
+	var old []any
+	var digests []evidence.Digest
 	format := int64(1)
 	for first := true; ; first = false {
 		row, ok, err := c.changes.next()
@@ -189,15 +191,15 @@ func (c *checker) doNotCall(ref int64, d [sha256.Size]byte) error {
 			old = append(old, own...)
 		} else {
 			public, personal := changeParts(own)
-			all = append(append(all, public...), blob(bytes.Clone(s.commitment)))
+			digests = append(digests, digest2(public, s.commitment))
 			c.opened(kindDoNotCall, seq, s, personal)
 		}
 		c.listing(row)
 	}
 	if format < rowFormat {
 		c.same(kindDoNotCall, ref, old, d)
-	} else {
-		c.same2(kindDoNotCall, ref, all, nil, d)
+	} else if evidence.DigestBatch(digests) != d {
+		c.broken(campaigns.LawChain, "", c.last.seq, "%s %d is not what was recorded", kindDoNotCall, ref)
 	}
 	return nil
 }
