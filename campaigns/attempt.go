@@ -34,6 +34,8 @@ type Attempt struct {
 	// included; both are set by the store.
 	RetryOf string `json:"retry_of,omitempty"`
 	DayNo   int    `json:"attempt_no_24h"`
+	// MonthNo is how many began within the last 30 days, this one included.
+	MonthNo int `json:"attempt_no_30d,omitempty"`
 
 	// Why it was allowed: the SHA-256 of the decision's record and of the rule
 	// book that decided, where the person was taken to be and how that is known,

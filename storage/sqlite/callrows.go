@@ -27,7 +27,7 @@ func newCallReader(db *DB) *callReader {
 
 const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
 	a.script_ver, a.intent_at, a.manual, a.settings, a.retry_of, a.day_no,
-	a.decision, a.ruleset, a.jurisdictions, a.zone_source, a.reserved, a.consent, a.cli_authorization, a.party_kind, a.prev, a.hash,
+	a.decision, a.ruleset, a.jurisdictions, a.zone_source, a.reserved, a.consent, a.cli_authorization, a.party_kind, a.month_no, a.prev, a.hash,
 	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
 	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
 	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.second_agent, o.second_at, o.agent_loss, o.agent_jitter, o.agent_mos,

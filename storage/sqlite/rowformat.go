@@ -8,13 +8,13 @@ import (
 
 // Columns that rows have since format 2, after those of format 1.
 const (
-	attemptMore = `decision, ruleset, jurisdictions, zone_source, reserved, consent, cli_authorization, party_kind`
+	attemptMore = `decision, ruleset, jurisdictions, zone_source, reserved, consent, cli_authorization, party_kind, month_no`
 	outcomeMore = `greeting_start, greeting_end, greeting_source, attest, verstat, late, amd, message_sha`
 )
 
 // How many columns rows have: of format 1, and of those that came with format 2.
 const (
-	attemptWidth, attemptMoreWidth = 19, 8
+	attemptWidth, attemptMoreWidth = 19, 9
 	outcomeWidth, outcomeMoreWidth = 34, 8
 	dispositionWidth               = 11
 	changeWidth                    = 15
@@ -24,7 +24,7 @@ const (
 func attemptExtra(a *campaigns.Attempt) []any {
 	return sparse([]any{
 		blob(a.Decision), blob(a.Ruleset), strings.Join(a.Jurisdictions, " "), a.ZoneSource, flag(a.Reserved), a.Consent,
-		a.CLIAuthorization, a.PartyKind,
+		a.CLIAuthorization, a.PartyKind, int64(a.MonthNo),
 	})
 }
 
@@ -32,7 +32,7 @@ func attemptExtra(a *campaigns.Attempt) []any {
 func readAttemptExtra(c *cells, a *campaigns.Attempt) {
 	a.Decision, a.Ruleset = c.hash(), c.hash()
 	a.Jurisdictions, a.ZoneSource = strings.Fields(c.text()), c.text()
-	a.Reserved, a.Consent, a.CLIAuthorization, a.PartyKind = c.truth(), c.text(), c.text(), c.text()
+	a.Reserved, a.Consent, a.CLIAuthorization, a.PartyKind, a.MonthNo = c.truth(), c.text(), c.text(), c.text(), c.small()
 }
 
 // outcomeExtra is the row of outcomeMore.

@@ -19,6 +19,7 @@ ALTER TABLE attempts ADD COLUMN reserved INTEGER; -- 1 = one agent was kept free
 ALTER TABLE attempts ADD COLUMN consent TEXT;     -- entries of the ledger of consents that it stood on
 ALTER TABLE attempts ADD COLUMN cli_authorization TEXT;
 ALTER TABLE attempts ADD COLUMN party_kind TEXT;  -- consumer, business
+ALTER TABLE attempts ADD COLUMN month_no INTEGER; -- at the number within 30 days
 
 ALTER TABLE outcomes ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE outcomes ADD COLUMN greeting_start INTEGER;
@@ -44,7 +45,7 @@ DROP TRIGGER attempts_update;
 -- +goose StatementBegin
 CREATE TRIGGER attempts_update BEFORE UPDATE OF seq, id, campaign, list, phone, caller_id, mode, agent, callback, try, zones,
     script_ver, intent_at, manual, settings, retry_of, day_no, prev, hash, format, commitment, decision, ruleset, jurisdictions,
-    zone_source, reserved, consent, cli_authorization, party_kind ON attempts
+    zone_source, reserved, consent, cli_authorization, party_kind, month_no ON attempts
 BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
