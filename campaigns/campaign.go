@@ -60,10 +60,11 @@ type Campaign struct {
 
 	Windows     rules.Week            `json:"windows"` // in the contact's own time zone
 	Retry       map[Outcome]RetryRule `json:"retry"`
-	MaxAttempts int                   `json:"max_attempts"` // per contact, over all its phones
-	Cooldown    time.Duration         `json:"cooldown"`     // least time between two tries of one number
-	CallerIDs   []string              `json:"caller_ids"`   // E.164; used in turn
-	Trunks      []string              `json:"trunks"`       // in order of preference; none = any
+	MaxAttempts int                   `json:"max_attempts"`           // per contact, over all its phones
+	Cooldown    time.Duration         `json:"cooldown"`               // least time between two tries of one number
+	CallerIDs   []string              `json:"caller_ids"`             // E.164; used in turn
+	CallerPools []string              `json:"caller_pools,omitempty"` // pools whose numbers are shown as well
+	Trunks      []string              `json:"trunks"`                 // in order of preference; none = any
 
 	RingTime time.Duration `json:"ring_time"` // at least 15 s (16 CFR 310.4(b)(4)(ii))
 	Hold     time.Duration `json:"hold"`      // answered until an agent or the message: at most 2 s

@@ -116,7 +116,7 @@ func (a *attempt) dial(ctx context.Context) (Leg, error) {
 
 func (a *attempt) request() Request {
 	return Request{
-		Campaign: a.campaign.Name, CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
+		Campaign: a.campaign.Name, Profile: a.loop.engine.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
 		OnProgress: a.progress,
 	}
@@ -127,6 +127,8 @@ func (a *attempt) request() Request {
 func (a *attempt) progress(p Progress) {
 	a.row.Trunk = p.Trunk
 	switch p.Step {
+	case StepAttested:
+		a.row.Attestation, a.row.Verstat = p.Attestation, p.Verstat
 	case StepSent:
 		if a.row.SentAt.IsZero() {
 			a.row.SentAt = p.At

@@ -56,7 +56,6 @@ type Loop struct {
 	launch   func(*call, *attempt)
 	attempts sync.WaitGroup
 	lastCall pacing.CallID
-	callerID int // place in the campaign's caller IDs
 
 	shrunkAt time.Time // when there was one agent less
 	account  account

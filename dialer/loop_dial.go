@@ -83,6 +83,9 @@ func (l *Loop) place(n int, now time.Time) {
 // room is how many calls the trunks take beside those that are not with them
 // yet.
 func (l *Loop) room() (int, string) {
+	if why := l.engine.settings.Callers.Why(l.campaign, time.Now()); why != "" {
+		return 0, why
+	}
 	lines, why := l.trunk.Room(l.campaign.Trunks)
 	for _, c := range l.calls {
 		if c.state == CallBeginning {
@@ -108,7 +111,7 @@ func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
 // the contact to answer, 0 = not known.
 func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time) *call {
 	l.lastCall++
-	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(), now)
+	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
 		id: l.lastCall, row: row.ID, number: row.Number, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
 		dialed: make(chan struct{}),
@@ -138,16 +141,15 @@ func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
 	}
 }
 
-// nextCallerID is the number to show: the campaign's in turn, else the trunks'
-// own. It is settled here, so that the ledger holds what the person sees.
-func (l *Loop) nextCallerID() string {
-	ids := l.campaign.CallerIDs
-	if len(ids) == 0 {
-		return l.trunk.CallerID(l.campaign.Trunks)
+// nextCallerID is the number to show to a contact: one of the campaign's, else
+// the trunks' own. It is settled here, so that the ledger holds what the person
+// sees.
+func (l *Loop) nextCallerID(p campaigns.Contact, now time.Time) string {
+	phone, _ := p.Dial()
+	if id := l.engine.settings.Callers.Pick(l.campaign, phone, now); id != "" {
+		return id
 	}
-	id := ids[l.callerID%len(ids)]
-	l.callerID = (l.callerID + 1) % len(ids)
-	return id
+	return l.trunk.CallerID(l.campaign.Trunks)
 }
 
 // withdrawLost takes back the calls that pacing expects to find nobody free,

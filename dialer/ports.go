@@ -104,6 +104,7 @@ type Request struct {
 	Number   string // E.164
 	CallerID string // E.164, empty = the trunk's default
 	Campaign string // name, for headers that a carrier wants
+	Profile  string // https address of what may be shown beside the caller ID (RFC 9795); empty = none
 	Trunks   []string
 	// RingTime is how long it may ring before it is given up as no_answer,
 	// counted from the first ringing, or from the INVITE when none comes.

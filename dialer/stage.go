@@ -25,7 +25,7 @@ func (e *Engine) newStage(next applied) *stage {
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, voices: next.voices, sounds: next.sounds, warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
-		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed}, callerID: e.callers[c.ID],
+		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
 		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
 	}
 	return &stage{loop: l, hopper: hopper, priority: c.Priority}

@@ -17,7 +17,10 @@ const (
 
 // headers are the trunk's own for a call, with its fields filled in.
 func (t Trunk) headers(req dialer.Request) ([]sipua.Header, error) {
-	out := make([]sipua.Header, 0, len(t.Headers))
+	out := make([]sipua.Header, 0, len(t.Headers)+1)
+	if req.Profile != "" {
+		out = append(out, sipua.Header{Name: "Call-Info", Value: "<" + plain(req.Profile) + ">;purpose=jcard"}) // RFC 9795
+	}
 	attempt, _, _ := strings.Cut(req.CallID, "@")
 	fields := strings.NewReplacer(
 		"{"+fieldAttempt+"}", attempt, "{"+fieldCampaign+"}", plain(req.Campaign), "{"+fieldCallerID+"}", req.CallerID)

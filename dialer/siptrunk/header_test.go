@@ -17,8 +17,7 @@ func TestATrunksOwnHeadersGoOutWithTheFieldsOfTheCall(t *testing.T) {
 	at := carrier(t, func(inc *sipua.Incoming) {
 		var seen []string
 		for _, name := range []string{"X-Customer", "X-Call", "Call-Info", "Evil"} {
-			v, _ := inc.Header(name)
-			seen = append(seen, v)
+			seen = append(seen, strings.Join(inc.Headers(name), " | "))
 		}
 		got <- seen
 		refuse(486)(inc)
@@ -27,10 +26,10 @@ func TestATrunksOwnHeadersGoOutWithTheFieldsOfTheCall(t *testing.T) {
 		t.Headers = []string{"X-Customer: 4711", "X-Call:{attempt};{campaign};{caller_id}", "Call-Info: <https://example.org/logo.png>;purpose=icon"}
 	}))
 	req := request(callee)
-	req.CallerID, req.Campaign = "+34911111111", "spring\r\nEvil: yes"
+	req.CallerID, req.Campaign, req.Profile = "+34911111111", "spring\r\nEvil: yes", "https://example.org/ann.json"
 	mustFail(t, trunks, within(t), req, campaigns.Busy)
 	attempt, _, _ := strings.Cut(req.CallID, "@")
-	want := []string{"4711", attempt + ";springEvil: yes;+34911111111", "<https://example.org/logo.png>;purpose=icon", ""}
+	want := []string{"4711", attempt + ";springEvil: yes;+34911111111", "<https://example.org/ann.json>;purpose=jcard | <https://example.org/logo.png>;purpose=icon", ""}
 	if seen := <-got; !slices.Equal(seen, want) {
 		t.Errorf("the carrier saw %q, want %q", seen, want)
 	}

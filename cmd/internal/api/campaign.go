@@ -27,6 +27,7 @@ type Campaign struct {
 	MaxAttempts  int                             `json:"max_attempts"`
 	Cooldown     Duration                        `json:"cooldown"`
 	CallerIDs    []string                        `json:"caller_ids"`
+	CallerPools  []string                        `json:"caller_pools"`
 	Trunks       []string                        `json:"trunks"`
 	RingTime     Duration                        `json:"ring_time"`
 	Hold         Duration                        `json:"hold"`
@@ -74,6 +75,7 @@ type CampaignChange struct {
 	MaxAttempts  *int                 `json:"max_attempts,omitempty" minimum:"1" maximum:"100"`
 	Cooldown     *Duration            `json:"cooldown,omitempty"`
 	CallerIDs    []string             `json:"caller_ids,omitempty" maxItems:"1000"`
+	CallerPools  []string             `json:"caller_pools,omitempty" maxItems:"100" doc:"Pools whose numbers are shown as well."`
 	Trunks       []string             `json:"trunks,omitempty" maxItems:"100"`
 	RingTime     *Duration            `json:"ring_time,omitempty"`
 	Hold         *Duration            `json:"hold,omitempty"`
@@ -101,7 +103,7 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority,
 		Seller: c.Seller, Telemarketer: c.Telemarketer, Purpose: c.Purpose, Goods: c.Goods, Subject: c.Subject, Language: c.Language,
 		Windows: c.Windows.Days(), Retry: make(map[campaigns.Outcome]RetryRule, len(c.Retry)),
-		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), Trunks: notNil(c.Trunks),
+		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), CallerPools: notNil(c.CallerPools), Trunks: notNil(c.Trunks),
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
 		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
@@ -141,6 +143,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.WrapUp, (*time.Duration)(ch.WrapUp))
 	set(&c.Mode, (*campaigns.Mode)(ch.Mode))
 	setList(&c.CallerIDs, ch.CallerIDs)
+	setList(&c.CallerPools, ch.CallerPools)
 	setList(&c.Trunks, ch.Trunks)
 	setList(&c.Schedule, ch.Schedule)
 	ch.applyTrade(c)

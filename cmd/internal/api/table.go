@@ -49,6 +49,8 @@ const (
 	planShifts  = need(campaigns.PlanShifts)
 	webhooks    = need(campaigns.EditWebhooks)
 	testTrunks  = need(campaigns.TestTrunks)
+	callerRight = need(campaigns.EditCallerRights)
+	compliance  = need(campaigns.SeeCompliance)
 )
 
 // created says that an operation answers 201.
@@ -58,7 +60,7 @@ func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 // handler that is not here is not reachable; a test walks every line as every
 // role.
 func (s *Server) table() []route {
-	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes())
+	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(), s.callerRoutes())
 }
 
 // house is what every client uses: agents, campaigns, lists, the log.

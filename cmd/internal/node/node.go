@@ -59,6 +59,8 @@ type Node struct {
 	web      *website
 	jobs     *jobs
 	sender   *webhook.Sender
+	callers  *campaigns.CallerBook
+	rights   *campaigns.CallerRights
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -155,8 +157,9 @@ func (n *Node) openEngine(context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.callers = campaigns.NewCallerBook()
 	n.engine = dialer.NewEngine(dialer.Settings{
-		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
+		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
 		Sounds: n.prompts.sounds, Recordings: n.recordings().folder,
 	}, engineStore{n.db}, n.trunks)
@@ -174,6 +177,10 @@ func (n *Node) Run(soft, hard context.Context) error {
 	defer stop()
 	engine, began := make(chan error, 1), time.Now()
 	n.keepSpells(hard)
+	if err := n.learnCallers(soft); err != nil {
+		n.log.Error("read the caller IDs", "error", err)
+	}
+	n.work.Go(func() { n.keepCallers(hard) })
 	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
 	err := n.resume(soft)
 	n.trunks.OnCall(n.engine.Receive)
@@ -181,6 +188,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 		n.work.Go(func() { n.jobs.run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
 		n.work.Go(func() { n.web.pages.Remember(soft) })
+		n.work.Go(func() { n.tryCallers(soft) })
 		n.work.Go(func() { n.secrets.follow(soft, n.log) })
 		n.tellWebhooks(soft)
 		<-soft.Done()
