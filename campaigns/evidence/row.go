@@ -11,6 +11,9 @@ import (
 // Digest is a SHA-256.
 type Digest = [sha256.Size]byte
 
+// Sum is the SHA-256 of octets.
+func Sum(b []byte) Digest { return sha256.Sum256(b) }
+
 // The tags of a canonical row, one for each type that a column can have.
 const (
 	tagInteger = 'i'

@@ -31,8 +31,15 @@ const maxFindings = 100
 // Recover closes ends at that moment; how long nobody was there stands in its
 // entry of the audit.
 func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
+	return db.VerifyWith(ctx, now, campaigns.Trust{})
+}
+
+// VerifyWith is Verify that holds the chain against checkpoints of elsewhere
+// too, and against a key that is known to be ours.
+func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Trust) (campaigns.Findings, error) {
 	c := &checker{
-		ctx: ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
+		trust: trust,
+		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
 		erased: make(map[string]int64), told: make(map[string]int64),
 	}
@@ -67,6 +74,9 @@ type checker struct {
 
 	before int64     // last attempt that an earlier process began
 	heard  time.Time // time of the last record
+
+	trust   campaigns.Trust
+	witness *witness
 
 	prev    [sha256.Size]byte // hash of the link before last
 	last    link
@@ -105,8 +115,20 @@ func (c *checker) check(q driver.QueryerContext) (err error) {
 		return err
 	}
 	defer c.audit.close()
+	if c.witness, err = newWitness(q, c.trust); c.witness == nil {
+		return err
+	}
+	if err != nil {
+		c.broken(campaigns.LawCheckpoint, "", 0, "%v", err)
+	}
+	if c.witness.own != nil {
+		defer c.witness.own.close()
+	}
 	err = each(q, `SELECT seq, kind, ref, digest, hash FROM chain ORDER BY seq`, nil, func(row *cells) error { return c.record(q, row) })
 	if err != nil {
+		return err
+	}
+	if err := c.unreached(); err != nil {
 		return err
 	}
 	c.found.Records, c.found.Head = c.last.seq, hex.EncodeToString(c.last.hash[:])
@@ -129,6 +151,9 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		copy(next.hash[:], hash) // so that only the first bad link is named
 	}
 	c.prev, c.last = c.last.hash, next
+	if err := c.seen(c.last); err != nil {
+		return err
+	}
 	if seq%1000 == 0 && c.ctx.Err() != nil {
 		return c.ctx.Err()
 	}

@@ -83,3 +83,33 @@ CREATE TRIGGER do_not_call_changes_erase BEFORE UPDATE OF name, reason, referenc
 WHEN OLD.erased <> 0 OR NEW.erased <> 1 OR NEW.name <> '' OR NEW.reason <> '' OR NEW.reference <> '' OR NEW.attempt <> ''
 BEGIN SELECT RAISE(ABORT, 'the history of do-not-call is append-only'); END;
 -- +goose StatementEnd
+
+-- Public keys of the house, in the order in which they came into use.
+CREATE TABLE evidence_keys (
+    seq       INTEGER PRIMARY KEY,
+    id        TEXT    NOT NULL UNIQUE,
+    public    BLOB    NOT NULL,
+    at        INTEGER NOT NULL,
+    signed_by TEXT    NOT NULL,
+    signature BLOB    NOT NULL
+) STRICT;
+
+-- How far the chain had grown when, signed.
+CREATE TABLE checkpoints (
+    size      INTEGER PRIMARY KEY,
+    head      TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    key       TEXT    NOT NULL,
+    tzdb      TEXT    NOT NULL,
+    program   TEXT    NOT NULL,
+    signature BLOB    NOT NULL
+) STRICT;
+
+-- +goose StatementBegin
+CREATE TRIGGER checkpoints_update BEFORE UPDATE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER checkpoints_delete BEFORE DELETE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+-- +goose StatementEnd
