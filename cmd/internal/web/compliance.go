@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
@@ -17,9 +18,9 @@ type Compliance struct{}
 // compliancePages are all pages under /compliance. A slice adds its function
 // of pages to this list.
 func (p *Pages) compliancePages() []page {
-	return []page{
+	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}
+	}, p.callerRightPages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -57,6 +58,7 @@ const (
 func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 	return []complianceCard{
 		{"/why", lang.T("Why is a number called, or not?"), lang.T("Every rule's verdict on a number, at any time"), campaigns.SeeCampaigns, complianceRules, nil},
+		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
 	}
 }
 
