@@ -73,7 +73,7 @@ type Totals struct {
 	Abandoned int                       `json:"abandoned"`
 	OptedOut  int                       `json:"opted_out"` // pressed 9
 	Outcomes  map[campaigns.Outcome]int `json:"outcomes"`
-	Refused   map[rules.Rule]int        `json:"refused"` // by the rule that did; no INVITE left
+	Refused   map[rules.ID]int        `json:"refused"` // by the rule that did; no INVITE left
 	Skipped   int                       `json:"skipped"` // previews that the agent passed over
 }
 

@@ -38,7 +38,7 @@ func (t Totals) opened() Totals {
 		t.Outcomes = make(map[campaigns.Outcome]int)
 	}
 	if t.Refused == nil {
-		t.Refused = make(map[rules.Rule]int)
+		t.Refused = make(map[rules.ID]int)
 	}
 	return t
 }

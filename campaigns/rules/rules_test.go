@@ -21,11 +21,11 @@ func TestWhoMayBeCalledPassesEveryRule(t *testing.T) {
 	if r := Check(f, now); r != nil {
 		t.Fatalf("refused: %v", r)
 	}
-	var names []Rule
+	var names []ID
 	for _, v := range Evaluate(f, now) {
 		names = append(names, v.Rule)
 	}
-	if !slices.Equal(names, []Rule{Number, Live, DNC, Zone, Hours, Attempts, Cooldown}) {
+	if !slices.Equal(names, []ID{Number, Stopped, Live, DNC, Zone, Hours, Attempts, Cooldown, Clock}) {
 		t.Errorf("rules %v", names)
 	}
 }
@@ -33,7 +33,7 @@ func TestWhoMayBeCalledPassesEveryRule(t *testing.T) {
 func TestEachRuleRefusesByItsNameAndSaysWhenItWillNot(t *testing.T) {
 	_, noon := callable(t)
 	for _, c := range []struct {
-		rule  Rule
+		rule  ID
 		spoil func(*Facts)
 		says  string
 		next  time.Time
@@ -57,7 +57,7 @@ func TestEachRuleRefusesByItsNameAndSaysWhenItWillNot(t *testing.T) {
 			t.Errorf("%s: %+v", c.rule, r)
 			continue
 		}
-		if len(r.Verdicts) != 7 || strings.Contains(r.Error(), "600111222") || !strings.Contains(r.Error(), string(c.rule)) {
+		if len(r.Verdicts) != 9 || strings.Contains(r.Error(), "600111222") || !strings.Contains(r.Error(), string(c.rule)) {
 			t.Errorf("%s: %q with %d verdicts", c.rule, r.Error(), len(r.Verdicts))
 		}
 	}
@@ -67,13 +67,13 @@ func TestARefusalNamesAllThatStandsInTheWay(t *testing.T) {
 	f, now := callable(t)
 	f.DNC, f.Tries, f.Live = true, 9, true
 	r := Check(f, now)
-	var failed []Rule
+	var failed []ID
 	for _, v := range r.Verdicts {
 		if !v.OK {
 			failed = append(failed, v.Rule)
 		}
 	}
-	if r.Primary.Rule != Live || !slices.Equal(failed, []Rule{Live, DNC, Attempts}) {
+	if r.Primary.Rule != Live || !slices.Equal(failed, []ID{Live, DNC, Attempts}) {
 		t.Errorf("primary %s of %v", r.Primary.Rule, failed)
 	}
 }

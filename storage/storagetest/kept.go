@@ -212,7 +212,7 @@ func factsAgree(b *bench) {
 		b.must(err)
 		return rules.Check(f, time.Now())
 	}
-	refused := func(p campaigns.Contact, want rules.Rule) {
+	refused := func(p campaigns.Contact, want rules.ID) {
 		b.Helper()
 		if r := ask(p); r == nil || r.Primary.Rule != want {
 			b.Fatalf("%+v, want %s", r, want)

@@ -156,7 +156,7 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"odds":    times,
-		"rule":    func(r rules.Rule) string { return c.T(ruleWords(r)) },
+		"rule":    func(r rules.ID) string { return c.T(ruleWords(r)) },
 		"when":    func(t time.Time) string { return moments(c, t) },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },
 	}
