@@ -57,6 +57,9 @@ type Campaign struct {
 	Goods        string `json:"goods_or_service"`
 	Subject      string `json:"subject_key"`
 	Language     string `json:"language"` // BCP 47, of the messages
+	// Zone is the IANA zone in which legal periods of the campaign begin and end:
+	// blocks of 30 days, months, days. It is fixed by the first call; empty = UTC.
+	Zone string `json:"zone,omitempty"`
 
 	Windows     rules.Week            `json:"windows"` // in the contact's own time zone
 	Retry       map[Outcome]RetryRule `json:"retry"`
@@ -246,6 +249,9 @@ func (c Campaign) Validate() error {
 	errs = append(errs, c.validateOffice())
 	errs = append(errs, c.validateTalk())
 	errs = append(errs, c.validateInbound())
+	if _, err := rules.Location(c.ReportingZone()); err != nil {
+		bad("zone %q: an IANA time zone, as Europe/Madrid", c.Zone)
+	}
 	return errors.Join(append(errs, validateTypes(c.Dispositions), c.validateTrade())...)
 }
 

@@ -143,6 +143,9 @@ func (db *DB) UpdateCampaign(ctx context.Context, c campaigns.Campaign, by strin
 		if err := t.nameFree(c.Name, c.ID); err != nil {
 			return err
 		}
+		if err := t.zoneFree(old, c); err != nil {
+			return err
+		}
 		c.Status, c.CreatedAt = old.Status, old.CreatedAt
 		return t.putCampaign(c, auditUpdate, by)
 	})

@@ -107,6 +107,11 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	db.found = db.w.tx.attempt
 	db.wg.Go(db.w.run)
 	db.wg.Go(func() { db.checkpoints(path, limits) })
+	if err := db.countOldCalls(ctx); err != nil {
+		db.once.Do(func() { close(db.stop) })
+		db.wg.Wait()
+		return err
+	}
 	return nil
 }
 

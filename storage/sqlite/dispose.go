@@ -79,6 +79,9 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	if err := t.insertDisposition(p, kind.Effect, at, d); err != nil {
 		return false, err
 	}
+	if err := t.countMachine(p.seq, d.Code); err != nil {
+		return false, err
+	}
 	if err := t.trade(p, d); err != nil {
 		return false, err
 	}

@@ -63,6 +63,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.insertOutcome(b, a); err != nil {
 		return err
 	}
+	if err := t.countEnding(b, a); err != nil {
+		return err
+	}
 	if err := t.insertTalks(b.seq, a.Talks); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type tx struct {
 	credit    map[int64]int64              // of lists in a mix, see leaseMix
 	after     []func()                     // for memory, once the transaction is durable
 	writes    int                          // statements that wrote, of the operation at work
+	abandon   abandonBook
 }
 
 // counters are the last keys of the tables that the writer numbers itself.
@@ -164,7 +165,7 @@ func (t *tx) run(do func(*tx) error) (err error) {
 }
 
 func (t *tx) commit() error {
-	if err := t.flushMoves(); err != nil {
+	if err := errors.Join(t.flushMoves(), t.flushCounts()); err != nil {
 		return err
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
@@ -187,6 +188,7 @@ func (t *tx) rollback() {
 	t.after = t.after[:0]
 	clear(t.moves)
 	clear(t.changed)
+	t.abandon.forget()
 }
 
 func (t *tx) close() {

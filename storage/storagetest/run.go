@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
 		{"evidence", evidenceTests},
+		{"abandonment", abandonTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -33,6 +33,7 @@ type Store interface {
 	Spells
 	Trade
 	Receptions
+	Abandonment
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.

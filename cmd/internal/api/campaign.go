@@ -22,6 +22,7 @@ type Campaign struct {
 	Goods        string                          `json:"goods_or_service"`
 	Subject      string                          `json:"subject_key"`
 	Language     string                          `json:"language"`
+	Zone         string                          `json:"zone" doc:"IANA time zone in which legal periods begin and end; fixed by the first call. Empty is UTC."`
 	Windows      map[string][]string             `json:"windows" doc:"Calling windows by weekday, in the contact's own time zone."`
 	Retry        map[campaigns.Outcome]RetryRule `json:"retry" doc:"What follows each outcome; one that is absent ends the contact."`
 	MaxAttempts  int                             `json:"max_attempts"`
@@ -67,6 +68,7 @@ type CampaignChange struct {
 	Seller       *string              `json:"seller,omitempty" maxLength:"500"`
 	Telemarketer *string              `json:"telemarketer,omitempty" maxLength:"500"`
 	Purpose      *string              `json:"purpose,omitempty" maxLength:"100"`
+	Zone         *string              `json:"zone,omitempty" maxLength:"64"`
 	Goods        *string              `json:"goods_or_service,omitempty" maxLength:"500"`
 	Subject      *string              `json:"subject_key,omitempty" maxLength:"100"`
 	Language     *string              `json:"language,omitempty" maxLength:"35"`
@@ -101,7 +103,7 @@ type CampaignChange struct {
 func campaignOf(c campaigns.Campaign) Campaign {
 	out := Campaign{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority,
-		Seller: c.Seller, Telemarketer: c.Telemarketer, Purpose: c.Purpose, Goods: c.Goods, Subject: c.Subject, Language: c.Language,
+		Seller: c.Seller, Telemarketer: c.Telemarketer, Purpose: c.Purpose, Goods: c.Goods, Subject: c.Subject, Language: c.Language, Zone: c.Zone,
 		Windows: c.Windows.Days(), Retry: make(map[campaigns.Outcome]RetryRule, len(c.Retry)),
 		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), CallerPools: notNil(c.CallerPools), Trunks: notNil(c.Trunks),
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
@@ -125,6 +127,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Seller, ch.Seller)
 	set(&c.Telemarketer, ch.Telemarketer)
 	set(&c.Purpose, ch.Purpose)
+	set(&c.Zone, ch.Zone)
 	set(&c.Goods, ch.Goods)
 	set(&c.Subject, ch.Subject)
 	set(&c.Language, ch.Language)

@@ -1,0 +1,178 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/abandonment"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// history plays a random history of a house: campaigns of two sellers, which
+// change, calls of every ending over several days, dispositions before and after
+// the end of the call.
+func history(t *testing.T, db *DB, rng *rand.Rand, calls int) []campaigns.Campaign {
+	t.Helper()
+	ctx := context.Background()
+	var house []campaigns.Campaign
+	for i := range 3 {
+		c := campaigns.NewCampaign(fmt.Sprint("campaign ", i))
+		c.Windows, c.Seller, c.Zone = rules.Always(), []string{"ACME", "Borg"}[i%2], "Europe/Madrid"
+		c, err := db.CreateCampaign(ctx, c, "tester")
+		if err != nil {
+			t.Fatal(err)
+		}
+		house = append(house, c)
+	}
+	for i := range calls {
+		time.Sleep(time.Duration(rng.Int64N(int64(40 * time.Minute))))
+		k := rng.IntN(len(house))
+		if rng.IntN(40) == 0 {
+			house[k].Seller = []string{"ACME", "Borg", "Cyb"}[rng.IntN(3)]
+			if _, err := db.UpdateCampaign(ctx, house[k], "tester"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		one(t, db, rng, house[k], fmt.Sprintf("+346%08d", i))
+	}
+	return house
+}
+
+// one plays a manual call, which needs no contact.
+func one(t *testing.T, db *DB, rng *rand.Rand, c campaigns.Campaign, number string) {
+	t.Helper()
+	ctx := context.Background()
+	p := campaigns.Contact{Phones: []campaigns.Phone{{Number: number, Zones: []string{"Europe/Madrid"}}}}
+	a := campaigns.NewAttempt(c, p, "", time.Now())
+	a.Manual, a.Reserved = true, rng.IntN(3) == 0
+	a.Jurisdictions = [][]string{nil, {"ES", "ES-CT"}, {"US", "US-FL"}, {"ES", "FR"}}[rng.IntN(4)]
+	if err := db.Begin(ctx, c, a); err != nil {
+		t.Fatal(err)
+	}
+	outcomes := append(campaigns.Endings(), campaigns.NoAnswer, campaigns.Connected, campaigns.Lost)
+	a.Outcome = outcomes[rng.IntN(len(outcomes))]
+	at := func(most int) time.Time {
+		if rng.IntN(3) == 0 {
+			return time.Time{}
+		}
+		return a.IntentAt.Add(time.Duration(rng.IntN(most)) * time.Millisecond)
+	}
+	if a.Outcome.Live() {
+		a.AnsweredAt = a.IntentAt.Add(time.Second)
+		a.GreetingStart, a.GreetingEnd, a.BridgedAt, a.MessageAt = at(2000), at(3000), at(5000), at(5000)
+	}
+	time.Sleep(5 * time.Second)
+	a.EndedAt = a.IntentAt.Add(time.Duration(rng.IntN(5000)) * time.Millisecond)
+	dispose := func() {
+		if _, err := db.Dispose(ctx, campaigns.Disposition{Attempt: a.ID, Key: "k", Code: []string{"machine", "no_decision"}[rng.IntN(2)]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	early := rng.IntN(3) == 0
+	if early {
+		dispose()
+	}
+	if err := db.Finish(ctx, *a); err != nil {
+		t.Fatal(err)
+	}
+	if !early && rng.IntN(2) == 0 {
+		dispose()
+	}
+}
+
+func TestWhatIsKeptIsWhatTheCallsSayOverARandomHistory(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(seed, 7))
+				db, err := Open(context.Background(), Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer db.Close()
+				began := time.Now()
+				house := history(t, db, rng, 120)
+				compareAbandonment(t, db, rng, house, began)
+			})
+		})
+	}
+}
+
+// compareAbandonment asks counters and calls the same of random scopes and times.
+func compareAbandonment(t *testing.T, db *DB, rng *rand.Rand, house []campaigns.Campaign, began time.Time) {
+	t.Helper()
+	ctx := context.Background()
+	scopes := []campaigns.AbandonScope{{}, {BySeller: true, Seller: "ACME", Purpose: "sales"}, {Campaign: house[0].ID}, {Campaign: house[1].ID, Countries: []string{"US"}}, {Countries: []string{"FR", "ES"}}}
+	total := int64(0)
+	for i := range 60 {
+		span := time.Since(began)
+		from := began.Add(time.Duration(rng.Int64N(int64(span))))
+		to := from.Add(time.Duration(rng.Int64N(int64(span))))
+		if i%4 == 0 {
+			from, to = abandonment.ThirtyDays.At(began, began, time.UTC).From, time.Now()
+		}
+		s, start := scopes[i%len(scopes)], abandonment.Starts()[i%3]
+		kept, err := db.AbandonCounts(ctx, s, start, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := db.RecountAbandonment(ctx, s, start, abandonment.Limit, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := kept.Differ(again.Counts); d != nil {
+			t.Fatalf("%+v from %s, %s to %s: %+v", s, start, from, to, d)
+		}
+		total += kept.Answered()
+	}
+	if total == 0 {
+		t.Fatal("nothing was counted")
+	}
+}
+
+func TestAStoreThatIsOlderThanItsCountersIsCountedWhenItIsOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		path := filepath.Join(t.TempDir(), "forecall.db")
+		db, err := Open(ctx, Settings{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(4, 7))
+		began := time.Now()
+		house := history(t, db, rng, 60)
+		want, err := db.AbandonCounts(ctx, campaigns.AbandonScope{}, abandonment.FromGreetingEnd, began.Add(-time.Hour), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.do(ctx, func(t *tx) error { // as the release before left it
+			for _, q := range []string{`DELETE FROM abandon_state`, `DELETE FROM abandon_counts`, `INSERT INTO abandon_counts SELECT 99, 1, id, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5 FROM abandon_groups LIMIT 1`} {
+				if _, err := t.exec(q); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if db, err = Open(ctx, Settings{Path: path}); err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		got, err := db.AbandonCounts(ctx, campaigns.AbandonScope{}, abandonment.FromGreetingEnd, began.Add(-time.Hour), time.Now())
+		if err != nil || got != want || got.Empty() {
+			t.Fatalf("%+v, want %+v (%v)", got, want, err)
+		}
+		compareAbandonment(t, db, rng, house, began)
+	})
+}
