@@ -3,18 +3,28 @@ package evidence
 import (
 	"crypto/ed25519"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 )
 
-func signer(t *testing.T) Signer {
+func signer(t testing.TB) Signer {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return NewSigner(key)
+}
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestACheckpointIsBelievedOnlyAsItWasSigned(t *testing.T) {
