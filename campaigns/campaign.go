@@ -95,6 +95,7 @@ type Campaign struct {
 	// filter; empty = all of them. Agreed callbacks are kept whatever it says.
 	Filter       string          `json:"filter,omitempty"`
 	PauseReasons []string        `json:"pause_reasons,omitempty"` // none = the house's
+	Consent      ConsentAsk      `json:"consent,omitzero"`        // how agents ask for permission to call again
 	ScoreForm    []ScoreQuestion `json:"score_form,omitempty"`
 
 	Recording       RecordingPolicy `json:"recording,omitzero"`
@@ -248,7 +249,7 @@ func (c Campaign) Validate() error {
 	}
 	errs = append(errs, c.validateOffice())
 	errs = append(errs, c.validateTalk())
-	errs = append(errs, c.validateInbound())
+	errs = append(errs, c.validateInbound(), c.Consent.validate())
 	if _, err := rules.Location(c.ReportingZone()); err != nil {
 		bad("zone %q: an IANA time zone, as Europe/Madrid", c.Zone)
 	}

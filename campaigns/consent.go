@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // ConsentKind is what an entry of the consent ledger is: a permission that the
@@ -74,9 +76,12 @@ const (
 	ConsentByAPI     ConsentSource = "api"
 	ConsentBySale    ConsentSource = "sale"    // an order stands in the disposition of Attempt
 	ConsentByInbound ConsentSource = "inbound" // the person called: Attempt
+	// ConsentByObjection is the source of an end: the number came onto the
+	// do-not-call list, which voids what was agreed before (16 CFR 310.2(q)).
+	ConsentByObjection ConsentSource = "do_not_call"
 )
 
-// ConsentSources lists them.
+// ConsentSources lists those of an entry.
 func ConsentSources() []ConsentSource {
 	return []ConsentSource{ConsentByForm, ConsentByPaper, ConsentByCall, ConsentByImport, ConsentByAPI, ConsentBySale, ConsentByInbound}
 }
@@ -86,6 +91,7 @@ func ConsentSources() []ConsentSource {
 // kept: who, which number, the request as presented, for what, when, and how.
 type Consent struct {
 	ID     string      `json:"consent_id"` // UUIDv7
+	Seq    int64       `json:"seq"`        // place in the ledger, set by the store
 	Number string      `json:"number"`     // E.164
 	Name   string      `json:"name,omitempty"`
 	Kind   ConsentKind `json:"kind"`
@@ -122,12 +128,19 @@ type Consent struct {
 // ConsentEvent is what happened to an entry of the consent ledger.
 type ConsentEvent string
 
-// The events. Undone: the list that brought it was taken back.
+// The events.
+//
+//	granted --> renewed* --> revoked   by the person
+//	                     \-> undone    the list that brought it was taken back
+//
+// A withdrawal is of no entry: the person wants no more of a seller's calls,
+// and whatever was given before ends, even what is entered later.
 const (
-	ConsentGranted ConsentEvent = "granted"
-	ConsentRenewed ConsentEvent = "renewed"
-	ConsentRevoked ConsentEvent = "revoked"
-	ConsentUndone  ConsentEvent = "undone"
+	ConsentGranted   ConsentEvent = "granted"
+	ConsentRenewed   ConsentEvent = "renewed"
+	ConsentRevoked   ConsentEvent = "revoked"
+	ConsentUndone    ConsentEvent = "undone"
+	ConsentWithdrawn ConsentEvent = "withdrawn"
 )
 
 // ConsentChange is one event in the life of an entry; the ledger keeps them all.
@@ -159,6 +172,49 @@ type ConsentFile struct {
 	Consent
 	Changes []ConsentChange `json:"changes"`
 	Used    []ConsentUse    `json:"used"` // newest first, at most the last thousand
+}
+
+// Withdrawal is a person who takes back what they permitted: one entry, or all
+// that they gave to a seller before.
+type Withdrawal struct {
+	Number    string        `json:"number"`
+	ID        string        `json:"consent_id,omitempty"` // of one entry; empty = all of the number
+	Seller    string        `json:"seller,omitempty"`     // empty = every seller
+	At        time.Time     `json:"at"`
+	Source    ConsentSource `json:"source"`
+	Reference string        `json:"reference,omitempty"`
+	Note      string        `json:"note,omitempty"`
+	Campaign  int64         `json:"campaign_id,omitempty"`
+	Attempt   string        `json:"attempt_id,omitempty"` // the call it was said in
+	By        string        `json:"by"`
+}
+
+// ConsentFilter chooses entries of the ledger; the zero filter chooses all of them.
+type ConsentFilter struct {
+	ID         string
+	Number     string // E.164
+	Seller     string
+	Kind       ConsentKind
+	EndsAfter  time.Time // whose own end lies after EndsAfter,
+	EndsBefore time.Time // and not after EndsBefore; zero = any
+	Before     int64     // only entries with a lesser Seq
+	Limit      int       // 0 = 100
+}
+
+// Consenting is a number of a contact that may be called yet, with what its
+// holder permitted.
+type Consenting struct {
+	Contact Contact
+	Number  string
+	Grants  []rules.Grant
+}
+
+// ConsentFate is what became of an entry that was to be kept.
+type ConsentFate struct {
+	ID      string    `json:"consent_id"`
+	New     bool      `json:"new"`
+	Renewed bool      `json:"renewed"` // an entry with the same terms, to which it was added
+	Revoked time.Time `json:"revoked_at,omitzero"`
 }
 
 // ErrConsentRevoked marks a renewal of what was revoked: that is a new consent.

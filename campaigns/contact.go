@@ -19,6 +19,10 @@ type Contact struct {
 	Phones []Phone  `json:"phones"`
 	Zones  []string `json:"zones,omitempty"` // the contact's own zone, when the list gives one; else the phone's
 
+	// Consent is what the row of a list says that the person permitted, nil for
+	// nothing; the store enters it for each phone as it takes the row in.
+	Consent *Consent `json:"-"`
+
 	State  ContactState `json:"state"`
 	Phone  int          `json:"phone"` // index of the phone to try next
 	Tries  int          `json:"tries"` // attempts that counted so far

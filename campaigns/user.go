@@ -71,6 +71,7 @@ const (
 	TestTrunks       Permission = "trunks.test"       // see trunks, place a test call
 	EditCallerRights Permission = "callerids.right"   // write down the right to show a number, and try it
 	SeeCompliance    Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
+	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
 )
 
 // ErrForbidden marks an action that the user's role does not allow.
@@ -87,12 +88,12 @@ var permissions = map[Role][]Permission{
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		MonitorAgents, SendMessages, HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, EditWebhooks, TestTrunks,
-		SeeCompliance, EditCallerRights,
+		SeeCompliance, EditConsents, EditCallerRights,
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
 		HearRecordings, SeeCalls, SeePerformance,
-		SeeCompliance, EditCallerRights,
+		SeeCompliance, EditConsents, EditCallerRights,
 	},
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,

@@ -35,6 +35,7 @@ var granted = map[Permission]string{
 	EditWebhooks:    "--m-A",
 	TestTrunks:      "--m-A",
 	SeeCompliance:   "--mcA",
+	EditConsents:    "--mc-",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

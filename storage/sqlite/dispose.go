@@ -85,6 +85,9 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	if err := t.trade(p, d); err != nil {
 		return false, err
 	}
+	if err := t.relations(c, p, kind.Effect, d); err != nil {
+		return false, err
+	}
 	return true, t.effect(c, p, kind, at, d)
 }
 

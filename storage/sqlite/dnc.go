@@ -154,7 +154,7 @@ func (t *tx) addDoNotCall(batch []campaigns.DoNotCall) error {
 			return fmt.Errorf("do-not-call: %w", err)
 		}
 	}
-	return nil
+	return t.objected(batch)
 }
 
 // changeDoNotCall writes one batch of changes with one link of the chain.

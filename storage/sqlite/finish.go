@@ -78,6 +78,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 		}
 	}
 	if b.held.inbound {
+		if err := t.inquired(b, a); err != nil {
+			return err
+		}
 		return t.settleInbound(b, a)
 	}
 	if b.person.State != campaigns.ContactLive {

@@ -144,7 +144,7 @@ func (t *tx) addContacts(load int64, rows []contactRow, policy campaigns.Duplica
 			}
 		}
 	}
-	return verdicts, nil
+	return verdicts, t.addListed(l, rows, verdicts)
 }
 
 // sameAs finds the contact that has one of the row's numbers.

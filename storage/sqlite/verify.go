@@ -89,6 +89,7 @@ type checker struct {
 	version map[int64]int64      // of the settings in force, by campaign
 
 	attempts, changes, audit *stream          // rows in the order of their links
+	consents                 *stream          // the same of the consent ledger
 	disposed                 int64            // links of dispositions
 	erased                   map[string]int64 // rows that were emptied, by kind
 	told                     map[string]int64 // of which the erasures of the chain tell
@@ -115,6 +116,10 @@ func (c *checker) check(q driver.QueryerContext) (err error) {
 		return err
 	}
 	defer c.audit.close()
+	if c.consents, err = openStream(q, consentStream); err != nil {
+		return err
+	}
+	defer c.consents.close()
 	if c.witness, err = newWitness(q, c.trust); c.witness == nil {
 		return err
 	}
@@ -168,6 +173,8 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		return c.doNotCall(ref, d)
 	case kindAudit:
 		return c.auditEntry(ref, d)
+	case kindConsent:
+		return c.consented(ref, d)
 	}
 	c.broken(campaigns.LawChain, "", seq, "link %d is of an unknown kind %q", seq, kind)
 	return nil

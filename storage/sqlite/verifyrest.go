@@ -19,6 +19,9 @@ func (c *checker) rest(q driver.QueryerContext) error {
 		}
 	}
 	c.found.Open = int64(len(c.open))
+	if err := c.consentsStand(q); err != nil {
+		return err
+	}
 	c.accounted()
 	c.orphaned()
 	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"spells", spellTests},
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
+		{"consents", consentTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},
 	}

@@ -34,6 +34,7 @@ type Store interface {
 	Trade
 	Receptions
 	Abandonment
+	Consents
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.
