@@ -79,6 +79,7 @@ const internalList = "internal"
 
 func (p *Plan) bindWindow(b *bound, r *Rule) {
 	b.kind, b.stage, b.margin = kindWindow, stageWindows, r.Margin.of(&p.terms)
+	b.ahead = seconds(b.margin)
 	var off *dateSet
 	if r.Holidays != "" {
 		off = p.book.holidays.dates(r.Holidays, p.place.Regions)

@@ -32,8 +32,8 @@ var cliWishes = map[string]cliWish{
 	"not_mobile": cliNotMobile, "same_country": cliSameCountry,
 }
 
-func (p *Plan) cliRule(r *Rule) cliRule {
-	out := cliRule{forbid: p.values(r.ForbidRanges), ranges: p.values(r.RequireRange), ranged: len(r.RequireRange) > 0, tested: r.TestedWithin.Duration()}
+func (p *Plan) cliRule(r *Rule) *cliRule {
+	out := &cliRule{forbid: p.values(r.ForbidRanges), ranges: p.values(r.RequireRange), ranged: len(r.RequireRange) > 0, tested: r.TestedWithin.Duration()}
 	for _, word := range r.Require {
 		out.require = append(out.require, cliWishes[word])
 	}

@@ -31,6 +31,7 @@ type Decision struct {
 	facts   *Facts
 	now     time.Time
 	results []result
+	clocks  []reading // of the plan's zones, at now
 	primary int // index of the first refusing rule by stage; -1 = none
 }
 
@@ -39,7 +40,8 @@ type Decision struct {
 func (p *Plan) Decide(f *Facts, now time.Time, d *Decision) {
 	d.begin(p, f, now)
 	for i := range p.rules {
-		d.set(i, p.judge(&p.rules[i], f, now))
+		p.judge(&p.rules[i], f, d, &d.results[i])
+		d.note(i)
 	}
 }
 
@@ -49,33 +51,36 @@ func (d *Decision) begin(p *Plan, f *Facts, now time.Time) {
 		d.results = make([]result, len(p.rules))
 	}
 	d.results = d.results[:len(p.rules)]
+	d.clocks = d.clocks[:0]
+	for _, z := range p.zones {
+		d.clocks = append(d.clocks, z.read(now.Unix()))
+	}
 }
 
-func (d *Decision) set(i int, r result) {
-	d.results[i] = r
-	if r.state == refuses && (d.primary < 0 || d.plan.rules[i].stage < d.plan.rules[d.primary].stage) {
+// note keeps the first refusing rule by stage.
+func (d *Decision) note(i int) {
+	if d.results[i].state == refuses && (d.primary < 0 || d.plan.rules[i].stage < d.plan.rules[d.primary].stage) {
 		d.primary = i
 	}
 }
 
 // judge runs one rule, with what may lift it.
-func (p *Plan) judge(b *bound, f *Facts, now time.Time) result {
-	r := p.meets(b, f, now)
+func (p *Plan) judge(b *bound, f *Facts, d *Decision, r *result) {
+	*r = result{zone: -1, ref: -1}
+	p.meets(b, f, d, r)
 	if r.why == reasonNone {
-		r.state = passes
-		return r
+		return
 	}
 	r.state = refuses
 	if len(b.lifts) > 0 && r.why.liftable() {
-		if which, grant, ok := p.granted(b.lifts, f, now); ok {
+		if which, grant, ok := p.granted(b.lifts, f, d.now); ok {
 			r.state, r.lift, r.ref = lifted, int8(which), int32(grant)
-			return r
+			return
 		}
 	}
 	if b.advisory {
 		r.state = advises
 	}
-	return r
 }
 
 // liftable: what nothing is known of is not lifted by anything; a register has
@@ -83,11 +88,11 @@ func (p *Plan) judge(b *bound, f *Facts, now time.Time) result {
 func (r reason) liftable() bool { return r != reasonNotLoaded && r != reasonStale }
 
 // meets tells why a rule is not met; reasonNone = it is.
-func (p *Plan) meets(b *bound, f *Facts, now time.Time) result {
-	r := result{zone: -1, ref: -1}
+func (p *Plan) meets(b *bound, f *Facts, d *Decision, r *result) {
+	now := d.now
 	switch b.kind {
 	case kindWindow:
-		p.inWindow(b, now, &r)
+		p.inWindow(b, d, r)
 	case kindList:
 		r.why = b.listed(f, now)
 	case kindConsentRule:
@@ -98,11 +103,11 @@ func (p *Plan) meets(b *bound, f *Facts, now time.Time) result {
 		r.why = unless(r.used < b.max, reasonCap)
 	case kindSilence:
 		until, which := p.silentUntil(b, f)
-		r.why, r.ref = unless(!now.Before(until), reasonSilence), int32(which)
+		r.why, r.ref = unless(which < 0 || !now.Before(until), reasonSilence), int32(which)
 	case kindFixed:
 		r.why = b.reason
 	case kindCLI:
-		r.why, r.ref = p.cliReason(&b.cli, &f.CLI, now)
+		r.why, r.ref = p.cliReason(b.cli, &f.CLI, now)
 	case kindRate:
 		r.why = b.rated(f)
 	case kindExternal:
@@ -110,9 +115,8 @@ func (p *Plan) meets(b *bound, f *Facts, now time.Time) result {
 	case kindCustom:
 		r.why = p.customReason(b, f, now)
 	default:
-		p.base(b, f, now, &r)
+		p.base(b, f, now, r)
 	}
-	return r
 }
 
 // base judges the base rules but for the hours.
@@ -149,29 +153,40 @@ func (f *Facts) dialable() bool {
 }
 
 // inWindow looks at every zone and keeps the first that is closed.
-func (p *Plan) inWindow(b *bound, now time.Time, r *result) {
+func (p *Plan) inWindow(b *bound, d *Decision, r *result) {
 	if len(p.zones) == 0 {
 		r.why = reasonClosed
 		return
 	}
-	from, to := now.Unix(), now.Add(b.margin).Unix()
-	for i, z := range p.zones {
-		at, ok := b.window.open(z, from, to)
-		if ok {
-			continue
-		}
-		r.zone, r.why = int16(i), reasonClosed
-		if at > from {
-			r.why = reasonMargin
-		}
-		if off := b.window.off; off != nil {
-			if d := z.date(at); !off.covers(d) {
-				r.why = reasonNoHolidays
-			} else if off.has(d) {
-				r.why = reasonHoliday
+	for i := range d.clocks {
+		if !b.window.openAll(&d.clocks[i], b.ahead) {
+			p.closedBy(b, d, i, r)
+			if r.why != reasonNone {
+				return
 			}
 		}
+	}
+}
+
+// closedBy looks closely at one zone: the call may still be open over a change
+// of the clocks, or over midnight.
+func (p *Plan) closedBy(b *bound, d *Decision, i int, r *result) {
+	z := p.zones[i]
+	from, to := d.now.Unix(), d.now.Add(b.margin).Unix()
+	at, ok := b.window.open(z, from, to)
+	if ok {
 		return
+	}
+	r.zone, r.why = int16(i), reasonClosed
+	if at > from {
+		r.why = reasonMargin
+	}
+	if off := b.window.off; off != nil {
+		if on := z.date(at); !off.covers(on) {
+			r.why = reasonNoHolidays
+		} else if off.has(on) {
+			r.why = reasonHoliday
+		}
 	}
 }
 

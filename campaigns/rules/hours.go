@@ -39,7 +39,7 @@ func (w *window) next(zs []*zone, t time.Time, margin, within time.Duration) (ti
 	// The window is closed at some moment of t to t+margin: it can be open only
 	// from a later beginning of hours on, which is a whole minute.
 	limit := t.Add(within).Unix()
-	at, ok := w.first(zs, ceilSecond(t), int64(ceilDuration(margin)/time.Second), limit)
+	at, ok := w.first(zs, ceilSecond(t), seconds(margin), limit)
 	if !ok {
 		return time.Time{}, false
 	}
@@ -63,12 +63,8 @@ func ceilSecond(t time.Time) int64 {
 	return t.Unix()
 }
 
-func ceilDuration(d time.Duration) time.Duration {
-	if rest := d % time.Second; rest > 0 {
-		return d - rest + time.Second
-	}
-	return d
-}
+// seconds is a duration in whole seconds, rounded up.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 func zonesOf(names []string) ([]*zone, error) {
 	zs := make([]*zone, len(names))

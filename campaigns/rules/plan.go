@@ -79,10 +79,11 @@ type bound struct {
 
 	window  *window // hours and windows
 	margin  time.Duration
+	ahead   int64 // margin in whole seconds, rounded up
 	index   int // of the register, rate or check
 	count   counter
 	asks    []ask // of a consent rule
-	cli     cliRule
+	cli     *cliRule
 	reason  reason // of a settled rule: passes, or why not
 	max     int64
 	period  Period
@@ -175,7 +176,7 @@ func (p *Plan) addBase() {
 		{id: DNC, kind: kindDNC, stage: stageLists},
 		{id: Zone, kind: kindZone, stage: stagePlace},
 		{id: Known, kind: kindPlace, stage: stagePlace},
-		{id: Hours, kind: kindWindow, stage: stageWindows, window: hours, margin: p.terms.Margin},
+		{id: Hours, kind: kindWindow, stage: stageWindows, window: hours, margin: p.terms.Margin, ahead: seconds(p.terms.Margin)},
 		{id: Attempts, kind: kindAttempts, stage: stageCaps, max: int64(p.terms.MaxTries)},
 		{id: Cooldown, kind: kindCooldownNumber, stage: stageSilence},
 		{id: Clock, kind: kindClock, stage: stageState},

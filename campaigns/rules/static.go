@@ -11,11 +11,12 @@ import "time"
 func (p *Plan) Static(f *Facts, now time.Time, d *Decision) {
 	d.begin(p, f, now)
 	for i := range p.rules {
-		if b := &p.rules[i]; b.static(f) {
-			d.set(i, p.judge(b, f, now))
-		} else {
+		if b := &p.rules[i]; !b.static(f) {
 			d.results[i] = result{state: skipped, zone: -1, ref: -1}
+			continue
 		}
+		p.judge(&p.rules[i], f, d, &d.results[i])
+		d.note(i)
 	}
 }
 
@@ -33,9 +34,12 @@ func (b *bound) static(f *Facts) bool {
 // future: ok tells whether all of them are met, else by names the first that is
 // not. With it the ledger foresees who loses a permission when.
 func (p *Plan) Consented(f *Facts, at time.Time) (ok bool, by ID) {
+	d, r := Decision{now: at}, result{}
 	for i := range p.rules {
-		if b := &p.rules[i]; b.kind == kindConsentRule && p.judge(b, f, at).state == refuses {
-			return false, b.id
+		if b := &p.rules[i]; b.kind == kindConsentRule {
+			if p.judge(b, f, &d, &r); r.state == refuses {
+				return false, b.id
+			}
 		}
 	}
 	return true, ""

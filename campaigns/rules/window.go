@@ -44,17 +44,19 @@ func intersect(a, b []Span) []Span {
 }
 
 // on are the hours of a date.
-func (w *window) on(d day) []Span {
+func (w *window) on(d day) []Span { return w.onWeekday(d, d.weekday()) }
+
+func (w *window) onWeekday(d day, on time.Weekday) []Span {
 	if w.off == nil {
-		return w.week[d.weekday()]
+		return w.week[on]
 	}
 	if w.off.has(d) || !w.off.covers(d) {
 		return nil
 	}
 	if w.narrow && (w.off.has(d+1) || !w.off.covers(d+1)) {
-		return w.before[d.weekday()]
+		return w.before[on]
 	}
-	return w.week[d.weekday()]
+	return w.week[on]
 }
 
 // openUntil is the end of the open stretch that holds an instant, as far as its
@@ -71,6 +73,22 @@ func (w *window) openUntil(z *zone, unix int64) int64 {
 		}
 	}
 	return unix
+}
+
+// openAll tells whether the window is surely open from a reading of the clock
+// for so many seconds more: within one span and one stretch. False may still be
+// open, over midnight or a change of the clocks: see open.
+func (w *window) openAll(at *reading, seconds int64) bool {
+	if seconds > at.left {
+		return false
+	}
+	last := int(at.second+seconds) / 60
+	for _, span := range w.onWeekday(at.day, at.weekday) {
+		if at.minute >= span.From && last < span.To {
+			return true
+		}
+	}
+	return false
 }
 
 // open tells whether the window is open from one instant to another, both

@@ -70,6 +70,24 @@ func (z *zone) stretch(unix int64) stretch {
 	return *s
 }
 
+// reading is a wall clock, taken apart.
+type reading struct {
+	day     day
+	weekday time.Weekday
+	minute  int   // of the day
+	second  int64 // of the day
+	left    int64 // seconds until the clocks change
+}
+
+// read takes the wall clock of the zone apart.
+func (z *zone) read(unix int64) reading {
+	s := z.stretch(unix)
+	wall := unix + s.offset
+	d := day(floorDiv(wall, secondsPerDay))
+	second := wall - int64(d)*secondsPerDay
+	return reading{day: d, weekday: d.weekday(), minute: int(second / 60), second: second, left: s.to - unix - 1}
+}
+
 const secondsPerDay = 24 * 60 * 60
 
 // day is a date as days since 1970-01-01; its weekday and calendar follow from it.
@@ -82,11 +100,10 @@ func (z *zone) date(unix int64) day {
 }
 
 func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
+	if a < 0 {
+		return -((b - 1 - a) / b)
 	}
-	return q
+	return a / b
 }
 
 // dayOf is a date of the calendar; months and days beyond their range count on.
