@@ -51,6 +51,7 @@ type DB struct {
 	w     *writer
 	known *known
 	sieve *sieve
+	index *searchIndex
 
 	found int64 // last attempt of the ledger when it was opened
 
@@ -71,6 +72,7 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 		return nil, fmt.Errorf("open store %s: %w", s.Path, err)
 	}
 	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown(), sieve: newSieve()}
+	db.index = newSearchIndex(db)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -106,6 +108,7 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	}
 	db.found = db.w.tx.attempt
 	db.wg.Go(db.w.run)
+	db.wg.Go(db.indexCalls)
 	db.wg.Go(func() { db.checkpoints(path, limits) })
 	if err := db.countOldCalls(ctx); err != nil {
 		db.once.Do(func() { close(db.stop) })

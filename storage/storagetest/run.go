@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"spells", spellTests},
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
+		{"search", searchTests},
 		{"consents", consentTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},

@@ -33,6 +33,7 @@ type Store interface {
 	Spells
 	Trade
 	Receptions
+	Search
 	Abandonment
 	Consents
 }
