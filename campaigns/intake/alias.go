@@ -27,7 +27,7 @@ const (
 )
 
 func targets() []Target {
-	return []Target{Phone, External, Name, FirstName, LastName, Company, Language, Zone, Country, Postcode, Field, Ignore}
+	return append([]Target{Phone, External, Name, FirstName, LastName, Company, Language, Zone, Country, Postcode, Field, Ignore}, consentTargets()...)
 }
 
 // meaning is what a header says.
@@ -39,7 +39,7 @@ type meaning struct {
 
 // aliases are headers as lists have them, in English, Spanish, French, German,
 // Hungarian and Estonian, without accents, in lower case, one space between words.
-var aliases = spell(map[meaning]string{
+var aliases = withConsent(spell(map[meaning]string{
 	{Phone, "", false}: "phone, phone number, phone no, phone nr, telephone, telephone number, tel, tel no, tel nr, number to call, e164, msisdn, contact number, contact phone, phone e164, primary phone, main phone, " +
 		"telefono, numero de telefono, num telefono, n telefono, tfno, tlf, telefono principal, telefono de contacto, " +
 		"telephone principal, numero de telephone, num tel, no de telephone, " +
@@ -100,7 +100,7 @@ var aliases = spell(map[meaning]string{
 	{Zone, "", false}:     "time zone, timezone, tz, iana zone, zona horaria, huso horario, fuseau horaire, zeitzone, idozona, ajavoond",
 	{Country, "", false}:  "country, country code, country iso, iso country, pais, codigo pais, codigo de pais, pays, code pays, land, landercode, landeskurzel, orszag, orszagkod, riik, riigi kood, riigikood",
 	{Postcode, "", false}: "postcode, post code, postal code, zip, zip code, zipcode, codigo postal, cp, code postal, plz, postleitzahl, iranyitoszam, irsz, postiindeks, sihtnumber",
-})
+}))
 
 func spell(groups map[meaning]string) map[string]meaning {
 	out := make(map[string]meaning, 400)

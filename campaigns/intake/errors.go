@@ -65,6 +65,7 @@ const (
 	RowNUL           = "nul_byte"
 	RowColumns       = "too_many_columns"
 	RowZone          = "zone_invalid"
+	RowConsent       = "consent_invalid"
 	RowTwiceInFile   = "duplicate_in_file"
 	RowInStore       = "duplicate_in_campaign"
 	RowStoreRefused  = "refused_by_store"

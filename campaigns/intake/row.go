@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,11 +22,15 @@ type rowParser struct {
 	numbers      *numbers.Parser
 	phoneColumns int
 	fieldColumns int
+	now          func() time.Time
 	utf8         bool // the file was taken for UTF-8: single rows may not be
 }
 
 func newRowParser(o Options, l layout, n *numbers.Parser, utf8 bool) *rowParser {
-	p := &rowParser{options: o, layout: l, numbers: n, utf8: utf8}
+	p := &rowParser{options: o, layout: l, numbers: n, now: o.Now, utf8: utf8}
+	if p.now == nil {
+		p.now = time.Now
+	}
 	for _, c := range l.columns {
 		switch c.Target {
 		case Phone:
@@ -104,6 +109,7 @@ func blank(c *chunk, w row) bool {
 func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bool) {
 	region = p.options.DefaultRegion
 	var first, last string
+	var consent said
 	contact := &out.contact
 	for i := range p.layout.columns {
 		column := &p.layout.columns[i]
@@ -111,7 +117,7 @@ func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bo
 			continue
 		}
 		value := p.value(c.cell(w, i), out)
-		if value == "" {
+		if value == "" || consent.hear(column.Target, value) {
 			continue
 		}
 		switch column.Target {
@@ -145,6 +151,12 @@ func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bo
 	if contact.Name == "" {
 		contact.Name = fullName(first, last, p.layout.family)
 	}
+	said, err := consent.consent(p.now())
+	if err != nil {
+		out.reject(p.layout.column(consentTargets()...), RowConsent, err.Error())
+		return "", false
+	}
+	contact.Consent = said
 	return region, true
 }
 

@@ -147,7 +147,7 @@ func (v uploadView) codeText(code string) string {
 	t := v.Lang.T
 	text, ok := map[string]string{
 		intake.RowNoPhone: t("No phone number in the row"), intake.RowTooLong: t("The row is too long"), intake.RowQuote: t("A quote is not closed"),
-		intake.RowNUL: t("The row is damaged"), intake.RowColumns: t("Too many columns"), intake.RowZone: t("The time zone does not exist"),
+		intake.RowNUL: t("The row is damaged"), intake.RowColumns: t("Too many columns"), intake.RowZone: t("The time zone does not exist"), intake.RowConsent: t("What it says of a consent is wrong"),
 		intake.RowTwiceInFile: t("Stands in the file twice"), intake.RowInStore: t("The campaign has the number already"),
 		intake.RowStoreRefused: t("The number may not be dialed"), intake.PhoneTwiceInFile: t("A further number stands in the file twice"),
 	}[code]
