@@ -13,9 +13,7 @@ func (p *Plan) bind(s *Set, r *Rule) {
 		p.bindList(&b, r)
 	case TypeConsent:
 		b.kind, b.stage = kindConsentRule, stageConsent
-		if b.asks = p.asks(r.Any); len(r.Any) == 0 {
-			b.asks = p.asks(needs{{Kind: kindConsent, Level: r.Level, Channel: r.Channel, MaxAge: r.MaxAge, NamesSeller: r.NamesSeller}})
-		}
+		b.asks = p.asks(r.asks())
 	case TypeWindow:
 		p.bindWindow(&b, r)
 	case TypeCap:

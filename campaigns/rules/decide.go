@@ -32,7 +32,7 @@ type Decision struct {
 	now     time.Time
 	results []result
 	clocks  []reading // of the plan's zones, at now
-	primary int // index of the first refusing rule by stage; -1 = none
+	primary int       // index of the first refusing rule by stage; -1 = none
 }
 
 // Decide runs every rule and fills d. With a Decision that is used again it

@@ -33,7 +33,9 @@ func always() Terms {
 	return Terms{Windows: Always(), RingTime: 25 * time.Second, Hold: 2 * time.Second, Message: true, OptOut: true, Seller: "Acme", Purpose: "sales", Subject: "solar"}
 }
 
-func in(zones ...string) Place { return Place{Country: "ES", Jurisdictions: []string{"ES"}, Zones: zones} }
+func in(zones ...string) Place {
+	return Place{Country: "ES", Jurisdictions: []string{"ES"}, Zones: zones}
+}
 
 // decide runs the rules of one set for a number in Madrid.
 func decide(t testing.TB, rules string, f Facts, now time.Time) *Decision {
@@ -109,7 +111,9 @@ func holidaysOf(t testing.TB, source string) *Holidays {
 // randomFacts are facts of any kind around an instant.
 func randomFacts(rng *rand.Rand, at time.Time) Facts {
 	some := func(n int) bool { return rng.IntN(n) == 0 }
-	ago := func(days int) time.Time { return at.Add(-time.Duration(rng.Int64N(int64(days) * 24 * int64(time.Hour)))) }
+	ago := func(days int) time.Time {
+		return at.Add(-time.Duration(rng.Int64N(int64(days) * 24 * int64(time.Hour))))
+	}
 	f := Facts{
 		Number: "+34600111222", Place: in("Europe/Madrid"), Live: some(20), DNC: some(20), Agreed: some(10), Manual: some(10), Reserved: some(5),
 		Tries: rng.IntN(8), CLI: CLI{Number: "+34910000000", Authorized: !some(9), Callable: !some(9), Blocked: some(9), Seller: "Acme", Country: "ES"},

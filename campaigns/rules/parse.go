@@ -195,7 +195,7 @@ func (s *Set) readNotes(n *yaml.Node) error {
 }
 
 func (s *Set) readRules(n *yaml.Node) (errs []error) {
-	if n == nil {
+	if n == nil || n.Tag == "!!null" {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {

@@ -28,6 +28,12 @@ func (p Period) Duration() time.Duration {
 	return time.Duration(p.Years*366+p.Months*31+p.Days)*24*time.Hour + p.Clock
 }
 
+// within tells whether a period is surely not longer than another: part by part,
+// for a month may be shorter than 30 days.
+func (p Period) within(o Period) bool {
+	return p.Years <= o.Years && p.Months <= o.Months && p.Days <= o.Days && p.Clock <= o.Clock
+}
+
 // String writes the period as ParsePeriod reads it.
 func (p Period) String() string {
 	var b strings.Builder

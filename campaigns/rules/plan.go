@@ -80,7 +80,7 @@ type bound struct {
 	window  *window // hours and windows
 	margin  time.Duration
 	ahead   int64 // margin in whole seconds, rounded up
-	index   int // of the register, rate or check
+	index   int   // of the register, rate or check
 	count   counter
 	asks    []ask // of a consent rule
 	cli     *cliRule

@@ -247,7 +247,7 @@ func (d *Decision) sayList(b *bound, r *result, v *Verdict) {
 }
 
 func (d *Decision) sayConsent(b *bound, r *result, v *Verdict) {
-	v.Need = needWordsOf(b)
+	v.Need = b.rule.asks().String()
 	if r.why != reasonNone {
 		v.Detail = "no " + v.Need + " is on record" + d.lapsed()
 		return
@@ -256,13 +256,6 @@ func (d *Decision) sayConsent(b *bound, r *result, v *Verdict) {
 		g := &d.facts.Consents[r.ref]
 		v.Grant, v.Detail = g.ID, grantWords(g)
 	}
-}
-
-func needWordsOf(b *bound) string {
-	if len(b.rule.Any) > 0 {
-		return b.rule.Any.String()
-	}
-	return Need{Kind: kindConsent, Level: b.rule.Level, Channel: b.rule.Channel, MaxAge: b.rule.MaxAge, NamesSeller: b.rule.NamesSeller}.String()
 }
 
 // lapsed says what is there and does not do: the newest grant.
