@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // Attempt is one try of one number: what stands in the ledger before the
@@ -41,14 +43,15 @@ type Attempt struct {
 	// book that decided, where the person was taken to be and how that is known,
 	// the entries of the ledger of consents it stood on (joined by spaces), the
 	// proof of our right to show the caller ID.
-	Decision         Hash     `json:"decision_sha256,omitempty"`
-	Ruleset          Hash     `json:"ruleset_sha256,omitempty"`
-	Jurisdictions    []string `json:"jurisdictions,omitempty"`
-	ZoneSource       string   `json:"zone_source,omitempty"`
-	Reserved         bool     `json:"reserved_agent,omitempty"` // one agent was kept free for it alone
-	Consent          string   `json:"consent_id,omitempty"`
-	CLIAuthorization string   `json:"cli_authorization_id,omitempty"`
-	PartyKind        string   `json:"called_party_kind,omitempty"` // consumer, business, or unknown
+	Place            rules.Place `json:"-"` // the zero place is that of the number
+	Decision         Hash        `json:"decision_sha256,omitempty"`
+	Ruleset          Hash        `json:"ruleset_sha256,omitempty"`
+	Jurisdictions    []string    `json:"jurisdictions,omitempty"`
+	ZoneSource       string      `json:"zone_source,omitempty"`
+	Reserved         bool        `json:"reserved_agent,omitempty"` // one agent was kept free for it alone
+	Consent          string      `json:"consent_id,omitempty"`
+	CLIAuthorization string      `json:"cli_authorization_id,omitempty"`
+	PartyKind        string      `json:"called_party_kind,omitempty"` // consumer, business, or unknown
 
 	Outcome Outcome `json:"outcome"`
 	Trunk   string  `json:"trunk"` // that carried it
@@ -115,7 +118,8 @@ type Next struct {
 func NewAttempt(c Campaign, p Contact, callerID string, now time.Time) *Attempt {
 	phone, zones := p.Dial()
 	return &Attempt{
-		ID: uuid.Must(uuid.NewV7()).String(), Campaign: c.ID, List: p.List, Contact: p.ID, Phone: p.Phone,
+		Place: p.Place(phone),
+		ID:    uuid.Must(uuid.NewV7()).String(), Campaign: c.ID, List: p.List, Contact: p.ID, Phone: p.Phone,
 		Number: phone.Number, CallerID: callerID, Mode: c.Mode, Agent: p.Agent, Callback: p.Callback,
 		Try: p.Tries + 1, Zones: zones, ScriptVer: c.ScriptVer, IntentAt: now,
 	}

@@ -56,7 +56,8 @@ type Campaign struct {
 	Purpose      string `json:"purpose"` // sales, debt, service, survey, political, charity
 	Goods        string `json:"goods_or_service"`
 	Subject      string `json:"subject_key"`
-	Language     string `json:"language"` // BCP 47, of the messages
+	Party        string `json:"called_party,omitempty"` // consumer or business; empty = consumer
+	Language     string `json:"language"`               // BCP 47, of the messages
 	// Zone is the IANA zone in which legal periods of the campaign begin and end:
 	// blocks of 30 days, months, days. It is fixed by the first call; empty = UTC.
 	Zone string `json:"zone,omitempty"`
@@ -229,6 +230,9 @@ func (c Campaign) Validate() error {
 	}
 	if c.Cooldown < 0 || c.WrapUp < 0 || c.MaxLines < 0 {
 		bad("cooldown %s, wrap_up %s, max_lines %d: not less than 0", c.Cooldown, c.WrapUp, c.MaxLines)
+	}
+	if c.Party != "" && c.Party != PartyConsumer && c.Party != PartyBusiness {
+		bad("called_party %q: consumer or business", c.Party)
 	}
 	for _, id := range c.CallerIDs {
 		if err := rules.Dialable(id); err != nil {

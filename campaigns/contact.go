@@ -35,6 +35,9 @@ type Contact struct {
 	// Rank is the dial order among callable contacts, higher first: the
 	// list's priority, or above all lists for a callback that is due.
 	Rank int `json:"rank,omitempty"`
+	// ReservedOnly: the rules allow only a call with an agent who is reserved for
+	// it alone, as after an abandoned one (UK: within 72 hours).
+	ReservedOnly bool `json:"reserved_only,omitempty"`
 }
 
 // Phone is a number of a contact with what import learned of it.

@@ -12,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 //go:embed migrations/*.sql
@@ -52,6 +55,9 @@ type DB struct {
 	known *known
 	sieve *sieve
 	index *searchIndex
+
+	force     atomic.Pointer[inForce]             // the book of rules that judges calls
+	registers atomic.Pointer[campaigns.Registers] // of do-not-call; nil = none
 
 	found int64 // last attempt of the ledger when it was opened
 

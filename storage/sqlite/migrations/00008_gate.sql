@@ -36,8 +36,14 @@ CREATE TABLE books (
     id       INTEGER PRIMARY KEY,
     hash     BLOB    NOT NULL UNIQUE,
     sets     TEXT    NOT NULL, -- JSON array of the sets' hashes, hexadecimal
-    holidays BLOB    NOT NULL, -- hash of the file; empty = none
+    holidays TEXT    NOT NULL, -- JSON array of the hashes of the files
     at       INTEGER NOT NULL
+) STRICT;
+
+-- Which of them judges calls now.
+CREATE TABLE book_in_force (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    book INTEGER NOT NULL REFERENCES books (id)
 ) STRICT;
 
 -- What decisions know of campaigns: the terms under which they call.
