@@ -49,8 +49,14 @@ var countries = sync.OnceValue(func() map[string]string {
 	return out
 })
 
+// longestName bounds the names that are looked up, in bytes.
+const longestName = 100
+
 // countryCode finds the two letters of a country; "" for none.
 func countryCode(text string) string {
+	if len(text) > longestName {
+		return ""
+	}
 	if up := strings.ToUpper(text); len(up) == 2 {
 		if up == "UK" {
 			return "GB"

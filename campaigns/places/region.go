@@ -39,6 +39,9 @@ func regional(country string) bool { return named[country] != "" }
 // regionCode finds the region that a text names. Without a country only the
 // whole code (US-FL) tells one.
 func regionCode(country, text string) string {
+	if len(text) > longestName {
+		return ""
+	}
 	if country == "" {
 		for _, names := range regionNames {
 			if code := names[fold(text)]; code != "" && strings.Contains(text, "-") {

@@ -47,15 +47,12 @@ func (db *DB) DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.C
 
 // zonesOf are the zones that bind a call to a number of a contact.
 func zonesOf(p campaigns.Contact, number string) []string {
-	if len(p.Zones) > 0 {
-		return p.Zones
-	}
 	for _, phone := range p.Phones {
 		if phone.Number == number {
-			return phone.Zones
+			return p.ZonesFor(phone)
 		}
 	}
-	return nil
+	return p.Zones
 }
 
 // factsQuery reads all that the rules ask of a number, in one query.
