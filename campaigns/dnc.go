@@ -25,6 +25,9 @@ const (
 	ChannelManual = "manual" // entered at a desk
 	ChannelImport = "import" // a file
 	ChannelAPI    = "api"
+	// ChannelErasure is of a person who was forgotten: that nobody calls them is
+	// all that is still known.
+	ChannelErasure = "erasure"
 )
 
 // DoNotCallChange is one line of the list's history: a number came or went.

@@ -17,6 +17,7 @@ const (
 	KindRecording   = "recording"
 	KindEvents      = "events"
 	KindErasure     = "erasure"
+	KindRebase      = "rebase" // what remains of rows of format 1 that were erased
 )
 
 // batched tells whether several rows may share a link of this kind.

@@ -145,7 +145,7 @@ func (db *DB) closeFiles() error {
 // writer instead of inside its commits, where they cost up to 150 ms.
 var writerPragmas = []string{
 	"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "wal_autocheckpoint(0)",
-	"cache_size(-65536)", "temp_store(memory)",
+	"cache_size(-65536)", "temp_store(memory)", "secure_delete(1)",
 }
 
 var readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "cache_size(-16384)", "temp_store(memory)"}

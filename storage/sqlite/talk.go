@@ -17,19 +17,7 @@ const maxDetail = 2000
 // AddCallEvents keeps what happened during calls, all of them in one
 // transaction. An event of an attempt that is not in the ledger is passed over.
 func (db *DB) AddCallEvents(ctx context.Context, events []campaigns.CallEvent) error {
-	err := db.doBulk(ctx, func(t *tx) error {
-		for _, e := range events {
-			if len(e.Detail) > maxDetail {
-				e.Detail = e.Detail[:maxDetail]
-			}
-			_, err := t.exec(`INSERT INTO call_events (attempt, at, kind, by, detail)
-				SELECT seq, ?, ?, ?, ? FROM attempts WHERE id = ?`, micros(e.At), string(e.Kind), e.By, e.Detail, e.Attempt)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := db.doBulk(ctx, func(t *tx) error { return t.addEvents(events) })
 	if err != nil {
 		return fmt.Errorf("keep %d events of calls: %w", len(events), err)
 	}
@@ -177,17 +165,7 @@ func (db *DB) SaveRecording(ctx context.Context, rec campaigns.Recording) error 
 		}
 		gaps = string(text)
 	}
-	err := db.do(ctx, func(t *tx) error {
-		n, err := t.exec(`INSERT INTO recordings (attempt, path, began_at, duration, octets, sha256, gaps, repaired)
-			SELECT seq, ?, ?, ?, ?, ?, ?, ? FROM attempts WHERE id = ?
-			ON CONFLICT (attempt) DO UPDATE SET path = excluded.path, began_at = excluded.began_at, duration = excluded.duration,
-				octets = excluded.octets, sha256 = excluded.sha256, gaps = excluded.gaps, repaired = excluded.repaired`,
-			rec.Path, micros(rec.Began), rec.Duration.Microseconds(), rec.Octets, rec.SHA256, gaps, flag(rec.Repaired), rec.Attempt)
-		if err == nil && n == 0 {
-			err = campaigns.ErrUnknownAttempt
-		}
-		return err
-	})
+	err := db.do(ctx, func(t *tx) error { return t.saveRecording(rec, gaps) })
 	if err != nil {
 		return fmt.Errorf("recording of %s: %w", rec.Attempt, err)
 	}

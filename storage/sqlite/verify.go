@@ -42,6 +42,7 @@ func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Tru
 		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
 		erased: make(map[string]int64), told: make(map[string]int64),
+		awaited: make(map[rebasedRow]bool), rebases: make(map[int64]bool), unsound: make(map[int64]int64),
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
@@ -88,11 +89,15 @@ type checker struct {
 	weeks   map[int64]rules.Week // calling windows by campaign
 	version map[int64]int64      // of the settings in force, by campaign
 
-	attempts, changes, audit *stream          // rows in the order of their links
-	consents                 *stream          // the same of the consent ledger
-	disposed                 int64            // links of dispositions
-	erased                   map[string]int64 // rows that were emptied, by kind
-	told                     map[string]int64 // of which the erasures of the chain tell
+	attempts, changes, audit *stream             // rows in the order of their links
+	consents                 *stream             // the same of the consent ledger
+	disposed                 int64               // links of dispositions
+	erased                   map[string]int64    // rows that were emptied, by kind
+	told                     map[string]int64    // of which the erasures of the chain tell
+	events                   *stream             // events of calls
+	awaited                  map[rebasedRow]bool // emptied rows of format 1 that were not chained anew yet
+	rebases                  map[int64]bool      // erasures whose rows of format 1 are not what was chained anew
+	unsound                  map[int64]int64     // recordings that are not what their last link says, and that link
 }
 
 func (c *checker) broken(law campaigns.Law, attempt string, record int64, format string, args ...any) {
@@ -116,6 +121,10 @@ func (c *checker) check(q driver.QueryerContext) (err error) {
 		return err
 	}
 	defer c.audit.close()
+	if c.events, err = openStream(q, eventStream); err != nil {
+		return err
+	}
+	defer c.events.close()
 	if c.consents, err = openStream(q, consentStream); err != nil {
 		return err
 	}
@@ -173,6 +182,14 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		return c.doNotCall(ref, d)
 	case kindAudit:
 		return c.auditEntry(ref, d)
+	case kindErasure:
+		return c.erasure(q, ref, d)
+	case kindRebase:
+		return c.rebase(q, ref, d)
+	case kindRecording:
+		return c.recording(q, ref, d)
+	case kindEvents:
+		return c.happened(ref, d)
 	case kindConsent:
 		return c.consented(ref, d)
 	}

@@ -13,7 +13,7 @@ import (
 // rest checks what the chain cannot show: rows without a link, marks that do
 // not agree with rows, agents with two customers.
 func (c *checker) rest(q driver.QueryerContext) error {
-	for kind, s := range map[string]*stream{kindAttempt: c.attempts, kindDoNotCall: c.changes, kindAudit: c.audit} {
+	for kind, s := range map[string]*stream{kindAttempt: c.attempts, kindDoNotCall: c.changes, kindAudit: c.audit, kindEvents: c.events} {
 		if err := c.finishStream(s, kind); err != nil {
 			return err
 		}
@@ -23,6 +23,7 @@ func (c *checker) rest(q driver.QueryerContext) error {
 		return err
 	}
 	c.accounted()
+	c.sound()
 	c.orphaned()
 	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {

@@ -86,6 +86,9 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	}
 	c.hear(a.IntentAt)
 	num := e164(a.Number)
+	if num == 0 && a.Mode != campaigns.Inbound {
+		num = -ref // erased: nobody's number any more
+	}
 	if want := c.version[a.Campaign]; a.Settings != want {
 		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt names version %d of the settings, in force was %d", a.Settings, want)
 	}

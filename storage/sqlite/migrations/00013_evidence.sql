@@ -113,3 +113,86 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
 CREATE TRIGGER checkpoints_delete BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
 -- +goose StatementEnd
+
+-- Sound and events of calls enter the chain too: recordings one by one, events
+-- in the batches in which they were written.
+ALTER TABLE recordings ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0; -- the sound is gone, the row tells that there was some
+ALTER TABLE call_events ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;     -- first event of its link; 0 = before format 2
+ALTER TABLE call_events ADD COLUMN commitment BLOB;
+ALTER TABLE call_events ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+
+-- Persons who are to be forgotten, until all of it is done: a kill in the middle
+-- is taken up again at the next start. The row goes when it is over.
+CREATE TABLE erasure_work (
+    id    INTEGER PRIMARY KEY,
+    e164  INTEGER NOT NULL UNIQUE,
+    at    INTEGER NOT NULL,
+    by    TEXT    NOT NULL,
+    basis TEXT    NOT NULL
+) STRICT;
+
+-- What was forgotten, when, by whom and on what ground; not of whom. Counts is
+-- JSON: rows by kind whose personal columns were emptied.
+CREATE TABLE erasures (
+    seq    INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    by     TEXT    NOT NULL,
+    basis  TEXT    NOT NULL,
+    kind   TEXT    NOT NULL, -- person, retention
+    counts TEXT    NOT NULL
+) STRICT;
+
+-- Rows of format 1 have no commitment. When the person of one is erased, what
+-- remains of it enters the chain anew: a link of the kind rebase for all of them.
+CREATE TABLE rebased (
+    erasure INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    kind    TEXT    NOT NULL,
+    ref     INTEGER NOT NULL,
+    PRIMARY KEY (erasure, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX rebased_row ON rebased (kind, ref);
+
+-- What must not be deleted, whatever asks for it.
+CREATE TABLE holds (
+    id          INTEGER PRIMARY KEY,
+    scope       TEXT    NOT NULL, -- number, campaign, seller, period
+    e164        INTEGER NOT NULL DEFAULT 0,
+    campaign    INTEGER NOT NULL DEFAULT 0,
+    seller      TEXT    NOT NULL DEFAULT '',
+    from_at     INTEGER NOT NULL DEFAULT 0, -- calls begun at or after
+    to_at       INTEGER NOT NULL DEFAULT 0, -- before; 0 = no end
+    reason      TEXT    NOT NULL,
+    by          TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    until       INTEGER NOT NULL DEFAULT 0, -- 0 = until it is released
+    released_at INTEGER NOT NULL DEFAULT 0,
+    released_by TEXT    NOT NULL DEFAULT '',
+    released_why TEXT   NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE INDEX holds_open ON holds (released_at, scope);
+
+-- How long what is kept.
+CREATE TABLE retention (
+    kind TEXT    PRIMARY KEY,
+    keep INTEGER NOT NULL, -- microseconds
+    by   TEXT    NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- +goose StatementBegin
+CREATE TRIGGER erasures_update BEFORE UPDATE ON erasures
+BEGIN SELECT RAISE(ABORT, 'erasures are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER erasures_delete BEFORE DELETE ON erasures
+BEGIN SELECT RAISE(ABORT, 'erasures are append-only'); END;
+-- +goose StatementEnd
+
+-- Files that nothing refers to any more and that are to be deleted; the row goes
+-- when the file is gone.
+CREATE TABLE doomed_files (
+    path TEXT PRIMARY KEY -- below the folder of recordings
+) STRICT, WITHOUT ROWID;
