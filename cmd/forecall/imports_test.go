@@ -43,6 +43,7 @@ var onlyIn = map[string][]string{
 	"github.com/xuri/excelize":     {"campaigns/intake"},
 	"github.com/pion/ice":          {"dialer/softphone"},
 	"github.com/standard-webhooks": {"cmd/internal/webhook"},
+	"github.com/parquet-go":        {"cmd/internal/columnar"},
 }
 
 type listed struct {
