@@ -27,6 +27,7 @@ type Result struct {
 	Codes     map[string]int64     `json:"codes"`           // rejections by code
 	Blank     int64                `json:"blank"`           // rows with nothing in them
 	PhonesOut int64                `json:"phones_left_out"` // of contacts that were taken
+	Noted     int64                `json:"noted"`           // parts of rows that were taken which could not be used: a postcode of no country
 	Reread    int64                `json:"reread"`          // rows of a UTF-8 file that were not UTF-8 and were read as Windows-1252
 	Unchecked int64                `json:"unchecked"`       // numbers beyond the memory for duplicates: the store alone looked at them
 	Charset   Charset              `json:"charset"`

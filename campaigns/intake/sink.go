@@ -174,6 +174,8 @@ func (s *sink) count(j Rejection) {
 		s.result.Counts.Duplicates++
 	case VerdictPhoneOut:
 		s.result.PhonesOut++
+	case VerdictNoted:
+		s.result.Noted++
 	}
 }
 

@@ -49,6 +49,11 @@ var countries = sync.OnceValue(func() map[string]string {
 	return out
 })
 
+// Country finds the ISO 3166-1 code of a country that is written by its code of
+// two or three letters, or by its name in one of the languages of this house; ""
+// for none.
+func Country(text string) string { return countryCode(strings.TrimSpace(text)) }
+
 // longestName bounds the names that are looked up, in bytes.
 const longestName = 100
 
