@@ -54,7 +54,7 @@ func NewBook(sets []*Set, h *Holidays) (*Book, error) {
 		}
 		b.countries = b.countries || len(s.Applies.Countries)+len(s.Applies.Regions) > 0
 	}
-	if err := b.checkVariables(); err != nil {
+	if err := errors.Join(b.checkVariables(), b.checkRegions()); err != nil {
 		return nil, err
 	}
 	b.hash = b.sum()
@@ -71,6 +71,25 @@ func (b *Book) checkVariables() error {
 						errs = append(errs, fmt.Errorf("rule %s of %s names $%s, which no set in force gives: write it below variables", r.ID, s.Name(), name))
 					}
 				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkRegions finds regions that the holidays in force do not know: a slip of
+// the pen there would leave days out in silence.
+func (b *Book) checkRegions() error {
+	var errs []error
+	for _, s := range b.sets {
+		for _, r := range s.Rules {
+			if r.Holidays == "" {
+				continue
+			}
+			country, region, _ := parseHolidaySpec(r.Holidays) // ParseSet has read it
+			known := b.holidays.Regions(country)
+			if region != "" && region != country+nationalOnly && len(known) > 0 && !slices.Contains(known, region) {
+				errs = append(errs, fmt.Errorf("rule %s of %s asks for the holidays of %s, which the holiday data of %s does not list", r.ID, s.Name(), region, country))
 			}
 		}
 	}

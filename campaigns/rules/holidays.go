@@ -236,18 +236,21 @@ func (s *dateSet) addAll(dates map[string]string, but []string) {
 
 // parseHolidaySpec reads what a rule's holidays mean: es, the same as es+region,
 // is a country with the regions of the place; us-la is one region whatever the
-// place.
+// place; fr-national are the national days alone.
 func parseHolidaySpec(text string) (country, region string, err error) {
 	base, with := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(text)), "+REGION")
 	country, _, isRegion := strings.Cut(base, "-")
 	if !isCountry(country) || (isRegion && with) {
-		return "", "", fmt.Errorf("holidays %q: write a country (es), a country with the person's regions (es+region, the same) or one region (us-la)", text)
+		return "", "", fmt.Errorf("holidays %q: write a country (es), a country with the person's regions (es+region, the same), one region (us-la) or national days alone (fr-national)", text)
 	}
 	if isRegion {
 		region = base
 	}
 	return country, region, nil
 }
+
+// nationalOnly names the national days of a country alone, as if a region.
+const nationalOnly = "-NATIONAL"
 
 // dates are the days off that a rule means at a place.
 func (h *Holidays) dates(spec string, regions []string) *dateSet {
