@@ -49,7 +49,8 @@ type attempt struct {
 	sides    sides
 	beside   sync.WaitGroup // seekers of the other sides of transfers
 
-	leg       Leg       // once answered
+	leg       Leg // once answered
+	greeter   greeter
 	held      time.Time // when we were seen on hold last
 	unwritten bool
 }
@@ -218,6 +219,7 @@ func (a *attempt) serve(talk context.Context) {
 	row.SentAt = earlier(row.SentAt, answer.SentAt)
 	row.RingingAt = earlier(row.RingingAt, answer.RingingAt)
 
+	a.listenToGreeting()
 	if seat, how := a.claim(talk, row.AnsweredAt); how == claimed {
 		a.converse(talk, seat)
 	} else {
@@ -244,6 +246,7 @@ func (a *attempt) conclude() {
 		a.log.Error("a call ended without a known outcome", "outcome", row.Outcome)
 		row.Outcome = campaigns.Failed
 	}
+	a.noteGreeting()
 	over := *row
 	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })
 }

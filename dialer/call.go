@@ -48,8 +48,10 @@ type call struct {
 	bridged   bool      // an agent has talked
 	noAudio   bool
 
-	manual  bool // an agent typed the number
-	inbound bool // the person called us
+	manual bool // an agent typed the number
+	// reserved: the agent is kept for this call, whoever else may answer meanwhile.
+	reserved bool
+	inbound  bool // the person called us
 	queuing
 
 	agent    *agent        // reserved for it, or in it

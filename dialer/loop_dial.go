@@ -17,6 +17,7 @@ var (
 	errWithdrawnNobody  = errors.New("withdrawn: nobody would be free to take the answer")
 	errWithdrawnEnding  = errors.New("withdrawn: the campaign places no more calls")
 	errWithdrawnByAgent = errors.New("withdrawn by the agent")
+	errWithdrawnBudget  = errors.New("withdrawn: the abandonment budget is spent and no agent is free for the answer")
 )
 
 // dial decides, places and withdraws.
@@ -26,11 +27,13 @@ func (l *Loop) dial(now time.Time) {
 		l.trim(now)
 		return
 	}
-	policy := l.policy
+	policy := l.bindBudget(l.policy)
 	policy.Cancel = policy.Cancel || l.shrunk(now)
 	var snap pacing.Snapshot
 	snap, l.decision = l.floor.Decide(l.clock.virtual(now), policy, l.look(now))
 	l.withdrawLost(l.decision.Cancel)
+	l.judgeBudget()
+	l.shelter(now)
 	want := l.decision.Place - len(l.queue) // who waits goes before who may come
 	if l.policy.Mode == pacing.Preview {
 		want = 0 // agents place these themselves
@@ -66,7 +69,7 @@ func (l *Loop) place(n int, now time.Time) {
 			return
 		}
 		var seat *agent
-		if l.policy.Mode == pacing.Progressive {
+		if l.policy.Mode == pacing.Progressive || l.sparing {
 			if seat = l.longestIdleToStay(); seat == nil {
 				return
 			}
@@ -76,7 +79,11 @@ func (l *Loop) place(n int, now time.Time) {
 			l.why = l.emptyWhy()
 			return
 		}
-		l.put(p, odds, seat, now)
+		if p.ReservedOnly && !l.sparing {
+			l.putGuarded(p, odds, seat, now)
+			continue
+		}
+		l.put(p, odds, seat, l.sparing, now)
 	}
 }
 
@@ -107,9 +114,10 @@ func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
 	return p, ok
 }
 
-// put places one call, with an agent reserved for it or nil. Odds are those of
-// the contact to answer, 0 = not known.
-func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time) *call {
+// put places one call, with an agent reserved for it or nil; one that is kept is
+// given to nobody else until the call is over. Odds are those of the contact to
+// answer, 0 = not known.
+func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, now time.Time) *call {
 	l.lastCall++
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
@@ -119,6 +127,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time
 	if seat != nil {
 		row.Agent = seat.info.ID
 		c.manual, row.Manual = seat.manual, seat.manual
+		c.reserved, row.Reserved = kept, kept
 		l.reserve(seat, c, now)
 	}
 	l.calls[c.id], l.zones = c, row.Zones
@@ -261,13 +270,16 @@ func (l *Loop) blocked(now time.Time) (bool, Why) {
 // paceWhy says what bounds a campaign that may dial.
 func (l *Loop) paceWhy(snap pacing.Snapshot) Why {
 	why := Why{Cause: CausePacing, Text: l.decision.Why.String()}
+	if l.sparing && l.policy.Mode == pacing.Predictive && snap.Agents > 0 {
+		return Why{Cause: CauseBudgetSpent, Text: l.spentText()}
+	}
 	switch l.decision.Why {
 	case pacing.ReasonNoAgents:
 		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("none of %d signed-in agents takes calls: they are paused", len(l.agents))}
 	case pacing.ReasonNoFreeAgent:
 		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("all %d agents are busy, and one call goes to one agent", snap.Agents)}
 	case pacing.ReasonBudgetSpent:
-		why.Cause = CauseBudgetSpent
+		return Why{Cause: CauseBudgetSpent, Text: l.spentText()}
 	case pacing.ReasonLines:
 		why.Cause = CauseLines
 	}

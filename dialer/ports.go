@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/abandonment"
 	"github.com/forecall/forecall/dialer/media"
 )
 
@@ -39,9 +40,10 @@ type Journal interface {
 }
 
 // Memory is what the engine reads when a campaign starts and keeps while it
-// runs: the account of the legal period, and what pacing has learned.
+// runs: where it stands under its limits of abandonment, its own first, and what
+// pacing has learned.
 type Memory interface {
-	Tally(ctx context.Context, campaign int64, since, until time.Time) (campaigns.Tally, error)
+	Standings(ctx context.Context, campaign int64, now time.Time) ([]abandonment.Standing, error)
 	Estimates(ctx context.Context, campaign int64) ([]byte, error) // nil when there are none
 	SaveEstimates(ctx context.Context, campaign int64, estimates []byte) error
 }

@@ -67,13 +67,15 @@ func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
 func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 	l := s.loop
 	saves, tapes := make(chan pacing.Estimates, 1), make(chan minute, tapeBacklog)
-	l.saves, l.tapes = saves, tapes
+	asks := make(chan struct{}, 1)
+	l.saves, l.tapes, l.budgetAsks = saves, tapes, asks
 	feed, stopFeed := context.WithCancel(context.WithoutCancel(hard))
 	defer stopFeed()
 	var beside sync.WaitGroup
 	beside.Go(func() { s.hopper.Run(feed) })
 	beside.Go(func() { e.keepEstimates(write, l.id, saves) })
 	beside.Go(func() { e.keepTapes(write, l, tapes) })
+	beside.Go(func() { e.keepAccount(write, l, asks) })
 	l.Run(soft, hard, write)
 	stopFeed()
 	saves <- l.floor.Estimates(time.Now())
@@ -82,6 +84,7 @@ func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 		tapes <- last
 	}
 	close(tapes)
+	close(asks)
 	beside.Wait()
 }
 
@@ -105,12 +108,11 @@ func (e *Engine) restore(soft context.Context, l *Loop) bool {
 
 func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
 	now := time.Now()
-	account := newAccount(l.campaign.CreatedAt, now)
-	tally, err := e.store.Tally(ctx, l.id, account.period.From, account.period.To)
+	standings, err := e.store.Standings(ctx, l.id, now)
 	if err != nil {
 		return err
 	}
-	account.restore(tally)
+	account := newAccount(l.campaign, standings, now)
 	kept, err := e.store.Estimates(ctx, l.id)
 	if err != nil {
 		return err
