@@ -19,7 +19,8 @@ type result struct {
 	why   reason
 	lift  int8  // which ask of the lifts, or of a consent rule, stands for it
 	zone  int16 // of the plan, that decides; -1 = none
-	ref   int32 // grant, call of the past, register or word that decides; -1 = none
+	ref   int32 // call of the past, check or range that decides; -1 = none
+	grant int32 // on which it stands; -1 = none
 	used  int64
 }
 
@@ -66,7 +67,7 @@ func (d *Decision) note(i int) {
 
 // judge runs one rule, with what may lift it.
 func (p *Plan) judge(b *bound, f *Facts, d *Decision, r *result) {
-	*r = result{zone: -1, ref: -1}
+	*r = result{zone: -1, ref: -1, grant: -1}
 	p.meets(b, f, d, r)
 	if r.why == reasonNone {
 		return
@@ -74,7 +75,7 @@ func (p *Plan) judge(b *bound, f *Facts, d *Decision, r *result) {
 	r.state = refuses
 	if len(b.lifts) > 0 && r.why.liftable() {
 		if which, grant, ok := p.granted(b.lifts, f, d.now); ok {
-			r.state, r.lift, r.ref = lifted, int8(which), int32(grant)
+			r.state, r.lift, r.grant = lifted, int8(which), int32(grant)
 			return
 		}
 	}
@@ -97,7 +98,7 @@ func (p *Plan) meets(b *bound, f *Facts, d *Decision, r *result) {
 		r.why = b.listed(f, now)
 	case kindConsentRule:
 		which, grant, ok := p.granted(b.asks, f, now)
-		r.why, r.lift, r.ref = unless(ok, reasonConsent), int8(which), int32(grant)
+		r.why, r.lift, r.grant = unless(ok, reasonConsent), int8(which), int32(grant)
 	case kindCap:
 		r.used = p.used(b, f, now)
 		r.why = unless(r.used < b.max, reasonCap)
@@ -288,13 +289,8 @@ func (b *bound) yieldsToReserved() bool {
 func (d *Decision) Grants() []string {
 	var out []string
 	for i := range d.results {
-		r := &d.results[i]
-		stands := r.state == lifted || (r.state == passes && d.plan.rules[i].kind == kindConsentRule)
-		if !stands || r.ref < 0 {
-			continue
-		}
-		if id := d.facts.Consents[r.ref].ID; !contains(out, id) {
-			out = append(out, id)
+		if g := d.results[i].grant; g >= 0 && !contains(out, d.facts.Consents[g].ID) {
+			out = append(out, d.facts.Consents[g].ID)
 		}
 	}
 	return out

@@ -39,7 +39,9 @@ func TestEveryTypeOfRuleAllowsAndRefuses(t *testing.T) {
 	on := func(since time.Time) Listed {
 		return Listed{Loaded: true, Listed: true, Version: "v3", AccessedAt: days(3), RegisteredAt: since}
 	}
-	call := func(at time.Time, outcome string) Past { return Past{At: at, Outcome: outcome, Seller: "Acme", Subject: "solar"} }
+	call := func(at time.Time, outcome string) Past {
+		return Past{At: at, Outcome: outcome, Seller: "Acme", Subject: "solar"}
+	}
 	for _, c := range []struct {
 		name, rule string
 		facts      Facts
@@ -356,7 +358,9 @@ func TestAnImportSeesWhatTimeWillNotChange(t *testing.T) {
 	if p.Static(&f, now, &d); !d.Allowed() {
 		t.Errorf("refused: %v", d.Refusal())
 	}
-	if slices.ContainsFunc(d.Verdicts(), func(v Verdict) bool { return v.Rule == "a.hours" || v.Rule == Hours || v.Rule == "a.cap" || v.Rule == "a.cli" }) {
+	if slices.ContainsFunc(d.Verdicts(), func(v Verdict) bool {
+		return v.Rule == "a.hours" || v.Rule == Hours || v.Rule == "a.cap" || v.Rule == "a.cli"
+	}) {
 		t.Error("it names what it did not ask")
 	}
 	f.CLI.Number = "+34600000000"

@@ -170,7 +170,7 @@ func TestEdgeGuardIsKeyedByTheNumberOverAllCampaigns(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	f.Reserved = true
-	if v := of(t, judged(t, rule, always(), f, at), "uk.guard72"); !v.OK || v.Lifted != "reserved agent" {
+	if v := of(t, judged(t, rule, always(), f, at), "uk.guard72"); !v.OK || v.Lifted != "a reserved agent" {
 		t.Errorf("%+v", v)
 	}
 	f.Reserved, f.Manual, f.Agreed = false, true, true

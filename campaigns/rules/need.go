@@ -58,15 +58,15 @@ const (
 	channelAutomated = "automated"
 )
 
-// String writes the need in words: consent.written no older than 2y.
+// String writes the need in words: consent in writing (at most 2y old).
 func (n Need) String() string {
-	text := n.Kind
+	text := kindText(n.Kind)
 	switch n.Level {
 	case "":
 	case "express_written":
-		text += ".written"
+		text += " in writing"
 	default:
-		text += "." + n.Level
+		text = n.Level + " " + text
 	}
 	if n.Channel == channelAutomated {
 		text += " to automated calls"
@@ -75,9 +75,26 @@ func (n Need) String() string {
 		text += " naming the seller"
 	}
 	if !n.MaxAge.IsZero() {
-		text += " no older than " + n.MaxAge.String()
+		text += " (at most " + n.MaxAge.String() + " old)"
 	}
 	return text
+}
+
+// kindText names what a grant or a need is.
+func kindText(kind string) string {
+	switch kind {
+	case needReserved:
+		return "a reserved agent"
+	case needAgreed:
+		return "an agreed callback"
+	case needManual:
+		return "a number that an agent typed"
+	case needEBR:
+		return "a business relationship"
+	case kindOutOfHours:
+		return "consent to calls out of hours"
+	}
+	return kind
 }
 
 // UnmarshalYAML reads a word, or a word with its conditions: {consent: {max_age: 2y}}.

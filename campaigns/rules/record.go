@@ -54,6 +54,7 @@ func (d *Decision) appendSaid(w *writer) {
 		w.int(int64(r.lift))
 		w.int(int64(r.zone))
 		w.int(int64(r.ref))
+		w.int(int64(r.grant))
 		w.int(r.used)
 	}
 }
@@ -74,10 +75,9 @@ func ReadRecord(b []byte) (*Record, error) {
 		}
 		r.byte()
 		r.byte()
-		r.int()
-		r.int()
-		r.int()
-		r.int()
+		for range 5 { // lift, zone, ref, grant, used
+			r.int()
+		}
 	}
 	if err := r.err(); err != nil {
 		return nil, err

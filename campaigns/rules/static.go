@@ -12,7 +12,7 @@ func (p *Plan) Static(f *Facts, now time.Time, d *Decision) {
 	d.begin(p, f, now)
 	for i := range p.rules {
 		if b := &p.rules[i]; !b.static(f) {
-			d.results[i] = result{state: skipped, zone: -1, ref: -1}
+			d.results[i] = result{state: skipped, zone: -1, ref: -1, grant: -1}
 			continue
 		}
 		p.judge(&p.rules[i], f, d, &d.results[i])

@@ -91,11 +91,11 @@ func (d *Decision) say(b *bound, r *result, v *Verdict) {
 	case kindNumber:
 		v.Detail = numberWords(f, r)
 	case kindStopped:
-		v.Detail = strings.Join(f.Stops, "; ")
+		v.Detail = either(r, "nothing is stopped", strings.Join(f.Stops, "; "))
 	case kindLive:
-		v.Detail = if1(r, "the number is in a call that has not ended")
+		v.Detail = either(r, "in no other call", "the number is in a call that has not ended")
 	case kindDNC:
-		v.Detail = if1(r, "the number is on the internal do-not-call list")
+		v.Detail = either(r, "not on the internal do-not-call list", "the number is on the internal do-not-call list")
 	case kindZone:
 		v.Detail = p.zoneWords()
 	case kindPlace:
@@ -103,7 +103,8 @@ func (d *Decision) say(b *bound, r *result, v *Verdict) {
 	case kindAttempts:
 		v.Detail = fmt.Sprintf("%d of %d tries used", f.Tries, p.terms.MaxTries)
 	case kindCooldownNumber:
-		if r.why != reasonNone {
+		v.Detail = "never tried"
+		if !f.LastTry.IsZero() {
 			v.Detail = fmt.Sprintf("last tried %s ago, cool-down %s", d.now.Sub(f.LastTry).Round(time.Second), p.terms.Cooldown)
 		}
 	case kindClock:
@@ -111,17 +112,18 @@ func (d *Decision) say(b *bound, r *result, v *Verdict) {
 	}
 }
 
-func if1(r *result, text string) string {
+// either chooses the words for a rule that is met, or not.
+func either(r *result, met, not string) string {
 	if r.why == reasonNone {
-		return ""
+		return met
 	}
-	return text
+	return not
 }
 
 func numberWords(f *Facts, r *result) string {
 	switch {
 	case r.why == reasonNone:
-		return ""
+		return "E.164"
 	case f.masked != maskNone:
 		return ErrNumber.Error()
 	}
@@ -157,7 +159,7 @@ func (p *Plan) placeWords() string {
 func clockWords(c ClockState, r *result) string {
 	switch {
 	case r.why == reasonNone:
-		return ""
+		return "it can be trusted"
 	case c.Jumped:
 		return "the clock of this machine jumped, so nobody can say what time it is; set it right and start again"
 	}
@@ -176,14 +178,14 @@ func (d *Decision) sayWindow(b *bound, r *result, v *Verdict) {
 	z := d.plan.zones[r.zone]
 	local := d.now.In(z.loc)
 	v.Zone, v.Local = z.name, local.Format(time.RFC3339)
-	v.Need = b.needWords(z.date(d.now.Add(b.margin).Unix()))
+	v.Need = b.hoursOn(z.date(d.now.Add(b.margin).Unix()))
 	switch clock := local.Format("Mon 15:04"); r.why {
 	case reasonHoliday, reasonNoHolidays:
-		v.Detail = b.holidayWords(z, d.now.Add(0), b.margin, clock)
+		v.Detail = b.holidayWords(z, d.now, clock)
 	case reasonMargin:
-		v.Detail = fmt.Sprintf("it is %s in %s, and the calling window closes (or within %s of its end): the call may still ring then", clock, z.name, b.margin)
+		v.Detail = fmt.Sprintf("it is %s in %s, and the calling window (%s) ends within %s, while the call may still ring", clock, z.name, v.Need, b.margin)
 	default:
-		v.Detail = fmt.Sprintf("it is %s in %s, outside the calling window (or within %s of its end)", clock, z.name, b.margin)
+		v.Detail = fmt.Sprintf("it is %s in %s, outside the calling window (%s)", clock, z.name, v.Need)
 	}
 }
 
@@ -196,26 +198,26 @@ func (d *Decision) openWords() string {
 	return strings.Join(texts, ", ")
 }
 
-// needWords are the hours of a date: 08:00-21:00, or closed.
-func (b *bound) needWords(on day) string {
+// hoursOn are the hours of a date: Mon 08:00-21:00, or Sun closed.
+func (b *bound) hoursOn(on day) string {
 	hours := b.window.on(on)
-	texts := make([]string, len(hours))
-	for i, s := range hours {
-		texts[i] = s.String()
+	text := on.weekday().String()[:3] + " " + spansText(hours)
+	if len(hours) == 0 {
+		text += "closed"
 	}
-	if len(texts) == 0 {
-		return on.weekday().String()[:3] + " closed"
+	if w := b.window; w.narrow && w.off.has(on+1) {
+		text += ", the day before " + w.off.names[on+1]
 	}
-	return on.weekday().String()[:3] + " " + strings.Join(texts, ", ")
+	return text
 }
 
-func (b *bound) holidayWords(z *zone, now time.Time, margin time.Duration, clock string) string {
+func (b *bound) holidayWords(z *zone, now time.Time, clock string) string {
 	on := z.date(now.Unix())
 	if off := b.window.off; off.covers(on) && !off.has(on) {
-		on = z.date(now.Add(margin).Unix())
+		on = z.date(now.Add(b.margin).Unix())
 	}
 	if !b.window.off.covers(on) {
-		return fmt.Sprintf("no holidays are known for %s, so nobody can say whether calls are allowed; add the year to the holiday data", on)
+		return fmt.Sprintf("no public holidays are known for %s, so nobody can say whether calls are allowed: add the year to the holiday data", on)
 	}
 	return fmt.Sprintf("it is %s in %s, and %s is a public holiday there: %s", clock, z.name, on, b.window.off.names[on])
 }
@@ -242,19 +244,20 @@ func (d *Decision) sayList(b *bound, r *result, v *Verdict) {
 		v.Detail = fmt.Sprintf("registered in %s on %s; may be called until %s", name, l.RegisteredAt.UTC().Format(time.DateOnly), stamp(end))
 		v.Lifted = "grace of " + b.rule.Grace.String()
 	default:
-		v.Detail = fmt.Sprintf("not on %s, version %s, %d days old", name, l.Version, v.AgeDays)
+		v.Detail = fmt.Sprintf("not on the register %s, version %s, fetched on %s", name, l.Version, l.AccessedAt.UTC().Format(time.DateOnly))
 	}
 }
 
 func (d *Decision) sayConsent(b *bound, r *result, v *Verdict) {
 	v.Need = b.rule.asks().String()
-	if r.why != reasonNone {
+	switch {
+	case r.why != reasonNone:
 		v.Detail = "no " + v.Need + " is on record" + d.lapsed()
-		return
-	}
-	if r.ref >= 0 {
-		g := &d.facts.Consents[r.ref]
+	case r.grant >= 0:
+		g := &d.facts.Consents[r.grant]
 		v.Grant, v.Detail = g.ID, grantWords(g)
+	default:
+		v.Detail = kindText(b.asks[r.lift].kind)
 	}
 }
 
@@ -276,7 +279,7 @@ func (d *Decision) lapsed() string {
 }
 
 func grantWords(g *Grant) string {
-	text := strings.ReplaceAll(g.Kind, "_", " ")
+	text := kindText(g.Kind)
 	if g.Level != "" {
 		text += " (" + strings.ReplaceAll(g.Level, "_", " ") + ")"
 	}
@@ -291,9 +294,10 @@ func grantWords(g *Grant) string {
 }
 
 func (d *Decision) saySilence(b *bound, r *result, v *Verdict) {
-	what := strings.Join(b.rule.After, " or ")
+	what := strings.ReplaceAll(strings.Join(b.rule.After, " or "), "disposition.", "")
 	v.Need = fmt.Sprintf("%s of silence after %s", b.period, what)
 	if r.ref < 0 {
+		v.Detail = "no such call: " + what
 		return
 	}
 	h := &d.facts.History[r.ref]
@@ -306,6 +310,14 @@ func pastWords(h *Past) string {
 		return "refused by the person"
 	case h.Outcome == "":
 		return "not known yet"
+	}
+	switch h.Outcome {
+	case "abandoned_msg":
+		return "abandoned with a message"
+	case "abandoned_silent":
+		return "abandoned in silence"
+	case "late_connected":
+		return "connected too late"
 	}
 	return strings.ReplaceAll(h.Outcome, "_", " ")
 }
@@ -330,10 +342,10 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 // liftedBy names what lifts a rule for this call.
 func (d *Decision) liftedBy(b *bound, r *result, v *Verdict) string {
 	need := b.rule.Unless[b.lifts[r.lift].need]
-	if r.ref < 0 {
-		return strings.ReplaceAll(need.String(), "_", " ")
+	if r.grant < 0 {
+		return need.String()
 	}
-	g := &d.facts.Consents[r.ref]
+	g := &d.facts.Consents[r.grant]
 	v.Grant = g.ID
 	return grantWords(g)
 }

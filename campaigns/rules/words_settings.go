@@ -23,8 +23,8 @@ func (d *Decision) sayFixed(b *bound, v *Verdict) {
 		v.Need = lineWords(r)
 		v.Detail = "line type: " + orUnknown(p.LineType)
 	case TypeZone:
-		v.Need = strings.Join(r.Sources, " or ")
-		v.Detail = fmt.Sprintf("%d candidate zones, by %s", len(p.Zones), orUnknown(p.ZoneSource))
+		v.Need = zoneNeed(r)
+		v.Detail = fmt.Sprintf("candidate zones: %d, source: %s", len(p.Zones), orUnknown(p.ZoneSource))
 	default:
 	}
 }
@@ -53,6 +53,17 @@ func lineWords(r *Rule) string {
 	}
 	if len(r.Forbid) > 0 {
 		parts = append(parts, "none of "+strings.Join(r.Forbid, ", "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func zoneNeed(r *Rule) string {
+	var parts []string
+	if len(r.Sources) > 0 {
+		parts = append(parts, "by "+strings.Join(r.Sources, " or "))
+	}
+	if r.MaxZones > 0 {
+		parts = append(parts, fmt.Sprintf("at most %d zones", r.MaxZones))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -95,9 +106,17 @@ func cliNeed(b *bound) string {
 		parts = append(parts, "not "+strings.Join(b.cli.forbid, ", "))
 	}
 	if b.cli.ranged {
-		parts = append(parts, "one of "+strings.Join(b.rule.RequireRange, ", "))
+		parts = append(parts, "one of "+strings.Join(b.shownRanges(), ", "))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// shownRanges are the prescribed beginnings, or the variables without a value.
+func (b *bound) shownRanges() []string {
+	if len(b.cli.ranges) == 0 {
+		return b.rule.RequireRange
+	}
+	return b.cli.ranges
 }
 
 func (d *Decision) sayRate(b *bound, r *result, v *Verdict) {
@@ -126,12 +145,16 @@ func (d *Decision) sayExternal(b *bound, r *result, v *Verdict) {
 		return
 	}
 	c := &d.facts.External[r.ref]
-	v.Detail = fmt.Sprintf("%s answered %q on %s", c.Check, c.Answer, c.At.UTC().Format(time.DateOnly))
+	answer := fmt.Sprintf("%q", c.Answer)
+	if c.Answer == "" {
+		answer = map[bool]string{true: "that nothing is in the way", false: "that it must not be called"}[c.OK]
+	}
+	v.Detail = fmt.Sprintf("%s answered %s on %s", c.Check, answer, c.At.UTC().Format(time.DateOnly))
 }
 
 func (d *Decision) customWords(r *result) string {
 	if r.why == reasonCustomError {
 		return "the expression failed at work, so the call is refused"
 	}
-	return if1(r, "the expression does not hold")
+	return either(r, "the expression holds", "the expression does not hold")
 }
