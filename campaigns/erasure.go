@@ -69,6 +69,9 @@ var ErrInCall = errors.New("a call with the person is open")
 // ErrHeld marks what a legal hold covers.
 var ErrHeld = errors.New("a legal hold covers it")
 
+// ErrNoCheckpoint marks a ledger that was never signed.
+var ErrNoCheckpoint = errors.New("no checkpoint was signed yet")
+
 // HoldScope is what a hold is about.
 type HoldScope string
 

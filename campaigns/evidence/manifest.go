@@ -15,9 +15,10 @@ const (
 	CheckpointsFile = "checkpoints.jsonl"
 	DecisionsFile   = "decisions.jsonl"
 	RuleSetsFolder  = "rulesets/" // rulesets/<SHA-256>.yaml, or .bin
-	ListsFile       = "lists.json"
-	LoosenedFile    = "loosened.json" // rules that were loosened: who, why, approved by whom
-	ErasuresFile    = "erasures.json"
+	HolidaysFolder  = "holidays/" // holidays/<SHA-256>.yaml
+	BooksFile       = "books.jsonl"
+	AdoptionsFile   = "adoptions.jsonl" // what was put in force, changed or loosened: by whom, approved by whom, why
+	ListsFile       = "lists.jsonl"     // versions of do-not-call registers
 )
 
 const (
@@ -76,11 +77,20 @@ type Stored struct {
 	Attempt int64  `json:"attempt"` // seq
 	Book    Hex    `json:"ruleset_sha256"`
 	Terms   Hex    `json:"terms_sha256"`
+	Text    string `json:"terms"` // JSON, whose SHA-256 Terms is
 	Record  []byte `json:"record"`
 }
 
 // Digest is what the attempt holds of the decision.
 func (s Stored) Digest() Digest {
-	buf := make([]byte, 0, len(s.Book)+len(s.Terms)+len(s.Record))
+	buf := append(make([]byte, 0, 1024), "forecall decision 1\n"...)
 	return Sum(append(append(append(buf, s.Book...), s.Terms...), s.Record...))
+}
+
+// Book is all the rules that were in force together: the SHA-256 of its sets,
+// which lie in rulesets/, and of its holidays, which lie in holidays/.
+type Book struct {
+	Hash     Hex      `json:"ruleset_sha256"`
+	Sets     []string `json:"sets"`
+	Holidays []string `json:"holidays"`
 }

@@ -62,7 +62,7 @@ func ColumnsOf(kind string) (c Columns, ok bool) {
 	case KindDoNotCall:
 		return columns(changeOld, changePublic, `name reason reference attempt`), true
 	case KindAudit:
-		return columns(auditAll, auditAll, ``), true
+		return columns(auditAll, auditAll, ``), true // format 1: nothing of it is personal
 	case KindRecording:
 		return columns(``, `attempt began_at duration octets sha256 gaps repaired`, ``), true
 	case KindEvents:

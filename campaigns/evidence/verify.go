@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -74,7 +75,7 @@ func VerifyFile(ctx context.Context, file io.ReaderAt, size int64, pin string) (
 	if err != nil {
 		return Report{}, fmt.Errorf("%w: %w", ErrNoExport, err)
 	}
-	v := &verifier{ctx: ctx, zip: z, files: map[string]*zip.File{}, decisions: map[int64]Digest{}}
+	v := &verifier{ctx: ctx, zip: z, files: map[string]*zip.File{}, decisions: map[int64]Digest{}, needed: map[string]bool{}}
 	v.r.Pinned = pin != ""
 	for _, f := range z.File {
 		if v.files[f.Name] != nil {
@@ -103,6 +104,7 @@ type verifier struct {
 
 	marks     []Checkpoint     // of the export, by size
 	decisions map[int64]Digest // of the attempts in it
+	needed    map[string]bool  // books that decided
 }
 
 func (v *verifier) bad(f Fault) {
@@ -230,12 +232,15 @@ type lines struct {
 	err  error
 }
 
+// errMissing marks a part that is not there.
+var errMissing = errors.New("missing")
+
 func (v *verifier) lines(name string) *lines {
 	l := &lines{name: name, sum: sha256.New()}
 	f := v.files[name]
 	if f == nil {
 		v.bad(Fault{File: name, Detail: "it is missing"})
-		l.err = io.EOF
+		l.err = errMissing
 		return l
 	}
 	if l.in, l.err = f.Open(); l.err != nil {
@@ -269,8 +274,10 @@ func (l *lines) next() (ok bool) {
 func (v *verifier) finish(l *lines) {
 	if l.in != nil {
 		defer l.in.Close()
+	} else if errors.Is(l.err, errMissing) {
+		return // which was said
 	} else if errors.Is(l.err, io.EOF) {
-		return // missing, which was said
+		l.err = io.ErrUnexpectedEOF
 	}
 	for l.next() {
 	}
@@ -308,6 +315,9 @@ func (v *verifier) rest(string) error {
 				return err
 			}
 			continue
+		case BooksFile:
+			v.books()
+			continue
 		}
 		b := v.read(f.Name)
 		if b == nil {
@@ -315,8 +325,12 @@ func (v *verifier) rest(string) error {
 		}
 		sum := Sum(b)
 		v.match(f.Name, hex.EncodeToString(sum[:]))
-		if named, ok := strings.CutPrefix(f.Name, RuleSetsFolder); ok && strings.TrimSuffix(named, path.Ext(named)) != hex.EncodeToString(sum[:]) {
-			v.bad(Fault{File: f.Name, Detail: "the rule set is not the one of that name"})
+		named, ok := strings.CutPrefix(f.Name, RuleSetsFolder)
+		if !ok {
+			named, ok = strings.CutPrefix(f.Name, HolidaysFolder)
+		}
+		if ok && strings.TrimSuffix(named, path.Ext(named)) != hex.EncodeToString(sum[:]) {
+			v.bad(Fault{File: f.Name, Detail: "it is not the document of that name"})
 		}
 	}
 	return v.ctx.Err()
@@ -331,6 +345,10 @@ func (v *verifier) stored() error {
 			v.bad(Fault{File: l.name, Line: l.n, Detail: "it cannot be read: " + err.Error()})
 			continue
 		}
+		if sum := Sum([]byte(s.Text)); !bytes.Equal(sum[:], s.Terms) {
+			v.bad(Fault{File: l.name, Line: l.n, Kind: "decision", Ref: s.Attempt, Detail: "its terms are not those of their hash"})
+		}
+		v.needed[hex.EncodeToString(s.Book)] = true
 		if want, known := v.decisions[s.Attempt]; !known || want != s.Digest() {
 			v.bad(Fault{File: l.name, Line: l.n, Kind: "decision", Ref: s.Attempt, Detail: "it is not the decision that the attempt was recorded with"})
 		}
@@ -340,6 +358,30 @@ func (v *verifier) stored() error {
 	}
 	v.finish(l)
 	return nil
+}
+
+// books asks that every rule that decided is in the export.
+func (v *verifier) books() {
+	l := v.lines(BooksFile)
+	for l.next() {
+		var b Book
+		if err := strict(l.line, &b); err != nil {
+			v.bad(Fault{File: l.name, Line: l.n, Detail: "it cannot be read: " + err.Error()})
+			continue
+		}
+		delete(v.needed, hex.EncodeToString(b.Hash))
+		for folder, sums := range map[string][]string{RuleSetsFolder: b.Sets, HolidaysFolder: b.Holidays} {
+			for _, sum := range sums {
+				if v.files[folder+sum+".yaml"] == nil {
+					v.bad(Fault{File: l.name, Line: l.n, Detail: folder + sum + ".yaml is missing"})
+				}
+			}
+		}
+	}
+	v.finish(l)
+	for _, book := range slices.Sorted(maps.Keys(v.needed)) {
+		v.bad(Fault{File: l.name, Detail: "the rules " + book + " decided, and are missing"})
+	}
 }
 
 // entry is a line of the chain.

@@ -85,7 +85,8 @@ func makeExport(t testing.TB, n int64) made {
 		at = at.Next("x", 1, Digest{1})
 	}
 	before, salt := at, []byte("salt of a person, of 32 octets..")
-	stored := Stored{Attempt: 1, Book: make([]byte, 32), Terms: make([]byte, 32), Record: []byte("why")}
+	terms := Sum([]byte("{}"))
+	stored := Stored{Attempt: 1, Book: make([]byte, 32), Terms: terms[:], Text: "{}", Record: []byte("why")}
 	decision := stored.Digest()
 	type step struct {
 		Link
@@ -142,7 +143,10 @@ func makeExport(t testing.TB, n int64) made {
 	set := []byte("id: us\n")
 	sum := Sum(set)
 	fine(w.File(RuleSetsFolder+hex.EncodeToString(sum[:])+".yaml", set))
-	fine(w.JSON(LoosenedFile, []string{}))
+	fine(w.BeginLines(BooksFile))
+	fine(w.Line(Book{Hash: stored.Book, Sets: []string{hex.EncodeToString(sum[:])}}))
+	fine(w.BeginLines(AdoptionsFile))
+	fine(w.Line(map[string]string{"why": "law"}))
 	fine(w.Close(s))
 	out.signer, out.octets = s, file.Bytes()
 	return out

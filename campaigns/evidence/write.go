@@ -125,6 +125,9 @@ func (w *Writer) Record(r Record) error {
 	return w.line(w.buf)
 }
 
+// CoveredBy names the checkpoint at the last link.
+func (w *Writer) CoveredBy(c Checkpoint) { w.m.Checkpoint = c }
+
 // BeginLines begins a part of JSON lines.
 func (w *Writer) BeginLines(name string) error { return w.open(name) }
 
