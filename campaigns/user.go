@@ -69,6 +69,7 @@ const (
 	PlanShifts       Permission = "shifts.plan"       //
 	EditWebhooks     Permission = "webhooks.edit"     //
 	TestTrunks       Permission = "trunks.test"       // see trunks, place a test call
+	StopCalls        Permission = "calls.stop"        // throw and lift the kill switch
 	EditCallerRights Permission = "callerids.right"   // write down the right to show a number, and try it
 	SeeCompliance    Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
 	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
@@ -83,22 +84,22 @@ var permissions = map[Role][]Permission{
 	Agent: {DoCalls, AddDoNotCall, DialManually},
 	Supervisor: {
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
-		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts,
+		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls,
 	},
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		MonitorAgents, SendMessages, HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, EditWebhooks, TestTrunks,
-		SeeCompliance, EditConsents, EditCallerRights,
+		SeeCompliance, EditConsents, EditCallerRights, StopCalls,
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
 		HearRecordings, SeeCalls, SeePerformance,
-		SeeCompliance, EditConsents, EditCallerRights,
+		SeeCompliance, EditConsents, EditCallerRights, StopCalls,
 	},
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
-		SeeCompliance, EditCallerRights,
+		SeeCompliance, EditCallerRights, StopCalls,
 	},
 }
 

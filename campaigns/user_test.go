@@ -36,6 +36,9 @@ var granted = map[Permission]string{
 	TestTrunks:      "--m-A",
 	SeeCompliance:   "--mcA",
 	EditConsents:    "--mc-",
+	StopCalls:       "-smcA",
+
+	EditCallerRights: "--mcA",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

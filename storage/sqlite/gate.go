@@ -62,6 +62,10 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 			return err
 		}
 	}
+	met := campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions}
+	if f.Stops, err = stops(q, met); err != nil {
+		return err
+	}
 	f.Lists = db.listed(plan.Lists(), x.number, f.Lists)
 	if plan.AsksConsent() {
 		if f.Consents, err = grants(q, e164(x.number)); err != nil {

@@ -40,6 +40,8 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"inbound", inboundTests},
 		{"search", searchTests},
 		{"consents", consentTests},
+		{"caller IDs", callerIDTests},
+		{"stops", stopTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},
 	}

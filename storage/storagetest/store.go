@@ -35,6 +35,8 @@ type Store interface {
 	Receptions
 	Search
 	Abandonment
+	CallerIDs
+	campaigns.StopStore
 	Consents
 }
 
