@@ -27,6 +27,8 @@ type DecisionRecord struct {
 	// TermsText is the JSON of the rules.Terms, whose hash Terms is.
 	TermsText json.RawMessage `json:"terms"`
 	Record    []byte          `json:"record"` // as rules.Decision writes it
+	// Chained is the digest in the attempt's row of the chain; empty for a refusal.
+	Chained Hash `json:"chained,omitempty"`
 }
 
 // decisionDigest begins what is hashed, so that no other text hashes alike.

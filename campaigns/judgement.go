@@ -3,6 +3,8 @@ package campaigns
 import (
 	"context"
 	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // How long a refused contact waits whose rule cannot say until when.
@@ -34,4 +36,30 @@ type Judgement struct {
 type Judge interface {
 	Judge(ctx context.Context, campaign int64, people []Contact, now time.Time) ([]Judgement, error)
 	PutBack(ctx context.Context, back []Back) error
+}
+
+// JudgementOf is what becomes of a contact by a decision about its next call.
+// The caller ID is chosen only when the call is placed: rules about it keep
+// nobody out before.
+func JudgementOf(d *rules.Decision, now time.Time) Judgement {
+	if d.Allowed() {
+		return Judgement{Allowed: true}
+	}
+	if d.ReservedOnly() {
+		return Judgement{Allowed: true, Reserved: true}
+	}
+	first, ok := d.Primary()
+	if ok && first.Type == rules.TypeCLI && onlyCLI(d) {
+		return Judgement{Allowed: true}
+	}
+	return Judgement{Rule: string(first.Rule), Detail: first.Detail, Until: BackUntil(d, now)}
+}
+
+func onlyCLI(d *rules.Decision) bool {
+	for _, v := range d.Verdicts() {
+		if !v.OK && !v.Advisory && v.Type != rules.TypeCLI {
+			return false
+		}
+	}
+	return true
 }

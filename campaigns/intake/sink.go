@@ -102,6 +102,9 @@ func (s *sink) keep(ctx context.Context, c *chunk) error {
 	if len(c.contacts) == 0 {
 		return nil
 	}
+	if err := s.bar(ctx, c); err != nil {
+		return err
+	}
 	if s.options.DryRun {
 		return s.foresee(ctx, c)
 	}
@@ -118,7 +121,25 @@ func (s *sink) keep(ctx context.Context, c *chunk) error {
 	return nil
 }
 
+// bar asks which of the contacts no call may be placed to, whatever the hour.
+func (s *sink) bar(ctx context.Context, c *chunk) error {
+	if s.options.Foresight == nil {
+		return nil
+	}
+	bars, err := s.options.Foresight.Foresee(ctx, s.options.Campaign, c.contacts)
+	if err != nil {
+		return fmt.Errorf("ask the rules of rows from line %d on: %w", c.contacts[0].Row, err)
+	}
+	for i := range min(len(bars), len(c.contacts)) {
+		c.parsed[c.from[i]].bar = &bars[i]
+	}
+	return nil
+}
+
 func (s *sink) settle(p *parsed, v campaigns.RowVerdict) {
+	if p.bar != nil && (v.Fate == campaigns.RowAdded || v.Fate == campaigns.RowUpdated) {
+		s.result.Bars.Add(*p.bar)
+	}
 	switch v.Fate {
 	case campaigns.RowAdded:
 		s.result.Counts.Added++

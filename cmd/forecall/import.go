@@ -216,6 +216,9 @@ func (im *importing) print(w io.Writer, r intake.Result) error {
 	}
 	_, err := fmt.Fprintf(w, "%d rows: %d added, %d updated, %d duplicates, %d refused; %.0f rows/s; %s\n",
 		r.Counts.Rows, r.Counts.Added, r.Counts.Updated, r.Counts.Duplicates, r.Counts.Refused, r.Rate(), stored)
+	if err == nil && r.Bars.Barred > 0 {
+		_, err = fmt.Fprintf(w, "  %s\n", r.Bars)
+	}
 	for _, f := range r.First {
 		where := fmt.Sprintf("line %d", f.Line)
 		if f.Column != "" {

@@ -93,10 +93,10 @@ func (t *tx) deny(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, fi
 	return nil
 }
 
-const decisionSelect = `SELECT a.id, a.seq, d.at, a.campaign, a.contact, a.e164, '', 0, a.settings, b.hash, m.hash, m.body, d.record, d.attempt
+const decisionSelect = `SELECT a.id, a.seq, d.at, a.campaign, a.contact, a.e164, '', 0, a.settings, b.hash, m.hash, m.body, d.record, a.decision, d.attempt
 	FROM decisions d JOIN attempts a ON a.seq = d.attempt JOIN books b ON b.id = d.book JOIN terms m ON m.id = d.terms`
 
-const denialSelect = `SELECT d.id, 0, d.at, d.campaign, d.contact, d.e164, d.rule, d.next_at, d.settings, b.hash, m.hash, m.body, d.record, d.seq
+const denialSelect = `SELECT d.id, 0, d.at, d.campaign, d.contact, d.e164, d.rule, d.next_at, d.settings, b.hash, m.hash, m.body, d.record, NULL, d.seq
 	FROM denials d JOIN books b ON b.id = d.book JOIN terms m ON m.id = d.terms`
 
 // Decision reads the decision of an attempt by its id, or a refusal by its own;
@@ -125,9 +125,10 @@ func (db *DB) Decision(ctx context.Context, id string) (out campaigns.DecisionRe
 func scanDecision(r *sql.Rows, key *int64) (campaigns.DecisionRecord, error) {
 	var d campaigns.DecisionRecord
 	var at, num, next int64
-	var book, terms []byte
+	var book, terms, chained []byte
 	var text string
-	err := r.Scan(&d.ID, &d.Attempt, &at, &d.Campaign, &d.Contact, &num, &d.Rule, &next, &d.Settings, &book, &terms, &text, &d.Record, key)
+	err := r.Scan(&d.ID, &d.Attempt, &at, &d.Campaign, &d.Contact, &num, &d.Rule, &next, &d.Settings, &book, &terms, &text, &d.Record, &chained, key)
+	d.Chained = chained
 	d.At, d.Next, d.Book, d.Terms, d.TermsText = moment(at), moment(next), book, terms, json.RawMessage(text)
 	if num != 0 {
 		d.Number = number(num)

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	}{
 		{"ledger", ledgerTests},
 		{"rules", rulesTests},
+		{"gate", gateTests},
 		{"races", raceTests},
 		{"contacts", contactTests},
 		{"loads", loadTests},

@@ -33,6 +33,7 @@ type Store interface {
 	Spells
 	Trade
 	Receptions
+	Gate
 	Search
 	Abandonment
 	CallerIDs
@@ -167,4 +168,18 @@ type Breaks interface {
 type Numbers interface {
 	ContactsByNumber(ctx context.Context, campaign int64, number string) ([]campaigns.Contact, error)
 	DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error)
+}
+
+// Gate judges calls by the rules that the house has adopted, and keeps what was
+// decided.
+type Gate interface {
+	campaigns.RuleShelf
+	campaigns.DecisionReader
+	campaigns.Judge
+	campaigns.Foresight
+	Book() *rules.Book
+	SetRegisters(r campaigns.Registers)
+	Decision(ctx context.Context, id string) (campaigns.DecisionRecord, error)
+	Refusals(ctx context.Context, campaign int64, from, to time.Time) ([]campaigns.RefusalCount, error)
+	Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
 }

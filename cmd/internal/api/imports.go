@@ -36,6 +36,7 @@ type Import struct {
 	PerSecond float64  `json:"rows_per_second,omitempty"`
 	Left      Duration `json:"time_left,omitempty"`
 
+	Rules     campaigns.Bars     `json:"rules,omitzero" doc:"Contacts that no hour lets be called now, by the rule that forbids it."`
 	Codes     map[string]int64   `json:"codes,omitempty" doc:"Rejections by code."`
 	Blank     int64              `json:"blank,omitempty"`
 	PhonesOut int64              `json:"phones_left_out,omitempty"`
@@ -67,6 +68,7 @@ func importOf(j *importJob) Import {
 			out.State = "done"
 		}
 		out.EndedAt, out.Counts, out.PerSecond = j.began.Add(r.Elapsed), r.Counts, r.Rate()
+		out.Rules = r.Bars
 		out.Codes, out.Blank, out.PhonesOut, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Charset.Name
 		out.Delimiter, out.Columns, out.First, out.Samples = r.Delimiter, r.Columns, r.First, r.Samples
 	}

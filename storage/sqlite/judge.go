@@ -1,0 +1,174 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+// Weigh decides a call to a phone of a contact (of no contact, when its id is 0)
+// as Begin would at that time, and writes nothing: the same facts through the
+// same code, out of a snapshot. Number may be none of the contact's.
+// Manual is a number that an agent types, with that agent reserved for the call.
+func (db *DB) Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, manual bool, now time.Time) (*rules.Decision, error) {
+	d := new(rules.Decision)
+	err := db.look(ctx, func(q querier) error {
+		force := db.force.Load()
+		if force.broken != nil {
+			return force.broken
+		}
+		x := askedOf(c, c.Terms(), p, number, now)
+		x.manual, x.reserved = manual, manual
+		return db.weigh(q, force.book, x, p.Callback, new(rules.Facts), d)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("weigh a call of campaign %d: %w", c.ID, err)
+	}
+	return d, nil
+}
+
+// askedOf is the question whether a contact may be called, of a caller ID that
+// the campaign shows.
+func askedOf(c campaigns.Campaign, terms rules.Terms, p campaigns.Contact, number string, now time.Time) asked {
+	phone := campaigns.Phone{Number: number}
+	for _, one := range p.Phones {
+		if one.Number == number {
+			phone = one
+		}
+	}
+	x := asked{campaign: c, terms: terms, contact: p.ID, number: number, place: p.Place(phone), now: now}
+	if len(c.CallerIDs) > 0 {
+		x.caller = c.CallerIDs[0]
+	}
+	return x
+}
+
+// weigh gathers the facts of a call and decides it.
+func (db *DB) weigh(q querier, book *rules.Book, x asked, callback int64, f *rules.Facts, d *rules.Decision) error {
+	var r factsRow
+	if err := q.row(factsQuery, r.args(x.contact, x.number, callback, x.campaign.ID, x.now), r.dest()...); err != nil {
+		return fmt.Errorf("read what is known of a number: %w", err)
+	}
+	history, lists := f.History, f.Lists
+	*f = r.facts(x.campaign, x.number)
+	f.History, f.Lists = history, lists
+	f.Live = f.Live || r.state == campaigns.ContactLive
+	plan := book.Plan(x.terms, x.place)
+	if err := db.gather(q, plan, x, f); err != nil {
+		return err
+	}
+	plan.Decide(f, x.now, d)
+	return nil
+}
+
+// Judge says of leased contacts whether their next call may be placed now, by
+// the rules and facts of Begin, and when not, when they are to be judged again.
+// It reads beside the writer. The caller ID is chosen later: what the rules say
+// of it alone keeps nobody out here.
+func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Contact, now time.Time) ([]campaigns.Judgement, error) {
+	c, ok := db.known.campaign(campaign)
+	if !ok {
+		return nil, fmt.Errorf("judge contacts of campaign %d: %w", campaign, campaigns.ErrNotFound)
+	}
+	force, terms := db.force.Load(), c.Terms()
+	if force.broken != nil {
+		return nil, fmt.Errorf("judge contacts: %w", force.broken)
+	}
+	out := make([]campaigns.Judgement, len(people))
+	err := db.look(ctx, func(q querier) error {
+		var f rules.Facts
+		var d rules.Decision
+		for i, p := range people {
+			phone, _ := p.Dial()
+			if err := db.weigh(q, force.book, askedOf(c, terms, p, phone.Number, now), p.Callback, &f, &d); err != nil {
+				return err
+			}
+			out[i] = campaigns.JudgementOf(&d, now)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("judge contacts of campaign %d: %w", campaign, err)
+	}
+	return out, nil
+}
+
+// Foresee says of people which rule will keep a campaign from calling them
+// whatever the hour, before they are stored. It asks the internal list, the
+// registers, consents and the places, once for the whole batch where it can.
+func (db *DB) Foresee(ctx context.Context, campaign int64, people []campaigns.Contact) ([]campaigns.Bar, error) {
+	c, ok := db.known.campaign(campaign)
+	if !ok {
+		return nil, fmt.Errorf("foresee calls of campaign %d: %w", campaign, campaigns.ErrNotFound)
+	}
+	force, terms, now := db.force.Load(), c.Terms(), time.Now()
+	if force.broken != nil {
+		return nil, fmt.Errorf("foresee calls: %w", force.broken)
+	}
+	out := make([]campaigns.Bar, len(people))
+	err := db.look(ctx, func(q querier) error {
+		refused, err := internally(q, people)
+		if err != nil {
+			return err
+		}
+		var f rules.Facts
+		var d rules.Decision
+		for i, p := range people {
+			phone, _ := p.Dial()
+			f = rules.Facts{Number: phone.Number, DNC: refused[phone.Number], Lists: f.Lists[:0]}
+			if out[i], err = db.foresee(q, force.book.Plan(terms, p.Place(phone)), c, &f, now, &d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("foresee calls of campaign %d: %w", campaign, err)
+	}
+	return out, nil
+}
+
+func (db *DB) foresee(q querier, plan *rules.Plan, c campaigns.Campaign, f *rules.Facts, now time.Time, d *rules.Decision) (campaigns.Bar, error) {
+	f.Place = plan.Place()
+	f.Lists = db.listed(plan.Lists(), f.Number, f.Lists)
+	if plan.AsksConsent() {
+		var err error
+		if f.Consents, err = grants(q, e164(f.Number)); err != nil {
+			return campaigns.Bar{}, err
+		}
+	}
+	plan.Static(f, now, d)
+	first, refused := d.Primary()
+	if !refused {
+		return campaigns.Bar{}, nil
+	}
+	return campaigns.Bar{Rule: string(first.Rule), Cite: first.Cite, Detail: first.Detail}, nil
+}
+
+// internally says which of the numbers that would be called stand on the
+// internal do-not-call list, for the house or for the campaign's seller.
+func internally(q querier, people []campaigns.Contact) (map[string]bool, error) {
+	list := make([]int64, len(people))
+	for i, p := range people {
+		phone, _ := p.Dial()
+		list[i] = e164(phone.Number)
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool)
+	err = q.rows(`SELECT DISTINCT d.e164 FROM json_each(?) v JOIN do_not_call d ON d.e164 = v.value`,
+		[]any{string(text)}, func(r *sql.Rows) error {
+			var n int64
+			err := r.Scan(&n)
+			out[number(n)] = true
+			return err
+		})
+	return out, err
+}
