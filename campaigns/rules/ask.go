@@ -23,9 +23,8 @@ var ebrAges = [...]ask{
 	{kind: kindContract, grant: true},
 }
 
-// asks compiles needs. A rule of a campaign that calls by a machine asks for
-// consent to automated calls only when the need says so.
-func (p *Plan) asks(list needs) []ask {
+// asksOf compiles needs.
+func asksOf(list needs) []ask {
 	var out []ask
 	for i, n := range list {
 		switch n.Kind {

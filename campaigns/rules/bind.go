@@ -5,52 +5,64 @@ import (
 	"time"
 )
 
-// bind works out what a rule of a set means for the plan.
-func (p *Plan) bind(s *Set, r *Rule) {
-	b := bound{id: r.ID, rule: r, set: s, advisory: !r.Status.Binds(), lifts: p.asks(r.Unless), period: r.Per, max: int64(r.Max)}
-	switch r.Type {
-	case TypeList:
-		p.bindList(&b, r)
-	case TypeConsent:
-		b.kind, b.stage = kindConsentRule, stageConsent
-		b.asks = p.asks(r.asks())
-	case TypeWindow:
-		p.bindWindow(&b, r)
-	case TypeCap:
-		b.kind, b.stage, b.dates = kindCap, stageCaps, r.byDates(r.Per)
-		b.count = p.counter(r, after(r.counted()))
-		p.lookBack(r.Per, b.dates)
-	case TypeCooldown, TypeGuard:
-		b.kind, b.stage, b.dates, b.period = kindSilence, stageSilence, r.byDates(r.For), r.For
-		b.count = p.counter(r, after(r.After))
-		p.lookBack(r.For, b.dates)
-	case TypeRate:
-		b.kind, b.stage, b.index = kindRate, stageRates, len(p.rates)
-		p.rates = append(p.rates, rateOf(s, r))
-	case TypeRing:
-		b.fixed(stageSettings, unless(p.terms.RingTime >= r.Min.Duration(), reasonRing))
-	case TypeConnect:
-		p.bindConnect(&b, s, r)
-	case TypeRecord:
-		b.fixed(stageSettings, unless(len(r.Require) == 0 || r.Require.has(p.recording()), reasonRecording))
-	case TypeLineType:
-		b.fixed(stagePlace, r.lineType(p.place.LineType))
-	case TypeZone:
-		b.fixed(stagePlace, r.zoneSource(&p.place))
-	case TypeCLI:
-		b.kind, b.stage, b.cli = kindCLI, stageCLI, p.cliRule(r)
-	case TypeExternal:
-		b.kind, b.stage, b.maxAge = kindExternal, stageConsent, r.MaxAge.Duration()
+// bind works out what a rule means for the plan.
+func (p *Plan) bind(c *compiled) {
+	b, r := bound{compiled: c, window: c.window}, c.rule
+	switch c.kind {
+	case kindWindow:
+		p.bindWindow(&b)
+	case kindList:
+		if b.index = slices.Index(p.lists, r.List); b.index < 0 {
+			b.index = len(p.lists)
+			p.lists = append(p.lists, r.List)
+		}
+	case kindCap, kindSilence:
+		p.lookBack(c.period, c.dates)
+	case kindRate:
+		b.index = len(p.rates)
+		p.rates = append(p.rates, rateOf(c.set, r))
+	case kindFixed:
+		b.reason = p.settled(c)
+	case kindExternal:
 		if !slices.Contains(p.checks, r.Check) {
 			p.checks = append(p.checks, r.Check)
 		}
-	case TypeCustom:
-		b.kind, b.stage, b.program = kindCustom, stageSettings, r.custom
+	default:
 	}
 	p.rules = append(p.rules, b)
 }
 
-func (b *bound) fixed(s stage, why reason) { b.kind, b.stage, b.reason = kindFixed, s, why }
+// bindWindow gives the campaign's own hours their week, and the others the
+// holidays of the place.
+func (p *Plan) bindWindow(b *bound) {
+	r := b.rule
+	if r == nil {
+		b.window, b.margin, b.ahead = newWindow(p.terms.Windows, nil, nil), p.terms.Margin, seconds(p.terms.Margin)
+		return
+	}
+	b.margin = r.Margin.of(&p.terms)
+	b.ahead = seconds(b.margin)
+	if r.Holidays != "" {
+		b.window = p.book.windowAt(r, p.place.Regions)
+	}
+}
+
+// settled judges a rule that terms and place alone decide.
+func (p *Plan) settled(c *compiled) reason {
+	switch r := c.rule; r.Type {
+	case TypeRing:
+		return unless(p.terms.RingTime >= r.Min.Duration(), reasonRing)
+	case TypeConnect:
+		p.connect = append(p.connect, connectOf(c.set, r))
+		return p.connects(r)
+	case TypeRecord:
+		return unless(len(r.Require) == 0 || r.Require.has(p.recording()), reasonRecording)
+	case TypeLineType:
+		return r.lineType(p.place.LineType)
+	default:
+		return r.zoneSource(&p.place)
+	}
+}
 
 func unless(ok bool, why reason) reason {
 	if ok {
@@ -59,45 +71,22 @@ func unless(ok bool, why reason) reason {
 	return why
 }
 
-func (p *Plan) bindList(b *bound, r *Rule) {
-	b.kind, b.stage, b.index = kindList, stageLists, -1
-	b.maxAge, b.grace = r.MaxAge.Duration(), r.Grace.Duration()
-	if r.List == internalList {
-		b.kind = kindDNC
-		return
+func (p *Plan) connects(r *Rule) reason {
+	switch {
+	case r.Message.Audio != "" && !p.terms.Message:
+		return reasonMessage
+	case r.Message.OptOut != "" && !p.terms.OptOut:
+		return reasonOptOut
 	}
-	if b.index = slices.Index(p.lists, r.List); b.index < 0 {
-		b.index = len(p.lists)
-		p.lists = append(p.lists, r.List)
-	}
+	return unless(p.terms.Hold <= r.Within.Duration(), reasonHold)
 }
 
-// internalList is the name of our own list in documents.
-const internalList = "internal"
-
-func (p *Plan) bindWindow(b *bound, r *Rule) {
-	b.kind, b.stage, b.margin = kindWindow, stageWindows, r.Margin.of(&p.terms)
-	b.ahead = seconds(b.margin)
-	var off *dateSet
-	if r.Holidays != "" {
-		off = p.book.holidays.dates(r.Holidays, p.place.Regions)
-	}
-	b.window = newWindow(r.Weekly, r.PreHoliday, off)
-}
-
-func (p *Plan) bindConnect(b *bound, s *Set, r *Rule) {
-	why := unless(p.terms.Hold <= r.Within.Duration(), reasonHold)
-	if r.Message.Audio != "" && !p.terms.Message {
-		why = reasonMessage
-	} else if r.Message.OptOut != "" && !p.terms.OptOut {
-		why = reasonOptOut
-	}
-	b.fixed(stageSettings, why)
+func connectOf(s *Set, r *Rule) Connect {
 	c := Connect{ID: r.ID, Set: s.Name(), Within: r.Within.Duration(), From: r.From, Cite: r.Cite, Status: r.Status}
 	if c.From == "" {
 		c.From = fromGreetingEnd
 	}
-	p.connect = append(p.connect, c)
+	return c
 }
 
 func (p *Plan) recording() string {

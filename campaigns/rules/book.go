@@ -26,17 +26,20 @@ type Book struct {
 	holidays  *Holidays
 	variables map[string][]string
 	countries bool // some set speaks of countries
+	base      []compiled
+	rules     [][]compiled // of each set
 	hash      [32]byte
 	seed      maphash.Seed
 
-	mu    sync.RWMutex
-	plans map[uint64]*Plan // of the same sum, the last
+	mu      sync.RWMutex
+	plans   map[uint64]*Plan // of the same sum, the last
+	windows map[windowKey]*window
 }
 
 // NewBook puts sets in force, in the order of their ids. Two sets with one id,
 // or two rules with one id, are an error; so is a variable that no set gives.
 func NewBook(sets []*Set, h *Holidays) (*Book, error) {
-	b := &Book{sets: slices.Clone(sets), holidays: h, seed: maphash.MakeSeed(), plans: map[uint64]*Plan{}, variables: map[string][]string{}}
+	b := &Book{sets: slices.Clone(sets), holidays: h, seed: maphash.MakeSeed(), plans: map[uint64]*Plan{}, windows: map[windowKey]*window{}, variables: map[string][]string{}}
 	slices.SortFunc(b.sets, func(x, y *Set) int { return strings.Compare(x.ID, y.ID) })
 	seen := map[ID]string{}
 	for i, s := range b.sets {
@@ -57,7 +60,14 @@ func NewBook(sets []*Set, h *Holidays) (*Book, error) {
 	if err := errors.Join(b.checkVariables(), b.checkRegions()); err != nil {
 		return nil, err
 	}
-	b.hash = b.sum()
+	b.hash, b.base = b.sum(), compileBase(b.countries)
+	for _, s := range b.sets {
+		rules := make([]compiled, len(s.Rules))
+		for i := range s.Rules {
+			rules[i] = b.compile(s, &s.Rules[i])
+		}
+		b.rules = append(b.rules, rules)
+	}
 	return b, nil
 }
 
@@ -155,6 +165,31 @@ func (b *Book) remember(sum uint64, p *Plan) *Plan {
 	}
 	b.plans[sum] = p
 	return p
+}
+
+// windowKey is a rule with holidays, and the regions whose days they are.
+type windowKey struct {
+	rule    *Rule
+	regions string
+}
+
+// windowAt is the window of a rule in regions, shared by all plans.
+func (b *Book) windowAt(r *Rule, regions []string) *window {
+	key := windowKey{r, strings.Join(regions, " ")}
+	b.mu.RLock()
+	w := b.windows[key]
+	b.mu.RUnlock()
+	if w != nil {
+		return w
+	}
+	w = newWindow(r.Weekly, r.PreHoliday, b.holidays.dates(r.Holidays, regions))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.windows) >= maxPlans {
+		clear(b.windows)
+	}
+	b.windows[key] = w
+	return w
 }
 
 func (b *Book) planSum(t *Terms, p *Place) uint64 {

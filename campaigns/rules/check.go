@@ -19,6 +19,6 @@ func (f *Facts) decide(now time.Time) *Decision {
 	f.Place.Zones = f.Zones
 	t := Terms{Windows: f.Week, Margin: f.Margin, MaxTries: f.MaxTries, Cooldown: f.Cooldown}
 	var d Decision
-	newPlan(&Book{}, t, f.Place).Decide(f, now, &d)
+	newPlan(&Book{base: compileBase(false)}, t, f.Place).Decide(f, now, &d)
 	return &d
 }

@@ -32,8 +32,8 @@ var cliWishes = map[string]cliWish{
 	"not_mobile": cliNotMobile, "same_country": cliSameCountry,
 }
 
-func (p *Plan) cliRule(r *Rule) *cliRule {
-	out := &cliRule{forbid: p.values(r.ForbidRanges), ranges: p.values(r.RequireRange), ranged: len(r.RequireRange) > 0, tested: r.TestedWithin.Duration()}
+func (b *Book) cliRule(r *Rule) *cliRule {
+	out := &cliRule{forbid: b.values(r.ForbidRanges), ranges: b.values(r.RequireRange), ranged: len(r.RequireRange) > 0, tested: r.TestedWithin.Duration()}
 	for _, word := range r.Require {
 		out.require = append(out.require, cliWishes[word])
 	}
@@ -41,11 +41,11 @@ func (p *Plan) cliRule(r *Rule) *cliRule {
 }
 
 // values puts the values of variables in the place of their names.
-func (p *Plan) values(list words) []string {
+func (b *Book) values(list words) []string {
 	var out []string
 	for _, word := range list {
 		if name, is := variable(word); is {
-			out = append(out, p.book.variables[name]...)
+			out = append(out, b.variables[name]...)
 		} else {
 			out = append(out, word)
 		}

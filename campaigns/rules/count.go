@@ -7,11 +7,11 @@ import (
 
 // counter chooses among the calls of the past.
 type counter struct {
-	events   []event // any of them
-	person   bool    // calls to the person's other numbers as well
-	seller   string  // of this seller alone; empty = any
-	subject  string  // about this subject alone; empty = any
-	campaign int64   // of this campaign alone; 0 = any
+	events     []event // any of them
+	person     bool    // calls to the person's other numbers as well
+	bySeller   bool    // of this seller alone
+	bySubject  bool    // about this subject alone
+	byCampaign bool    // of this campaign alone
 }
 
 // event is a class of endings.
@@ -71,27 +71,20 @@ func (r *Rule) counted() words {
 	return words{r.Count}
 }
 
-// counter reads the keys of a rule. A campaign that names no seller or subject
-// cannot tell its calls apart from others: they all count.
-func (p *Plan) counter(r *Rule, events []event) counter {
-	c := counter{events: events, person: r.Key.has("person")}
-	if r.Key.has("seller") {
-		c.seller = p.terms.Seller
+func (r *Rule) counter(events words) counter {
+	return counter{
+		events: after(events), person: r.Key.has("person"), bySeller: r.Key.has("seller"),
+		bySubject: r.Key.has("subject") || r.Key.has("subject_key"), byCampaign: r.Key.has("campaign"),
 	}
-	if r.Key.has("subject") || r.Key.has("subject_key") {
-		c.subject = p.terms.Subject
-	}
-	if r.Key.has("campaign") {
-		c.campaign = p.terms.Campaign
-	}
-	return c
 }
 
 // counts tells whether a call of the past is one of those that a rule looks at.
-// What a call does not say of itself counts.
-func (c *counter) counts(h *Past) bool {
-	if (h.Other && !c.person) || (c.seller != "" && h.Seller != "" && h.Seller != c.seller) ||
-		(c.subject != "" && h.Subject != "" && h.Subject != c.subject) || (c.campaign != 0 && h.Campaign != 0 && h.Campaign != c.campaign) {
+// What a call or the campaign does not say of itself cannot tell calls apart:
+// they count.
+func (p *Plan) counts(c *counter, h *Past) bool {
+	t := &p.terms
+	if (h.Other && !c.person) || (c.bySeller && differs(h.Seller, t.Seller)) || (c.bySubject && differs(h.Subject, t.Subject)) ||
+		(c.byCampaign && h.Campaign != t.Campaign && h.Campaign != 0 && t.Campaign != 0) {
 		return false
 	}
 	for i := range c.events {
@@ -101,6 +94,8 @@ func (c *counter) counts(h *Past) bool {
 	}
 	return false
 }
+
+func differs(a, b string) bool { return a != b && a != "" && b != "" }
 
 // is tells whether a call ended so. An attempt that never left us, because a
 // rule or the trunk refused it, is none.
@@ -139,7 +134,7 @@ func (p *Plan) used(b *bound, f *Facts, now time.Time) (n int64) {
 	}
 	from := now.Add(-b.period.Duration())
 	for i := range f.History {
-		if h := &f.History[i]; h.At.After(from) && b.count.counts(h) {
+		if h := &f.History[i]; h.At.After(from) && p.counts(&b.count, h) {
 			n++
 		}
 	}
@@ -150,7 +145,7 @@ func (p *Plan) usedByDates(b *bound, f *Facts, z *zone, now time.Time) (n int64)
 	today := z.date(now.Unix())
 	for i := range f.History {
 		h := &f.History[i]
-		if b.count.counts(h) && today < z.date(h.At.Unix()).after(b.datePeriod()) {
+		if p.counts(&b.count, h) && today < z.date(h.At.Unix()).after(b.datePeriod()) {
 			n++
 		}
 	}
@@ -174,7 +169,7 @@ func (p *Plan) frees(b *bound, f *Facts, at time.Time) (time.Time, bool) {
 	n := int64(0)
 	for i := range f.History { // newest first: the max-th newest has to leave
 		h := &f.History[i]
-		if !b.count.counts(h) {
+		if !p.counts(&b.count, h) {
 			continue
 		}
 		if n++; n == b.max {
@@ -211,7 +206,7 @@ func (p *Plan) silentUntil(b *bound, f *Facts) (until time.Time, which int) {
 	which = -1
 	for i := range f.History {
 		h := &f.History[i]
-		if !b.count.counts(h) {
+		if !p.counts(&b.count, h) {
 			continue
 		}
 		if end := p.silence(b, h.At); which < 0 || end.After(until) {

@@ -87,7 +87,7 @@ func (l *loopFinder) Visit(node *ast.Node) {
 // customReason runs the expression; one that fails at work refuses.
 func (p *Plan) customReason(b *bound, f *Facts, now time.Time) reason {
 	machine := vm.VM{MemoryBudget: maxExprMemory}
-	out, err := machine.Run(b.program.program, p.customFacts(f, now))
+	out, err := machine.Run(b.rule.custom.program, p.customFacts(f, now))
 	if err != nil {
 		return reasonCustomError
 	}

@@ -137,7 +137,7 @@ func (p *Plan) base(b *bound, f *Facts, now time.Time, r *result) {
 		r.why = unless(p.place.Country != "" || len(p.place.Jurisdictions) > 0, reasonPlaceUnknown)
 	case kindAttempts:
 		r.used = int64(f.Tries)
-		r.why = unless(b.max <= 0 || r.used < b.max || f.Agreed, reasonAttempts)
+		r.why = unless(p.terms.MaxTries <= 0 || f.Tries < p.terms.MaxTries || f.Agreed, reasonAttempts)
 	case kindCooldownNumber:
 		r.why = unless(f.Agreed || f.LastTry.IsZero() || !now.Before(f.LastTry.Add(p.terms.Cooldown)), reasonCooldown)
 	case kindClock:

@@ -68,29 +68,12 @@ const (
 
 // bound is a rule as it applies within a plan.
 type bound struct {
-	id    ID
-	kind  kind
-	stage stage
-	rule  *Rule // nil for a base rule
-	set   *Set
-	// advisory: it is shown and refuses nobody.
-	advisory bool
-	lifts    []ask // what lifts it
-
-	window  *window // hours and windows
-	margin  time.Duration
-	ahead   int64 // margin in whole seconds, rounded up
-	index   int   // of the register, rate or check
-	count   counter
-	asks    []ask // of a consent rule
-	cli     *cliRule
-	reason  reason // of a settled rule: passes, or why not
-	max     int64
-	period  Period
-	grace   time.Duration
-	maxAge  time.Duration
-	dates   bool // the period counts dates
-	program *custom
+	*compiled
+	window *window // hours and windows
+	margin time.Duration
+	ahead  int64  // margin in whole seconds, rounded up
+	index  int    // of the register or rate
+	reason reason // of a settled rule: passes, or why not
 }
 
 // Lists are the registers that are asked about a number, in the order in which
@@ -140,19 +123,22 @@ func (p *Plan) Rules() []*Rule {
 func newPlan(b *Book, t Terms, at Place) *Plan {
 	p := &Plan{book: b, terms: t, place: at}
 	p.findZones()
-	p.addBase()
+	for i := range b.base {
+		p.bind(&b.base[i])
+	}
 	base := len(p.rules)
-	for _, s := range b.sets {
+	for i, s := range b.sets {
 		if !s.Applies.meets(&t, &at) {
 			continue
 		}
-		for i := range s.Rules {
-			if s.Rules[i].When.holds(&t, &at) {
-				p.bind(s, &s.Rules[i])
+		for j := range b.rules[i] {
+			if c := &b.rules[i][j]; c.rule.When.holds(&t, &at) {
+				p.bind(c)
 			}
 		}
 	}
 	slices.SortStableFunc(p.rules[base:], func(x, y bound) int { return int(x.stage) - int(y.stage) })
+	p.rules = slices.Clip(p.rules)
 	return p
 }
 
@@ -164,26 +150,6 @@ func (p *Plan) findZones() {
 			return
 		}
 		p.zones = append(p.zones, z)
-	}
-}
-
-func (p *Plan) addBase() {
-	hours := newWindow(p.terms.Windows, nil, nil)
-	for _, r := range [...]bound{
-		{id: Number, kind: kindNumber, stage: stageNumber},
-		{id: Stopped, kind: kindStopped, stage: stageState},
-		{id: Live, kind: kindLive, stage: stageNumber},
-		{id: DNC, kind: kindDNC, stage: stageLists},
-		{id: Zone, kind: kindZone, stage: stagePlace},
-		{id: Known, kind: kindPlace, stage: stagePlace},
-		{id: Hours, kind: kindWindow, stage: stageWindows, window: hours, margin: p.terms.Margin, ahead: seconds(p.terms.Margin)},
-		{id: Attempts, kind: kindAttempts, stage: stageCaps, max: int64(p.terms.MaxTries)},
-		{id: Cooldown, kind: kindCooldownNumber, stage: stageSilence},
-		{id: Clock, kind: kindClock, stage: stageState},
-	} {
-		if r.kind != kindPlace || p.book.countries {
-			p.rules = append(p.rules, r)
-		}
 	}
 }
 

@@ -86,7 +86,7 @@ func (d *Decision) say(b *bound, r *result, v *Verdict) {
 	case kindExternal:
 		d.sayExternal(b, r, v)
 	case kindCustom:
-		v.Need = b.program.source
+		v.Need = b.rule.Expr
 		v.Detail = d.customWords(r)
 	case kindNumber:
 		v.Detail = numberWords(f, r)
@@ -101,6 +101,7 @@ func (d *Decision) say(b *bound, r *result, v *Verdict) {
 	case kindPlace:
 		v.Detail = p.placeWords()
 	case kindAttempts:
+		v.Max = int64(p.terms.MaxTries)
 		v.Detail = fmt.Sprintf("%d of %d tries used", f.Tries, p.terms.MaxTries)
 	case kindCooldownNumber:
 		v.Detail = "never tried"
@@ -242,7 +243,6 @@ func (d *Decision) sayList(b *bound, r *result, v *Verdict) {
 	case l.Listed:
 		end := l.RegisteredAt.Add(b.grace)
 		v.Detail = fmt.Sprintf("registered in %s on %s; may be called until %s", name, l.RegisteredAt.UTC().Format(time.DateOnly), stamp(end))
-		v.Lifted = "grace of " + b.rule.Grace.String()
 	default:
 		v.Detail = fmt.Sprintf("not on the register %s, version %s, fetched on %s", name, l.Version, l.AccessedAt.UTC().Format(time.DateOnly))
 	}
