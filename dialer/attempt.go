@@ -20,7 +20,7 @@ import (
 // turn and is never waited for but for an agent.
 type attempt struct {
 	call     pacing.CallID
-	dialed   chan<- struct{} // closed when nothing more can be sent for it
+	cord     *cord // to the wire
 	row      *campaigns.Attempt
 	campaign campaigns.Campaign
 	message  media.Prompt
@@ -64,7 +64,6 @@ func (a *attempt) run(dial, talk, write context.Context) {
 		return
 	}
 	if !a.begin(write) {
-		close(a.dialed)
 		return
 	}
 	a.place(dial, talk)
@@ -108,7 +107,6 @@ func (a *attempt) place(dial, talk context.Context) {
 }
 
 func (a *attempt) dial(ctx context.Context) (Leg, error) {
-	defer close(a.dialed)
 	if ctx.Err() != nil { // withdrawn while its row was written
 		return nil, &CallError{Outcome: campaigns.Cancelled, Err: context.Cause(ctx)}
 	}
@@ -119,6 +117,7 @@ func (a *attempt) request() Request {
 	return Request{
 		Campaign: a.campaign.Name, Profile: a.loop.engine.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
+		Leave:      a.cord.leave,
 		OnProgress: a.progress,
 	}
 }

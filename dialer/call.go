@@ -54,12 +54,12 @@ type call struct {
 	inbound  bool // the person called us
 	queuing
 
-	agent    *agent        // reserved for it, or in it
-	guest    int64         // an agent of elsewhere who has the person now; 0 = none
-	line     *line         // to its conversation
-	prefers  int64         // who had the person first; 0 = anybody
-	claim    chan seat     // where the attempt waits for an agent; nil = it does not
-	dialed   chan struct{} // closed when the trunk has answered for it
+	agent    *agent    // reserved for it, or in it
+	guest    int64     // an agent of elsewhere who has the person now; 0 = none
+	line     *line     // to its conversation
+	prefers  int64     // who had the person first; 0 = anybody
+	claim    chan seat // where the attempt waits for an agent; nil = it does not
+	cord     cord      // to the wire
 	withdraw context.CancelCauseFunc
 	hangUp   context.CancelCauseFunc
 }

@@ -122,7 +122,6 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
 		id: l.lastCall, row: row.ID, number: row.Number, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
-		dialed: make(chan struct{}),
 	}
 	if seat != nil {
 		row.Agent = seat.info.ID
@@ -143,7 +142,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
 	c.line = newLine()
 	return &attempt{
-		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign,
+		call: c.id, cord: &c.cord, row: row, campaign: l.campaign,
 		line: c.line, sounds: l.sounds, talked: l.engine.store,
 		loop: l, settings: l.settings, journal: l.journal, receptions: l.engine.store, trunk: l.trunk, optOuts: l.optOuts,
 		log: l.log.With("contact", c.contact.ID, "attempt", row.ID),

@@ -111,6 +111,11 @@ type Request struct {
 	// RingTime is how long it may ring before it is given up as no_answer,
 	// counted from the first ringing, or from the INVITE when none comes.
 	RingTime time.Duration
+	// Leave, when it is not nil, is asked immediately before each INVITE of the
+	// call is written, and left is called when it is. An error means that the
+	// call was withdrawn: nothing may be sent, and Dial fails with
+	// campaigns.Cancelled.
+	Leave func() (left func(), err error)
 	// OnProgress is told, in order and before Dial returns, what happened on
 	// the way. It must not block.
 	OnProgress func(Progress)

@@ -33,6 +33,7 @@ type placing struct {
 	heard  bool        // any response came
 	rang   bool        // the ring clock was set by a 180
 	sentAt time.Time
+	sent   bool // an INVITE was written
 
 	progressed bool // anything beyond 100 came
 	ringingAt  time.Time
@@ -89,12 +90,30 @@ func (p *placing) invite(ctx context.Context) (*sipua.Call, error) {
 	defer p.ring.Stop()
 	p.sentAt = time.Now()
 	p.route.noteSent()
-	p.report(dialer.StepSent, p.sentAt, 0, "")
+	invite.Leave = p.leave
 	call, err := p.route.ua.Invite(ringing, invite)
 	if err != nil && errors.Is(context.Cause(ringing), errRingTime) {
 		err = errors.Join(errRingTime, err)
 	}
 	return call, err
+}
+
+// leave lets an INVITE onto the wire, the first, or one with credentials, unless
+// the call was withdrawn meanwhile.
+func (p *placing) leave() (left func(), err error) {
+	free := func() {}
+	if p.req.Leave != nil {
+		if free, err = p.req.Leave(); err != nil {
+			return nil, fmt.Errorf("%w: %w", errUnsent, err)
+		}
+	}
+	return func() {
+		free()
+		if !p.sent {
+			p.sent = true
+			p.report(dialer.StepSent, p.sentAt, 0, "")
+		}
+	}, nil
 }
 
 func (p *placing) build() (sipua.Invite, error) {
@@ -207,6 +226,9 @@ func (p *placing) answered(ctx context.Context, call *sipua.Call) (dialer.Leg, *
 // failed turns what Invite says into the outcome.
 func (p *placing) failed(err error) (*dialer.CallError, bool) {
 	if errors.Is(err, errUnsent) {
+		if !p.sent {
+			p.sentAt = time.Time{}
+		}
 		return p.callError(campaigns.Cancelled, nil, err), false
 	}
 	var f *sipua.Failure

@@ -124,10 +124,7 @@ func (c *calling) again(ev txEvent) error {
 func (c *calling) try(ctx context.Context) (txEvent, error) {
 	c.req = c.build()
 	c.forks = newForks(c.ua)
-	var err error
-	c.timings.SentAt = time.Now()
-	c.tx, err = c.ua.startClient(context.WithoutCancel(ctx), c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
-	if err != nil {
+	if err := c.send(ctx); err != nil {
 		return txEvent{}, err
 	}
 	c.flow = c.tx.flow
@@ -170,6 +167,20 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 			c.sendCancel()
 		}
 	}
+}
+
+// send writes the INVITE, unless the call was withdrawn just now.
+func (c *calling) send(ctx context.Context) (err error) {
+	left := func() {}
+	if c.inv.Leave != nil {
+		if left, err = c.inv.Leave(); err != nil {
+			return err
+		}
+	}
+	defer left()
+	c.timings.SentAt = time.Now()
+	c.tx, err = c.ua.startClient(context.WithoutCancel(ctx), c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
+	return err
 }
 
 // hearAttested reports what a response says of our caller ID, once.

@@ -27,6 +27,12 @@ type Invite struct {
 	Headers []Header
 	// Auth answers a 401 or 407 of the next hop, once.
 	Auth Credentials
+	// Leave, when it is not nil, is asked immediately before each INVITE of the
+	// call is written: the first, and those that answer a challenge or ask for a
+	// longer session. left is called when it is written, or could not be. With an
+	// error nothing is written, and Invite fails with it. That a written INVITE is
+	// repeated until the peer is heard (RFC 3261 17.1.1.2) asks nobody.
+	Leave func() (left func(), err error)
 	// OnEvent hears of every provisional response in the order they arrived, on
 	// the goroutine that called Invite. It must return soon.
 	OnEvent func(Event)

@@ -35,7 +35,7 @@ func (db *DB) ContactsByNumber(ctx context.Context, campaign int64, number strin
 // too while the contact is in a call through another of its phones.
 func (db *DB) DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error) {
 	var r factsRow
-	err := db.read.QueryRowContext(ctx, factsQuery, r.args(p.ID, number, p.Callback, c.ID, now)...).Scan(r.dest()...)
+	err := db.read.QueryRowContext(ctx, factsQuery, r.args(p.ID, number, p.Callback, c, now)...).Scan(r.dest()...)
 	if err != nil {
 		return rules.Facts{}, fmt.Errorf("read what is known of a number: %w", err)
 	}
@@ -57,7 +57,7 @@ func zonesOf(p campaigns.Contact, number string) []string {
 
 // factsQuery reads all that the rules ask of a number, in one query.
 const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
-	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
+	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?6)),
 	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1) OR EXISTS (SELECT 1 FROM held WHERE e164 = ?2 AND inbound = 1),
 	COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
 		WHERE a.e164 = ?2 AND a.mode <> 'inbound' AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
@@ -81,8 +81,8 @@ type factsRow struct {
 	retryOf           string
 }
 
-func (r *factsRow) args(contact int64, number string, callback, campaign int64, now time.Time) []any {
-	return []any{contact, e164(number), callback, campaign, micros(now.Add(-24 * time.Hour))}
+func (r *factsRow) args(contact int64, number string, callback int64, c campaigns.Campaign, now time.Time) []any {
+	return []any{contact, e164(number), callback, c.ID, micros(now.Add(-24 * time.Hour)), campaigns.SellerKey(c.Seller)}
 }
 
 func (r *factsRow) dest() []any {

@@ -100,7 +100,7 @@ func (t *tx) refuse(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, 
 // settings is in force. The state in the row is empty for a manual call to a
 // number that is no contact.
 func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, r factsRow, err error) {
-	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c.ID, t.now), r.dest()...); err != nil {
+	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c, t.now), r.dest()...); err != nil {
 		return f, r, fmt.Errorf("read facts: %w", err)
 	}
 	if r.state == "" && a.Contact != 0 {

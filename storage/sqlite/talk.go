@@ -92,8 +92,8 @@ func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 	err := db.do(ctx, func(t *tx) error {
 		var seq int64
 		var listed bool
-		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2) FROM attempts WHERE id = ?1`,
-			[]any{s.Attempt, e164(s.Number)}, &seq, &listed)
+		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?3)) FROM attempts WHERE id = ?1`,
+			[]any{s.Attempt, e164(s.Number), t.sellerOf(s.Campaign)}, &seq, &listed)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return campaigns.ErrUnknownAttempt

@@ -214,12 +214,18 @@ func (c *checker) doNotCall(ref int64, d [sha256.Size]byte) error {
 	return nil
 }
 
-// listing replays one change of the do-not-call list.
+// listing replays one change of the do-not-call list. Those of format 1 are of
+// the whole house: sellers were not told apart.
 func (c *checker) listing(row []driver.Value) {
 	num, _ := row[1].(int64)
+	seller, _ := row[8].(string)
+	at := entry{num, campaigns.SellerKey(seller)}
+	if format, _ := row[changeWidth].(int64); format < rowFormat {
+		at.seller = ""
+	}
 	if removed, _ := row[2].(int64); removed != 0 {
-		delete(c.blocked, num)
+		delete(c.blocked, at)
 	} else {
-		c.blocked[num] = true
+		c.blocked[at] = true
 	}
 }

@@ -81,15 +81,15 @@ func (c *checker) marks(q driver.QueryerContext) error {
 // listed compares the do-not-call list with its history.
 func (c *checker) listed(q driver.QueryerContext) error {
 	n, strange := 0, 0
-	err := each(q, `SELECT e164 FROM do_not_call`, nil, func(row *cells) error {
+	err := each(q, `SELECT e164, seller FROM do_not_call`, nil, func(row *cells) error {
 		n++
-		if !c.blocked[row.integer()] {
+		if !c.blocked[entry{row.integer(), row.text()}] {
 			strange++
 		}
 		return nil
 	})
 	if missing := len(c.blocked) - (n - strange); err == nil && (strange > 0 || missing > 0) {
-		c.broken(campaigns.LawDoNotCall, "", 0, "the do-not-call list lacks %d numbers of its history and has %d that never came", missing, strange)
+		c.broken(campaigns.LawDoNotCall, "", 0, "the do-not-call list lacks %d entries of its history and has %d that never came", missing, strange)
 	}
 	return err
 }

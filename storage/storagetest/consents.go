@@ -238,7 +238,7 @@ func consentObjected(b *bench) {
 	_, err := b.ImportDoNotCall(b.Context(), []campaigns.DoNotCall{{Number: m, At: day(2026, 7, 1), Channel: campaigns.ChannelImport, By: "x"}})
 	b.must(err)
 	b.stands(m)
-	b.must(b.RemoveDoNotCall(b.Context(), n, "x", "asked to be called"))
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: n, By: "x", Reason: "asked to be called"}))
 	b.stands(n) // nothing comes back by itself
 	late := spain(n)
 	late.At, late.Until, late.Purpose = day(2026, 7, 2), time.Time{}, "service"

@@ -105,7 +105,8 @@ type Users interface {
 type DoNotCall interface {
 	AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	ImportDoNotCall(ctx context.Context, batch []campaigns.DoNotCall) (added int, err error)
-	RemoveDoNotCall(ctx context.Context, number, by, reason string) error
+	DoNotCallEntries(ctx context.Context, number string) ([]campaigns.DoNotCall, error)
+	RemoveDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	DoNotCall(ctx context.Context, number string) (campaigns.DoNotCall, error)
 	IsDoNotCall(ctx context.Context, number string) (bool, error)
 	DoNotCallHistory(ctx context.Context, number string) ([]campaigns.DoNotCallChange, error)

@@ -161,6 +161,13 @@ func (f *fakeFloor) Withdraw(number string) {
 	f.withdrawn = append(f.withdrawn, number)
 }
 
+func (f *fakeFloor) WithdrawAll(entries []campaigns.DoNotCall) error {
+	for _, d := range entries {
+		f.Withdraw(d.Number)
+	}
+	return nil
+}
+
 func (f *fakeFloor) Dial(_ context.Context, agent int64) error {
 	return f.state(agent, campaigns.AgentReserved, "")
 }

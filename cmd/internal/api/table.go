@@ -114,6 +114,7 @@ func (s *Server) house() []route {
 		do(post, "/v1/do-not-call", addDNC, "do-not-call", "Never call a number again", s.addDoNotCall),
 		do(post, "/v1/do-not-call/find", seeDNC, "do-not-call", "Is a number on the list", s.findDoNotCall),
 		do(post, "/v1/do-not-call/page", seeDNC, "do-not-call", "The list, a page at a time", s.pageDoNotCall),
+		do(post, "/v1/do-not-call/history", seeDNC, "do-not-call", "How a number came onto the list and left it", s.doNotCallHistory),
 		do(post, dncImportPath, seeDNC, "do-not-call", "Never call the numbers of a file again", s.importDoNotCall, numbersBody),
 		do(post, "/v1/do-not-call/remove", removeDNC, "do-not-call", "Take a number off the list", s.removeDoNotCall),
 

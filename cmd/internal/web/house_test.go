@@ -59,6 +59,8 @@ func (s *stage) Apply(_ context.Context, c campaigns.Campaign) error {
 
 func (s *stage) Withdraw(string) {}
 
+func (s *stage) WithdrawAll([]campaigns.DoNotCall) error { return nil }
+
 func (s *stage) Watch(context.Context, int64) <-chan struct{} { return nil }
 
 // house serves the pages and the API over a real store.
