@@ -51,7 +51,7 @@ func askedOf(c campaigns.Campaign, terms rules.Terms, p campaigns.Contact, numbe
 // weigh gathers the facts of a call and decides it.
 func (db *DB) weigh(q querier, book *rules.Book, x asked, callback int64, f *rules.Facts, d *rules.Decision) error {
 	var r factsRow
-	if err := q.row(factsQuery, r.args(x.contact, x.number, callback, x.campaign.ID, x.now), r.dest()...); err != nil {
+	if err := q.row(factsQuery, r.args(x.contact, x.number, callback, x.campaign, x.now), r.dest()...); err != nil {
 		return fmt.Errorf("read what is known of a number: %w", err)
 	}
 	history, lists := f.History, f.Lists
@@ -112,7 +112,7 @@ func (db *DB) Foresee(ctx context.Context, campaign int64, people []campaigns.Co
 	}
 	out := make([]campaigns.Bar, len(people))
 	err := db.look(ctx, func(q querier) error {
-		refused, err := internally(q, people)
+		refused, err := internally(q, c, people)
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (db *DB) foresee(q querier, plan *rules.Plan, c campaigns.Campaign, f *rule
 
 // internally says which of the numbers that would be called stand on the
 // internal do-not-call list, for the house or for the campaign's seller.
-func internally(q querier, people []campaigns.Contact) (map[string]bool, error) {
+func internally(q querier, c campaigns.Campaign, people []campaigns.Contact) (map[string]bool, error) {
 	list := make([]int64, len(people))
 	for i, p := range people {
 		phone, _ := p.Dial()
@@ -163,8 +163,8 @@ func internally(q querier, people []campaigns.Contact) (map[string]bool, error) 
 		return nil, err
 	}
 	out := make(map[string]bool)
-	err = q.rows(`SELECT DISTINCT d.e164 FROM json_each(?) v JOIN do_not_call d ON d.e164 = v.value`,
-		[]any{string(text)}, func(r *sql.Rows) error {
+	err = q.rows(`SELECT DISTINCT d.e164 FROM json_each(?) v JOIN do_not_call d ON d.e164 = v.value WHERE d.seller IN ('', ?)`,
+		[]any{string(text), campaigns.SellerKey(c.Seller)}, func(r *sql.Rows) error {
 			var n int64
 			err := r.Scan(&n)
 			out[number(n)] = true
