@@ -1,7 +1,5 @@
 package rules
 
-import "math/bits"
-
 // dateSet is a set of dates within the years for which it has data.
 type dateSet struct {
 	first day // of the years with data
@@ -35,11 +33,4 @@ func (s *dateSet) has(d day) bool {
 	}
 	i := int(d - s.first)
 	return s.bits[i/64]&(1<<(i%64)) != 0
-}
-
-func (s *dateSet) count() (n int) {
-	for _, b := range s.bits {
-		n += bits.OnesCount64(b)
-	}
-	return n
 }

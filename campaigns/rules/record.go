@@ -100,5 +100,3 @@ func Replay(b *Book, t Terms, record []byte) (again []byte, d *Decision, err err
 	b.Plan(t, r.Facts.Place).Decide(r.Facts, r.At, d)
 	return d.AppendRecord(nil), d, nil
 }
-
-func durationOf(n int64) time.Duration { return time.Duration(n) }

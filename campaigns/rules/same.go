@@ -33,12 +33,6 @@ func (t *Terms) flags() (f byte) {
 	return f
 }
 
-func (t *Terms) setFlags(f byte) {
-	for i, on := range [...]*bool{&t.AIVoice, &t.Prerecorded, &t.AMD, &t.Message, &t.OptOut} {
-		*on = f&(1<<i) != 0
-	}
-}
-
 func (t *Terms) clone() Terms {
 	out := *t
 	for i := range out.Windows {

@@ -1,5 +1,7 @@
 package rules
 
+import "time"
+
 // EncodeFacts appends facts as records hold them: all that Decide looks at, but
 // for the number, of which only stands whether it is dialable. The same facts
 // give the same bytes.
@@ -60,7 +62,7 @@ func (r *reader) facts(f *Facts) {
 	if dialable {
 		f.masked = maskDialable
 	}
-	f.Clock.Offset = durationOf(r.int())
+	f.Clock.Offset = time.Duration(r.int())
 	f.Tries = int(r.int())
 	f.LastTry = r.time()
 	r.place(&f.Place)
