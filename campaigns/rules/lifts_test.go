@@ -86,7 +86,7 @@ func TestTheKindOfLineIsAllowedOrForbidden(t *testing.T) {
 }
 
 func TestAnExpressionThatFailsAtWorkRefuses(t *testing.T) {
-	d := decide(t, "  - {id: r, type: custom, expr: zones[3] == seller, cite: x}\n", Facts{}, noonFriday(t))
+	d := decide(t, "  - {id: r, type: custom, expr: 'zones[3] == seller', cite: x}\n", Facts{}, noonFriday(t))
 	if v := of(t, d, "r"); v.OK || v.Reason != "custom_error" {
 		t.Errorf("%+v", v)
 	}
