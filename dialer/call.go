@@ -36,6 +36,7 @@ type call struct {
 	id      pacing.CallID
 	row     string // the attempt's id
 	number  string
+	shown   string // caller ID
 	contact campaigns.Contact
 	trunk   string
 	odds    float64 // of the contact, when the call was placed; 0 = not known

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -20,7 +21,8 @@ type Engine struct {
 	show      *showcase
 	hub       *hub
 	chronicle *chronicle
-	ended     chan struct{} // closed when Run has returned
+	ended     chan struct{}                    // closed when Run has returned
+	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
 
 	// What follows is owned by the goroutine of Run.
 

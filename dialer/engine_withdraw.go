@@ -16,7 +16,7 @@ const withdrawWithin = 5 * time.Second
 // Withdraw cancels what was begun for a number and is not answered, whoever it
 // is for. See WithdrawAll.
 func (e *Engine) Withdraw(number string) {
-	if err := e.withdraw(map[string]sellers{number: nil}); err != nil {
+	if err := e.withdraw(toAny(map[string]sellers{number: nil}), errWithdrawnDNC); err != nil {
 		e.log.Error("a number was not withdrawn in time from every campaign", "error", err)
 	}
 }
@@ -39,7 +39,7 @@ func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
 			numbers[d.Number] = append(was, key)
 		}
 	}
-	return e.withdraw(numbers)
+	return e.withdraw(toAny(numbers), errWithdrawnDNC)
 }
 
 // sellers are those whose calls are withdrawn, by their keys; nil = everybody's.
@@ -54,7 +54,16 @@ func (s sellers) include(key string) bool {
 	return s == nil
 }
 
-func (e *Engine) withdraw(numbers map[string]sellers) error {
+// toAny matches the calls to numbers for the sellers whom they are barred to.
+func toAny(numbers map[string]sellers) func(*Loop, *call) bool {
+	return func(l *Loop, c *call) bool {
+		of, listed := numbers[c.number]
+		return listed && of.include(campaigns.SellerKey(l.campaign.Seller))
+	}
+}
+
+// withdraw cancels, for a cause, the calls that match and are not answered.
+func (e *Engine) withdraw(match func(*Loop, *call) bool, cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
 	loops, err := e.loops(ctx)
@@ -65,7 +74,7 @@ func (e *Engine) withdraw(numbers map[string]sellers) error {
 		return nil // it does not run: nothing can ring
 	}
 	for _, l := range loops {
-		leaving, ok := l.withdrawNow(ctx, numbers)
+		leaving, ok := l.withdrawNow(ctx, match, cause)
 		if !ok || !waitClear(ctx, leaving) {
 			return fmt.Errorf("withdraw calls: campaign %d did not answer, or an INVITE was being written for longer than %s", l.id, withdrawWithin)
 		}
@@ -91,12 +100,12 @@ func (e *Engine) loops(ctx context.Context) ([]*Loop, error) {
 	return <-found, nil
 }
 
-// withdrawNow asks the loop to cancel the calls to numbers. It returns what
+// withdrawNow asks the loop to cancel the calls that match. It returns what
 // tells when the INVITEs that are being written at this very moment have left;
 // not ok when ctx ended before the loop answered.
-func (l *Loop) withdrawNow(ctx context.Context, numbers map[string]sellers) (leaving []<-chan struct{}, ok bool) {
+func (l *Loop) withdrawNow(ctx context.Context, match func(*Loop, *call) bool, cause error) (leaving []<-chan struct{}, ok bool) {
 	answer := make(chan []<-chan struct{}, 1)
-	if !l.tell(func() { answer <- l.withdrawNumbers(numbers, errWithdrawnDNC) }) {
+	if !l.tell(func() { answer <- l.withdrawCalls(match, cause) }) {
 		return nil, true // the loop has ended, and its calls before it
 	}
 	select {
@@ -107,13 +116,12 @@ func (l *Loop) withdrawNow(ctx context.Context, numbers map[string]sellers) (lea
 	}
 }
 
-// withdrawNumbers cancels the calls to numbers that nobody has answered, for a
+// withdrawCalls cancels the calls that match and that nobody has answered, for a
 // cause, and pulls their cords.
-func (l *Loop) withdrawNumbers(numbers map[string]sellers, cause error) []<-chan struct{} {
+func (l *Loop) withdrawCalls(match func(*Loop, *call) bool, cause error) []<-chan struct{} {
 	var leaving []<-chan struct{}
-	key := campaigns.SellerKey(l.campaign.Seller)
 	for _, c := range l.calls {
-		if of, listed := numbers[c.number]; listed && of.include(key) && c.inAir() {
+		if c.inAir() && match(l, c) {
 			c.withdraw(cause)
 			leaving = append(leaving, c.cord.pull(cause))
 		}

@@ -161,7 +161,7 @@ func (e *Engine) withdrawFor(number string) {
 	e.tell(func() {
 		for _, s := range e.running {
 			l := s.loop
-			l.tell(func() { l.withdrawNumbers(map[string]sellers{number: nil}, errWithdrawnCalls) })
+			l.tell(func() { l.withdrawCalls(toAny(map[string]sellers{number: nil}), errWithdrawnCalls) })
 		}
 	})
 }

@@ -90,9 +90,6 @@ func (l *Loop) place(n int, now time.Time) {
 // room is how many calls the trunks take beside those that are not with them
 // yet.
 func (l *Loop) room() (int, string) {
-	if why := l.engine.settings.Callers.Why(l.campaign, time.Now()); why != "" {
-		return 0, why
-	}
 	lines, why := l.trunk.Room(l.campaign.Trunks)
 	for _, c := range l.calls {
 		if c.state == CallBeginning {
@@ -121,7 +118,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 	l.lastCall++
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
-		id: l.lastCall, row: row.ID, number: row.Number, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
+		id: l.lastCall, row: row.ID, number: row.Number, shown: row.CallerID, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
 	}
 	if seat != nil {
 		row.Agent = seat.info.ID
@@ -259,6 +256,12 @@ func (l *Loop) blocked(now time.Time) (bool, Why) {
 	}
 	if text, until, down := l.store.down(now); down {
 		return true, Why{Cause: CauseStoreFailing, Text: text, Until: until}
+	}
+	if why := l.halted(); why != "" {
+		return true, Why{Cause: CauseKillSwitch, Text: why}
+	}
+	if why := l.engine.settings.Callers.Why(l.campaign, now); why != "" {
+		return true, Why{Cause: CauseCallerIDs, Text: why}
 	}
 	if len(l.agents) == 0 {
 		return true, Why{Cause: CauseNoAgents, Text: "no agent is signed in for this campaign"}

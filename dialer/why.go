@@ -23,6 +23,8 @@ const (
 	CauseStopping     Cause = "stopping" // the whole service
 	CauseClockJumped  Cause = "clock_jumped"
 	CauseStoreFailing Cause = "store_failing"
+	CauseKillSwitch   Cause = "kill_switch" // somebody stopped it, or the whole house
+	CauseCallerIDs    Cause = "caller_ids"  // none may be shown: they rest, are blocked, or the right is over
 )
 
 // Why says what keeps a campaign from placing one more call now.

@@ -16,6 +16,7 @@ type fakeFloor struct {
 	calls     map[int64]campaigns.CurrentCall
 	applied   []campaigns.Campaign
 	withdrawn []string
+	halted    []campaigns.Stop
 	hungUp    []int64
 	snapshot  campaigns.FloorSnapshot
 	watchers  map[int64][]chan struct{}

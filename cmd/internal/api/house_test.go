@@ -76,6 +76,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts:  scripts,
+		Stops:    campaigns.NewStops(db, h.floor),
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),

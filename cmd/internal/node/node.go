@@ -61,6 +61,7 @@ type Node struct {
 	sender   *webhook.Sender
 	callers  *campaigns.CallerBook
 	rights   *campaigns.CallerRights
+	stops    *campaigns.Stops
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -163,6 +164,7 @@ func (n *Node) openEngine(context.Context) error {
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
 		Sounds: n.prompts.sounds, Recordings: n.recordings().folder,
 	}, engineStore{n.db}, n.trunks)
+	n.stops = campaigns.NewStops(n.db, n.engine)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
 	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
@@ -202,6 +204,9 @@ func (n *Node) Run(soft, hard context.Context) error {
 
 // resume tells the engine of every campaign as the store has it.
 func (n *Node) resume(ctx context.Context) error {
+	if err := n.stops.Tell(ctx); err != nil {
+		return err
+	}
 	all, err := n.db.Campaigns(ctx)
 	if err != nil {
 		return fmt.Errorf("read the campaigns: %w", err)

@@ -85,7 +85,7 @@ func (n *Node) openWeb(context.Context) error {
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	server, err := api.New(api.Settings{
-		Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
+		Stops: n.stops, Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
@@ -98,9 +98,9 @@ func (n *Node) openWeb(context.Context) error {
 		return err
 	}
 	pages, err := web.New(web.Settings{
-		Locales: c.HTTP.Locales,
-		Manual:  manual,
-		Lists:   n.lists, Uploads: uploads,
+		Locales: c.HTTP.Locales, Compliance: web.Compliance{Stops: n.stops},
+		Manual: manual,
+		Lists:  n.lists, Uploads: uploads,
 		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})

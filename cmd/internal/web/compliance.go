@@ -13,14 +13,16 @@ import (
 // Compliance is the services of the compliance desk. A slice of the desk adds
 // its own as one field here; where it is nil, as in a house without it, its
 // card does not appear.
-type Compliance struct{}
+type Compliance struct {
+	Stops *campaigns.Stops
+}
 
 // compliancePages are all pages under /compliance. A slice adds its function
 // of pages to this list.
 func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}, p.callerRightPages())
+	}, p.callerRightPages(), p.stopPages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -58,6 +60,7 @@ const (
 func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 	return []complianceCard{
 		{"/why", lang.T("Why is a number called, or not?"), lang.T("Every rule's verdict on a number, at any time"), campaigns.SeeCampaigns, complianceRules, nil},
+		{"/compliance/stops", lang.T("Kill switch"), lang.T("Stop every call, a campaign's, a number's or a country's, at once"), campaigns.StopCalls, complianceCalls, p.stopsToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
 	}
 }

@@ -32,6 +32,7 @@ type stage struct {
 	mu       sync.Mutex
 	snapshot campaigns.FloorSnapshot
 	applied  []campaigns.Campaign
+	stopped  []campaigns.Stop
 	// listening is whom supervisors listen to, 0 = their phone is connected
 	listening map[int64]int64
 }
@@ -58,6 +59,12 @@ func (s *stage) Apply(_ context.Context, c campaigns.Campaign) error {
 }
 
 func (s *stage) Withdraw(string) {}
+
+func (s *stage) Halt(holding []campaigns.Stop) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = holding
+}
 
 func (s *stage) WithdrawAll([]campaigns.DoNotCall) error { return nil }
 
@@ -106,7 +113,8 @@ func newHouse(t *testing.T) *house {
 	})
 	h.must(err)
 	h.pages, err = New(Settings{
-		Lists: lists, Uploads: uploads,
+		Compliance: Compliance{Stops: campaigns.NewStops(db, h.stage)},
+		Lists:      lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
 	})
