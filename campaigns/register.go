@@ -1,6 +1,9 @@
 package campaigns
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // RegisterVersion is one version of a do-not-call register that somebody else
 // keeps, as it was loaded: what the rules of type list look numbers up in, and
@@ -85,4 +88,39 @@ type RegisterStanding struct {
 	Version RegisterVersion `json:"version"`
 	Listed  bool            `json:"listed"`
 	Covered bool            `json:"covered"` // the version speaks of such numbers
+}
+
+// RegisterFile is a file of a register as it came.
+type RegisterFile struct {
+	Name string
+	Data io.ReaderAt
+	Size int64
+}
+
+// RegisterLoad is a version that is to be made out of files.
+type RegisterLoad struct {
+	Version    RegisterVersion // list, kind, SAN, seller, access, covers
+	CoversFile bool            // it covers the area codes that the files hold, and no others
+	Reading    RegisterReading
+	Files      []RegisterFile
+	Rejects    func(RegisterReject) error // every line without a number; nil = only the report's
+	Progress   func(bytes int64)          // how much was read; nil = not asked
+}
+
+// RegisterList is a list as it stands.
+type RegisterList struct {
+	RegisterVersion
+	MaxAge  time.Duration `json:"max_age"`           // the shortest that a rule in force allows; 0 = no rule names one
+	Rules   []string      `json:"rules"`             // in force, that ask it
+	Fault   string        `json:"fault,omitempty"`   // why it is not loaded
+	StaleAt time.Time     `json:"stale_at,omitzero"` // when nobody may be called on its account any more
+	Stale   bool          `json:"stale"`
+	Loaded  bool          `json:"loaded"`
+}
+
+// RegisterDoubt is why a version should not be taken without a reason.
+type RegisterDoubt struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	Note   bool   `json:"note"` // only to be known; needs no reason
 }

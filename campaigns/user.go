@@ -72,6 +72,7 @@ const (
 	StopCalls        Permission = "calls.stop"        // throw and lift the kill switch
 	EditCallerRights Permission = "callerids.right"   // write down the right to show a number, and try it
 	SeeCompliance    Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
+	LoadRegisters    Permission = "registry.load"     // put versions of do-not-call registers in force, and take them away
 	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
 )
 
@@ -94,12 +95,12 @@ var permissions = map[Role][]Permission{
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
 		HearRecordings, SeeCalls, SeePerformance,
-		SeeCompliance, EditConsents, EditCallerRights, StopCalls,
+		SeeCompliance, EditConsents, EditCallerRights, StopCalls, LoadRegisters,
 	},
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
-		SeeCompliance, EditCallerRights, StopCalls,
+		SeeCompliance, EditCallerRights, StopCalls, LoadRegisters,
 	},
 }
 

@@ -37,6 +37,7 @@ var granted = map[Permission]string{
 	SeeCompliance:   "--mcA",
 	EditConsents:    "--mc-",
 	StopCalls:       "-smcA",
+	LoadRegisters:   "---cA",
 
 	EditCallerRights: "--mcA",
 }

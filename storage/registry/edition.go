@@ -3,6 +3,7 @@ package registry
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -130,11 +131,14 @@ func (c cover) has(number uint64) bool {
 	return false
 }
 
+// ErrCover marks beginnings of numbers that are none.
+var ErrCover = errors.New("this is nothing that a list could cover")
+
 // CheckCover tells whether every beginning is one of E.164 numbers.
 func CheckCover(starts []string) error {
 	for _, s := range starts {
 		if n, err := strconv.ParseUint(s, 10, 64); err != nil || len(s) > mostDigits || s[0] == '0' || n == 0 {
-			return fmt.Errorf("%q is not the beginning of a number with its country code, as 1202", s)
+			return fmt.Errorf("%w: %q is not the beginning of a number with its country code, as 1202", ErrCover, s)
 		}
 	}
 	return nil

@@ -233,7 +233,7 @@ func TestSinceWhenANumberIsListedIsTheEarliestThatItCanBe(t *testing.T) {
 	check()
 	l.load("us", day(200), old, young, back, gone)
 	l.mustLook("us", young, true, time.Time{}) // longer ago than any grace
-	l.mustLook("us", gone, true, time.Time{}) // it may have come the day after the third
+	l.mustLook("us", gone, true, time.Time{})  // it may have come the day after the third
 }
 
 func TestANumberIsFollowedThroughAllVersions(t *testing.T) {

@@ -28,13 +28,16 @@ var ErrOvertaken = errors.New("another version of the list came into force meanw
 // ErrNoBase marks a change list for a list that is not loaded.
 var ErrNoBase = errors.New("there is no version that it could change: load the full list first")
 
+// ErrName marks a name that no list can have.
+var ErrName = errors.New("this is no name of a list")
+
 // namePattern is that of lists: rules name them so, and folders are called so.
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 // CheckName says what is wrong with the name of a list.
 func CheckName(list string) error {
 	if !namePattern.MatchString(list) {
-		return fmt.Errorf("list %q: up to 64 small letters, digits and dashes, as us-national", list)
+		return fmt.Errorf("%w: %q; up to 64 small letters, digits and dashes, as us-national", ErrName, list)
 	}
 	return nil
 }
@@ -42,7 +45,13 @@ func CheckName(list string) error {
 // Stage makes the next version of v.List out of what read brings; a change list
 // is read on top of the version in force. It says what it would change; nothing
 // is in force before Publish. The caller publishes or discards it.
-func (s *Shelf) Stage(ctx context.Context, v campaigns.RegisterVersion, read Reader) (staged *Staged, err error) {
+func (s *Shelf) Stage(ctx context.Context, v campaigns.RegisterVersion, read Reader) (*Staged, error) {
+	return s.stage(ctx, v, false, read)
+}
+
+// stage is Stage; with coversFile the version covers the area codes that the
+// files hold, and no others.
+func (s *Shelf) stage(ctx context.Context, v campaigns.RegisterVersion, coversFile bool, read Reader) (staged *Staged, err error) {
 	if err := errors.Join(CheckName(v.List), CheckCover(v.Covers)); err != nil {
 		return nil, err
 	}
@@ -70,6 +79,11 @@ func (s *Shelf) Stage(ctx context.Context, v campaigns.RegisterVersion, read Rea
 			err = errors.Join(err, st.Discard())
 		}
 	}()
+	if coversFile {
+		if v.Covers = st.found.Report.AreaCodes; len(v.Covers) == 0 {
+			return nil, fmt.Errorf("%w: the files hold numbers outside of the North American plan, and have no area codes to cover", ErrCover)
+		}
+	}
 	st.found.Version = v
 	return st, st.save(ctx, into, before)
 }
@@ -136,6 +150,10 @@ func (st *Staged) Found() campaigns.RegisterFound { return st.found }
 // it into the ledger, and from the return of Publish on every look-up sees it.
 // When record fails the version before stays in force.
 func (st *Staged) Publish(record func(campaigns.RegisterVersion) error) error {
+	return said(st.publish(record))
+}
+
+func (st *Staged) publish(record func(campaigns.RegisterVersion) error) error {
 	s, v := st.shelf, st.found.Version
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -105,6 +105,8 @@ type Users interface {
 type DoNotCall interface {
 	AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	ImportDoNotCall(ctx context.Context, batch []campaigns.DoNotCall) (added int, err error)
+	AddRegisterVersion(ctx context.Context, v campaigns.RegisterVersion) error
+	RegisterVersions(ctx context.Context, list string) ([]campaigns.RegisterVersion, error)
 	DoNotCallEntries(ctx context.Context, number string) ([]campaigns.DoNotCall, error)
 	RemoveDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	DoNotCall(ctx context.Context, number string) (campaigns.DoNotCall, error)
