@@ -64,6 +64,9 @@ func TestANumberTellsWhereItIs(t *testing.T) {
 }
 
 func TestEveryAreaCodeInServiceLiesInTheStateThatTheLibraryNames(t *testing.T) {
+	if underRace {
+		t.Skip("nothing is shared here, and the geocoder is slow under the detector")
+	}
 	states := stateNames()
 	tested := 0
 	for code := 200; code < 1000; code++ {
@@ -80,7 +83,7 @@ func TestEveryAreaCodeInServiceLiesInTheStateThatTheLibraryNames(t *testing.T) {
 		}
 		tested++
 		for name, n := range names {
-			if state := states[name]; !slices.Contains(got.Regions, state) && n > 2 { // a slip: 201-xxx in New York
+			if state := states[name]; !slices.Contains(got.Regions, state) && n > 1 { // a slip: 201-xxx in New York
 				t.Errorf("%d: %d exchanges are in %s (%s), the table says %v", code, n, name, state, got.Regions)
 			}
 		}
@@ -94,7 +97,7 @@ func TestEveryAreaCodeInServiceLiesInTheStateThatTheLibraryNames(t *testing.T) {
 func geocode(t *testing.T, code int) map[string]int {
 	t.Helper()
 	out := map[string]int{}
-	for exchange := 200; exchange < 1000; exchange += 7 {
+	for exchange := 200; exchange < 1000; exchange += 37 {
 		n, err := phonenumbers.Parse(fmt.Sprintf("+1%03d%03d0123", code, exchange), "")
 		if err != nil || !phonenumbers.IsValidNumber(n) {
 			continue
@@ -136,7 +139,7 @@ func TestLocateSaysTheZonesThatAParserSays(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	compared := 0
 	for _, region := range regions() {
-		for range 30 {
+		for range 20 {
 			for _, n := range examples(region) {
 				number, err := p.Parse(disturb(rng, n), region)
 				if err != nil || number.Kind == TollFree {
@@ -150,7 +153,7 @@ func TestLocateSaysTheZonesThatAParserSays(t *testing.T) {
 			}
 		}
 	}
-	if compared < 1000 {
+	if compared < 500 {
 		t.Errorf("only %d numbers were compared", compared)
 	}
 	t.Logf("%d numbers compared", compared)
@@ -164,7 +167,7 @@ func TestTheTablesZonesHoldTheClocksThatTheLibraryKnows(t *testing.T) {
 	wrong := map[string]bool{"+1689": true, "+7401": true, "+1474": true, "+1879": true, "+5581": true, "+5591": true}
 	rng := rand.New(rand.NewPCG(8, 9))
 	for _, region := range []string{"US", "CA", "AU", "ES", "PT", "BR", "CL", "EC", "ID", "RU"} {
-		for range 400 {
+		for range 150 {
 			n := phonenumbers.GetExampleNumberForType(region, phonenumbers.FIXED_LINE)
 			number, err := Parse(disturb(rng, n), region)
 			if err != nil || number.Region != region || len(number.Zones) == 0 || wrong[number.E164[:5]] {
