@@ -13,7 +13,7 @@ var registerTests = []test{
 	{"a version that is there is not written over", registersOnce},
 }
 
-func register(list string, version int64) campaigns.RegisterVersion {
+func registerVersion(list string, version int64) campaigns.RegisterVersion {
 	at := time.Date(2026, 5, int(version), 0, 0, 0, 0, time.UTC)
 	return campaigns.RegisterVersion{
 		List: list, Version: version, Kind: campaigns.RegisterFull, SAN: "10012345-678901", Seller: "ACME", AccessedAt: at, LoadedAt: at.Add(time.Hour),
@@ -23,7 +23,7 @@ func register(list string, version int64) campaigns.RegisterVersion {
 }
 
 func registersKept(b *bench) {
-	for _, v := range []campaigns.RegisterVersion{register("us-national", 1), register("uk-tps", 1), register("us-national", 2)} {
+	for _, v := range []campaigns.RegisterVersion{registerVersion("us-national", 1), registerVersion("uk-tps", 1), registerVersion("us-national", 2)} {
 		b.must(b.AddRegisterVersion(b.Context(), v))
 	}
 	got, err := b.RegisterVersions(b.Context(), "us-national")
@@ -32,7 +32,7 @@ func registersKept(b *bench) {
 		b.Fatalf("%d versions", len(got))
 	}
 	for i, v := range got {
-		want := register("us-national", int64(2-i))
+		want := registerVersion("us-national", int64(2-i))
 		if fmt.Sprintf("%+v", v) != fmt.Sprintf("%+v", want) {
 			b.Fatalf("got  %+v\nwant %+v", v, want)
 		}
@@ -46,9 +46,9 @@ func registersKept(b *bench) {
 }
 
 func registersOnce(b *bench) {
-	b.must(b.AddRegisterVersion(b.Context(), register("us-national", 2)))
+	b.must(b.AddRegisterVersion(b.Context(), registerVersion("us-national", 2)))
 	for _, version := range []int64{1, 2} {
-		if err := b.AddRegisterVersion(b.Context(), register("us-national", version)); !errors.Is(err, campaigns.ErrExists) {
+		if err := b.AddRegisterVersion(b.Context(), registerVersion("us-national", version)); !errors.Is(err, campaigns.ErrExists) {
 			b.Fatalf("version %d: %v", version, err)
 		}
 	}
