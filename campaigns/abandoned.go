@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns/abandonment"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // MachineCode is the disposition by which an agent says that a machine had
@@ -126,4 +127,36 @@ func (c Campaign) ReportingZone() string {
 		return "UTC"
 	}
 	return c.Zone
+}
+
+// AbandonRules are the limits that a rate rule sets: one, or two when a day of the
+// calendar counts beside its window.
+func AbandonRules(r rules.RateRule) []abandonment.Rule {
+	status := ""
+	if !r.Binds() {
+		status = "unverified"
+	}
+	out := abandonment.Rule{
+		ID: string(r.ID), Label: r.Label, Cite: r.Cite, Status: status, Set: r.Set, Max: r.Max, ActAt: r.ActAt, Formula: abandonment.Formula(r.Formula),
+		Window: abandonWindow(r.Window), Group: abandonment.Group(r.Group), Start: abandonment.Start(r.Start), Act: abandonment.Act(r.Act),
+		Within: r.Within.Duration(), Countries: r.Countries,
+	}
+	if r.Window.And != "calendar_day" {
+		return []abandonment.Rule{out}
+	}
+	day := out
+	day.ID, day.Window = out.ID+".day", abandonment.Window{Unit: abandonment.Day}
+	return []abandonment.Rule{out, day}
+}
+
+func abandonWindow(w rules.RateWindow) abandonment.Window {
+	switch {
+	case w.Calendar == "month":
+		return abandonment.OneMonth
+	case w.Calendar == "day":
+		return abandonment.Window{Unit: abandonment.Day}
+	case !w.Rolling.IsZero():
+		return abandonment.Window{Unit: abandonment.Rolling, N: int(w.Rolling.Duration() / time.Hour)}
+	}
+	return abandonment.Window{Unit: abandonment.Blocks, N: int(w.Blocks.Duration() / (24 * time.Hour))}
 }

@@ -49,12 +49,22 @@ type Rule struct {
 	Group   Group   `json:"group"`
 	Start   Start   `json:"start_point"`
 	Act     Act     `json:"act"`
+	// Within is how long a person may wait; 0 = Limit.
+	Within time.Duration `json:"within,omitempty"`
 	// Countries are those whose calls are counted, ISO 3166-1; none = all.
 	Countries []string `json:"countries,omitempty"`
 }
 
 // Binds tells whether the rule is more than a figure to look at.
 func (r Rule) Binds() bool { return r.Status != "unverified" }
+
+// Wait is how long a person may wait for an agent or the message.
+func (r Rule) Wait() time.Duration {
+	if r.Within <= 0 {
+		return Limit
+	}
+	return r.Within
+}
 
 // Validate says what is wrong with a rule.
 func (r Rule) Validate() error {

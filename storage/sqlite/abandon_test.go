@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,4 +177,64 @@ func TestAStoreThatIsOlderThanItsCountersIsCountedWhenItIsOpened(t *testing.T) {
 		}
 		compareAbandonment(t, db, rng, house, began)
 	})
+}
+
+const hardRates = `ruleset: {id: test-hard, title: Hard, version: 1, reviewed_on: 2026-11-21, reviewed_by: ""}
+applies_when: {called_country: [ES]}
+rules:
+  - {id: t.rate, type: rate, max: 0.03, act: hard, window: {rolling: 24h, and: calendar_day}, start: connected, within: 2s, cite: "a test"}
+  - {id: t.month, type: rate, max: 0.05, window: {calendar: month}, group: seller_purpose, formula: ca, cite: "a test"}
+`
+
+func TestARateRuleOfTheBookIsCountedAndLetsOnlyReservedCallsThroughWhenItIsSpent(t *testing.T) {
+	db := openTest(t)
+	ctx := t.Context()
+	set, err := rules.ParseSet([]byte(hardRates))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Adopt(ctx, []*rules.Set{set}, campaigns.Adoption{By: "carla"}); err != nil {
+		t.Fatal(err)
+	}
+	c := campaigns.NewCampaign("c")
+	c.Windows, c.Seller, c.CallerIDs = rules.Always(), "ACME", nil
+	if c, err = db.CreateCampaign(ctx, c, "tester"); err != nil {
+		t.Fatal(err)
+	}
+	place := func(number string, reserved bool) error {
+		p := campaigns.Contact{Phones: []campaigns.Phone{{Number: number, Zones: []string{"Europe/Madrid"}}}}
+		a := campaigns.NewAttempt(c, p, "", time.Now())
+		a.Manual, a.Reserved = true, reserved
+		if err := db.Begin(ctx, c, a); err != nil {
+			return err
+		}
+		a.Outcome, a.AnsweredAt, a.EndedAt = campaigns.AbandonedSilent, a.IntentAt, a.IntentAt
+		return db.Finish(ctx, *a)
+	}
+	if err := place("+34612000001", true); err != nil {
+		t.Fatal(err)
+	}
+	all, err := db.Standings(ctx, c.ID, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, st := range all {
+		got = append(got, fmt.Sprintf("%s %s %s %d of %d left %d", st.Rule.ID, st.Rule.Window.Unit, st.Rule.Group, int(st.Rate.Above), int(st.Rate.Below), st.Budget))
+	}
+	want := []string{
+		"campaign.cap blocks campaign 1 of 1 left -1", "t.rate rolling campaign 1 of 1 left -1",
+		"t.rate.day day campaign 1 of 1 left -1", "t.month month seller_purpose 1 of 1 left -1",
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%q, want %q", got, want)
+	}
+	db.rates = rateMemory{} // it is a second old at most
+	var refusal *rules.Refusal
+	if err := place("+34612000002", false); !errors.As(err, &refusal) || refusal.Primary.Rule != "t.rate" {
+		t.Fatalf("placed ahead of agents: %v", err)
+	}
+	if err := place("+34612000003", true); err != nil {
+		t.Fatalf("with an agent kept for it: %v", err)
+	}
 }

@@ -57,6 +57,7 @@ type DB struct {
 	index *searchIndex
 
 	force     atomic.Pointer[inForce]             // the book of rules that judges calls
+	rates     rateMemory                          // of abandonment, a second old at most
 	registers atomic.Pointer[campaigns.Registers] // of do-not-call; nil = none
 
 	found int64 // last attempt of the ledger when it was opened

@@ -72,6 +72,11 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 			return err
 		}
 	}
+	if rates := plan.Rates(); len(rates) > 0 {
+		if f.Rates, err = db.rateCounts(q, x.campaign, rates, x.now); err != nil {
+			return err
+		}
+	}
 	if x.caller != "" {
 		if f.CLI, err = cliFacts(q, x.caller, x.now); err != nil {
 			return err
