@@ -73,6 +73,7 @@ const (
 	EditCallerRights Permission = "callerids.right"   // write down the right to show a number, and try it
 	SeeCompliance    Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
 	LoadRegisters    Permission = "registry.load"     // put versions of do-not-call registers in force, and take them away
+	ReviewAMD        Permission = "amd.review"        // listen to calls that were taken for machines, and label them
 	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
 )
 
@@ -85,7 +86,7 @@ var permissions = map[Role][]Permission{
 	Agent: {DoCalls, AddDoNotCall, DialManually},
 	Supervisor: {
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
-		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls,
+		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls, ReviewAMD,
 	},
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
@@ -94,7 +95,7 @@ var permissions = map[Role][]Permission{
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
-		HearRecordings, SeeCalls, SeePerformance,
+		HearRecordings, SeeCalls, SeePerformance, ReviewAMD,
 		SeeCompliance, EditConsents, EditCallerRights, StopCalls, LoadRegisters,
 	},
 	Admin: {
