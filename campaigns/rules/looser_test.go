@@ -159,7 +159,7 @@ func TestWithoutALooseningNoCallIsAllowedThatWasRefused(t *testing.T) {
 	}
 	h := holidaysOf(t, someHolidays)
 	compared, tight := 0, 0
-	for range 2500 {
+	for range 2500 / everyNth {
 		group := variants[rng.IntN(len(variants))]
 		one := set(t, "  - {id: r, cite: x, "+group[rng.IntN(len(group))]+"}\n")
 		two := set(t, "  - {id: r, cite: x, "+group[rng.IntN(len(group))]+"}\n")
@@ -183,7 +183,7 @@ func TestWithoutALooseningNoCallIsAllowedThatWasRefused(t *testing.T) {
 			}
 		}
 	}
-	if compared < 600 || tight < 300 {
+	if everyNth == 1 && (compared < 600 || tight < 300) {
 		t.Errorf("%d pairs, %d allowed calls: too few to show anything", tight, compared)
 	}
 }

@@ -55,7 +55,7 @@ func (n *found) count(want time.Time, ok bool, now time.Time) {
 
 func (n *found) check(t *testing.T) {
 	t.Helper()
-	if all := n.now + n.later + n.never; n.later < all/4 || n.now < all/40 || n.never < all/20 {
+	if all := n.now + n.later + n.never; everyNth == 1 && (n.later < all/4 || n.now < all/40 || n.never < all/20) {
 		t.Errorf("%+v: too little of one kind to show anything", *n)
 	}
 	t.Logf("%+v", *n)
@@ -202,7 +202,10 @@ func TestTheNextAllowedTimeIsWhatAWalkByMinutesFindsInEveryZone(t *testing.T) {
 	}
 	names, n := allZones(t), found{}
 	for range rounds {
-		for _, name := range names {
+		for i, name := range names {
+			if i%everyNth > 0 {
+				continue
+			}
 			nextCase(t, rng, []string{name}, near(rng, t, name), h, &n)
 		}
 	}
@@ -219,7 +222,7 @@ var neighbours = []string{
 func TestTheNextAllowedTimeIsWhatAWalkByMinutesFindsOverSeveralZones(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2026, 8))
 	h, names, n := holidaysOf(t, someHolidays), allZones(t), found{}
-	for range 150 {
+	for range 150 / everyNth {
 		zones := make([]string, 2+rng.IntN(2))
 		for i := range zones {
 			zones[i] = names[rng.IntN(len(names))]
