@@ -18,6 +18,7 @@ type Config struct {
 	Drain     Drain      `key:"drain"`
 	Import    Import     `key:"import"`
 	Webhooks  Webhooks   `key:"webhooks"`
+	Rules     Rules      `key:"rules"`
 	Trunks    []Trunk    `key:"trunks"`
 	Users     []User     `key:"users"`
 	Campaigns []Campaign `key:"campaigns"`
@@ -101,6 +102,18 @@ type Import struct {
 type Webhooks struct {
 	Allow []string `key:"allow" doc:"private networks that webhooks may reach, as 10.1.2.0/24; none by default"`
 }
+
+// Rules is the law that binds the house.
+type Rules struct {
+	Adopt    string `key:"adopt" doc:"rule sets that a new data folder adopts: auto (all presets), none, or their ids: us-federal us-states"`
+	Holidays string `key:"holidays" doc:"folder of public holidays by country, as es.yaml, in place of the built-in ones; empty = holidays in the data folder"`
+}
+
+// What rules.adopt may say beside the ids of presets.
+const (
+	AdoptAuto = "auto"
+	AdoptNone = "none"
+)
 
 // Trunk is one way to the telephone network.
 type Trunk struct {
@@ -283,5 +296,6 @@ func Default() Config {
 		Media:     Media{Ports: "20000-20999", Relay: "auto"},
 		Drain:     Drain{Limit: 15 * time.Minute},
 		Import:    Import{Every: 5 * time.Second},
+		Rules:     Rules{Adopt: AdoptAuto},
 	}
 }

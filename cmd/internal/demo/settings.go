@@ -84,6 +84,7 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 	c.Data, c.HTTP.Listen, c.Admin.Listen = s.Data, s.Listen, "127.0.0.1:0"
 	c.SIP.Listen, c.Phones.Listen, c.Media.Ports = "127.0.0.1:0", "127.0.0.1:0", nodePorts
 	c.Import.Region = "US"
+	c.Rules.Adopt = config.AdoptNone // its people live at all hours
 	c.Trunks = []config.Trunk{{
 		Name: carrierTrunk, Host: far.Addr().String(), Port: int(far.Port()), Transport: "udp",
 		CallerIDs: []string{"+12025550100"}, MaxChannels: 1000, MaxCPS: 200, OptionsPing: 30 * time.Second,

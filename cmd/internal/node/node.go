@@ -81,7 +81,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
+		n.openStore, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -162,7 +162,7 @@ func (n *Node) openEngine(context.Context) error {
 	n.engine = dialer.NewEngine(dialer.Settings{
 		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
-		Sounds: n.prompts.sounds, Recordings: n.recordings().folder,
+		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
 	}, engineStore{n.db}, n.trunks)
 	n.stops = campaigns.NewStops(n.db, n.engine)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
@@ -182,7 +182,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	if err := n.learnCallers(soft); err != nil {
 		n.log.Error("read the caller IDs", "error", err)
 	}
-	n.work.Go(func() { n.keepCallers(hard) })
+	n.work.Go(func() { n.keepCallers(soft) })
 	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
 	err := n.resume(soft)
 	n.trunks.OnCall(n.engine.Receive)
