@@ -81,8 +81,8 @@ func (s CallSearch) Words() string {
 			out = append(out, name+" "+value)
 		}
 	}
-	add("number", Mask(s.Number), s.Number != "")
-	add("last", fmt.Sprintf("%d digits", len(s.Digits)), s.Digits != "")
+	add("one", "number", s.Number != "") // whose it is could never be forgotten in the audit
+	add("last", fmt.Sprintf("%d digits of a number", len(s.Digits)), s.Digits != "")
 	add("campaign", fmt.Sprint(s.Campaign), s.Campaign != 0)
 	add("list", fmt.Sprint(s.List), s.List != 0)
 	add("agent", fmt.Sprint(s.Agent), s.Agent != 0)

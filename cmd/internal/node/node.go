@@ -14,6 +14,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/exports"
 	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
@@ -57,6 +58,7 @@ type Node struct {
 	book     *campaigns.Book
 	lists    *campaigns.Lists
 	web      *website
+	exports  *exports.Works
 	jobs     *jobs
 	sender   *webhook.Sender
 	callers  *campaigns.CallerBook
@@ -188,6 +190,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	n.trunks.OnCall(n.engine.Receive)
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
+		n.work.Go(func() { n.exports.Run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
 		n.work.Go(func() { n.web.pages.Remember(soft) })
 		n.work.Go(func() { n.tryCallers(soft) })

@@ -80,11 +80,16 @@ func (n *Node) openWeb(context.Context) error {
 	if err := n.openWebhooks(); err != nil {
 		return err
 	}
+	desks, err := n.complianceDesk(recordings)
+	if err != nil {
+		return err
+	}
 	bell := n.openBell()
 	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	server, err := api.New(api.Settings{
+		Compliance: desks,
 		Stops: n.stops, Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
@@ -98,7 +103,7 @@ func (n *Node) openWeb(context.Context) error {
 		return err
 	}
 	pages, err := web.New(web.Settings{
-		Locales: c.HTTP.Locales, Compliance: web.Compliance{Stops: n.stops},
+		Locales: c.HTTP.Locales, Compliance: web.Compliance{Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Stops: n.stops},
 		Manual: manual,
 		Lists:  n.lists, Uploads: uploads,
 		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,

@@ -14,6 +14,10 @@ import (
 // its own as one field here; where it is nil, as in a house without it, its
 // card does not appear.
 type Compliance struct {
+	Search   *campaigns.CallSearcher
+	Exports  *campaigns.Exports
+	Dossiers *campaigns.Dossiers
+	Refused  *campaigns.RefusalDesk
 	Stops *campaigns.Stops
 }
 
@@ -22,7 +26,7 @@ type Compliance struct {
 func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}, p.callerRightPages(), p.stopPages())
+	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.callerRightPages(), p.stopPages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -59,6 +63,9 @@ const (
 // be missing, an if around it.
 func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 	return []complianceCard{
+		{"/compliance/search", lang.T("Search calls"), lang.T("By number, campaign, agent, time, outcome and all else, over every call"), campaigns.SeeCompliance, complianceCalls, nil},
+		{"/compliance/refusals", lang.T("Calls that a rule refused"), lang.T("Counted by rule, campaign and day, down to each number's verdicts"), campaigns.SeeCompliance, complianceRules, p.refusalsToday},
+		{"/compliance/exports", lang.T("Exports"), lang.T("Files of calls: CSV, JSON lines, Parquet, signed evidence"), campaigns.ExportCalls, complianceProof, p.exportsToday},
 		{"/why", lang.T("Why is a number called, or not?"), lang.T("Every rule's verdict on a number, at any time"), campaigns.SeeCampaigns, complianceRules, nil},
 		{"/compliance/stops", lang.T("Kill switch"), lang.T("Stop every call, a campaign's, a number's or a country's, at once"), campaigns.StopCalls, complianceCalls, p.stopsToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},

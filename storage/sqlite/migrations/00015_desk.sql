@@ -48,3 +48,7 @@ CREATE TABLE exports (
 ) STRICT;
 
 CREATE INDEX exports_user ON exports (user, id);
+
+-- Who did what to one thing, as who heard a recording; what one rule refused.
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX denials_rule ON denials (rule, at);
