@@ -69,11 +69,16 @@ const (
 	PlanShifts       Permission = "shifts.plan"       //
 	EditWebhooks     Permission = "webhooks.edit"     //
 	TestTrunks       Permission = "trunks.test"       // see trunks, place a test call
+	EditRules        Permission = "rules.edit"        // say which rules bind the house
+	ApproveRules     Permission = "rules.approve"     // as the second person, of what loosens one
 	StopCalls        Permission = "calls.stop"        // throw and lift the kill switch
 	EditCallerRights Permission = "callerids.right"   // write down the right to show a number, and try it
 	SeeCompliance    Permission = "compliance.see"    // the compliance desk: rule sets, reports, search
+	SubjectAccess    Permission = "subject.access"    // everything that is known of a person
+	SubjectErase     Permission = "subject.erase"     // forget a person
+	SetHolds         Permission = "hold.set"          // keep from deletion, and set how long what is kept
+	ExportEvidence   Permission = "evidence.export"   // the ledger as a signed file
 	LoadRegisters    Permission = "registry.load"     // put versions of do-not-call registers in force, and take them away
-	ReviewAMD        Permission = "amd.review"        // listen to calls that were taken for machines, and label them
 	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
 )
 
@@ -86,7 +91,7 @@ var permissions = map[Role][]Permission{
 	Agent: {DoCalls, AddDoNotCall, DialManually},
 	Supervisor: {
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
-		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls, ReviewAMD,
+		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls,
 	},
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
@@ -95,13 +100,13 @@ var permissions = map[Role][]Permission{
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
-		HearRecordings, SeeCalls, SeePerformance, ReviewAMD,
-		SeeCompliance, EditConsents, EditCallerRights, StopCalls, LoadRegisters,
+		HearRecordings, SeeCalls, SeePerformance, SubjectAccess, SubjectErase, SetHolds, ExportEvidence,
+		SeeCompliance, EditConsents, EditCallerRights, StopCalls, EditRules, ApproveRules, LoadRegisters,
 	},
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
-		SeeCompliance, EditCallerRights, StopCalls, LoadRegisters,
+		SeeCompliance, EditCallerRights, StopCalls, ApproveRules, LoadRegisters,
 	},
 }
 

@@ -37,10 +37,15 @@ var granted = map[Permission]string{
 	SeeCompliance:   "--mcA",
 	EditConsents:    "--mc-",
 	StopCalls:       "-smcA",
+	SubjectAccess:   "---c-",
+	SubjectErase:    "---c-",
+	SetHolds:        "---c-",
+	ExportEvidence:  "---c-",
+	EditRules:       "---c-",
+	ApproveRules:    "---cA",
 	LoadRegisters:   "---cA",
 
 	EditCallerRights: "--mcA",
-	ReviewAMD:        "-s-c-",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"consents", consentTests},
 		{"caller IDs", callerIDTests},
 		{"stops", stopTests},
+		{"rule requests", ruleRequestTests},
 		{"registers", registerTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},

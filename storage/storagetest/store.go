@@ -38,6 +38,7 @@ type Store interface {
 	Abandonment
 	CallerIDs
 	campaigns.StopStore
+	campaigns.RuleStore
 	Consents
 }
 
