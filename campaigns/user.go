@@ -79,6 +79,7 @@ const (
 	SetHolds         Permission = "hold.set"          // keep from deletion, and set how long what is kept
 	ExportEvidence   Permission = "evidence.export"   // the ledger as a signed file
 	LoadRegisters    Permission = "registry.load"     // put versions of do-not-call registers in force, and take them away
+	ReviewAMD        Permission = "amd.review"        // listen to calls that were taken for machines, and label them
 	EditConsents     Permission = "consent.edit"      // enter what people permitted, and end it
 )
 
@@ -91,7 +92,7 @@ var permissions = map[Role][]Permission{
 	Agent: {DoCalls, AddDoNotCall, DialManually},
 	Supervisor: {
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
-		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls,
+		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls, ReviewAMD,
 	},
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
@@ -100,7 +101,7 @@ var permissions = map[Role][]Permission{
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
-		HearRecordings, SeeCalls, SeePerformance, SubjectAccess, SubjectErase, SetHolds, ExportEvidence,
+		HearRecordings, SeeCalls, SeePerformance, ReviewAMD, SubjectAccess, SubjectErase, SetHolds, ExportEvidence,
 		SeeCompliance, EditConsents, EditCallerRights, StopCalls, EditRules, ApproveRules, LoadRegisters,
 	},
 	Admin: {

@@ -110,6 +110,9 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	if db.read, err = openPool(path, readers, readerPragmas); err != nil {
 		return err
 	}
+	if err = db.scrubOld(ctx); err != nil {
+		return err
+	}
 	if db.w, err = newWriter(ctx, db); err != nil {
 		return err
 	}

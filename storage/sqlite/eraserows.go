@@ -21,6 +21,9 @@ func (t *tx) eraseAttempts(e *erasing) error {
 			return fmt.Errorf("erase attempt %s: %w", a.id, err)
 		}
 		e.counts[kindAttempt]++
+		if err := t.indexAgain(a.seq); err != nil {
+			return err
+		}
 		if err := t.eraseDisposition(e, a.seq); err != nil {
 			return fmt.Errorf("erase what was said of attempt %s: %w", a.id, err)
 		}
@@ -255,6 +258,7 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 		`UPDATE held SET e164 = 0 WHERE e164 = ?1`,
 		`DELETE FROM test_calls WHERE e164 = ?1`,
 		`DELETE FROM test_numbers WHERE e164 = ?1`,
+		`DELETE FROM exports WHERE instr(search, CAST(?1 AS TEXT)) > 0`,
 	} {
 		if _, err := t.exec(q, num); err != nil {
 			return err

@@ -196,3 +196,6 @@ BEGIN SELECT RAISE(ABORT, 'erasures are append-only'); END;
 CREATE TABLE doomed_files (
     path TEXT PRIMARY KEY -- below the folder of recordings
 ) STRICT, WITHOUT ROWID;
+
+-- A file that is new has no pages in which something deleted still stands.
+INSERT INTO house (name, value) SELECT 'scrubbed', '1' WHERE NOT EXISTS (SELECT 1 FROM contacts) AND NOT EXISTS (SELECT 1 FROM audit);
