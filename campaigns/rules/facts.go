@@ -64,14 +64,6 @@ type Facts struct {
 	External []Checked
 	Clock    ClockState
 
-	// Zones, Week, Margin, MaxTries and Cooldown are read by Check and Evaluate
-	// alone, which know no Plan.
-	Zones    []string
-	Week     Week
-	Margin   time.Duration
-	MaxTries int
-	Cooldown time.Duration
-
 	masked mask // of a record: the number is not kept, but whether it was dialable
 }
 

@@ -89,7 +89,7 @@ func TestTheWindowHasToBeOpenInEveryZone(t *testing.T) {
 	if want := local(t, "America/Adak", "2026-11-23 08:00:00"); !ok || !next.Equal(want) {
 		t.Errorf("next %v, want %v", next.In(want.Location()), want)
 	}
-	v := Check(Facts{Number: "+19071234567", Week: w, Zones: alaska}, at).Primary
+	v := check(t, call{Facts{Number: "+19071234567", Place: in(alaska...)}, Terms{Windows: w}}, at).Primary
 	if v.OK || !strings.Contains(v.Detail, "07:30 in America/Adak") || !v.Next.Equal(next) {
 		t.Errorf("verdict %+v", v)
 	}

@@ -30,21 +30,6 @@ func (db *DB) ContactsByNumber(ctx context.Context, campaign int64, number strin
 	return out, nil
 }
 
-// DialFacts reads what Begin would ask the rules of a call to a phone of a
-// contact (of no contact, when its id is 0), and writes nothing. Live is set
-// too while the contact is in a call through another of its phones.
-func (db *DB) DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error) {
-	var r factsRow
-	err := db.read.QueryRowContext(ctx, factsQuery, r.args(p.ID, number, p.Callback, c, now)...).Scan(r.dest()...)
-	if err != nil {
-		return rules.Facts{}, fmt.Errorf("read what is known of a number: %w", err)
-	}
-	f := r.facts(c, number)
-	f.Live = f.Live || r.state == campaigns.ContactLive
-	f.Zones = zonesOf(p, number)
-	return f, nil
-}
-
 // zonesOf are the zones that bind a call to a number of a contact.
 func zonesOf(p campaigns.Contact, number string) []string {
 	for _, phone := range p.Phones {
@@ -89,10 +74,7 @@ func (r *factsRow) dest() []any {
 	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo, &r.buried}
 }
 
-// facts are what the rules are asked, without the zones of the person.
-func (r *factsRow) facts(c campaigns.Campaign, number string) rules.Facts {
-	return rules.Facts{
-		Number: number, Week: c.Windows, Margin: c.RingTime + c.Hold, MaxTries: c.MaxAttempts, Cooldown: c.Cooldown,
-		Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed,
-	}
+// facts are the answer as the rules ask for it.
+func (r *factsRow) facts(number string) rules.Facts {
+	return rules.Facts{Number: number, Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed}
 }

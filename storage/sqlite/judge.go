@@ -55,7 +55,7 @@ func (db *DB) weigh(q querier, book *rules.Book, x asked, callback int64, f *rul
 		return fmt.Errorf("read what is known of a number: %w", err)
 	}
 	history, lists := f.History, f.Lists
-	*f = r.facts(x.campaign, x.number)
+	*f = r.facts(x.number)
 	f.History, f.Lists = history, lists
 	f.Live = f.Live || r.state == campaigns.ContactLive
 	plan := book.Plan(x.terms, x.place)

@@ -107,9 +107,7 @@ func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, r
 		return f, r, campaigns.ErrNotLeased
 	}
 	a.Settings, a.RetryOf, a.DayNo = r.version, r.retryOf, r.dayNo
-	f = r.facts(c, a.Number)
-	f.Zones = a.Zones
-	return f, r, nil
+	return r.facts(a.Number), r, nil
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,

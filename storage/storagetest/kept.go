@@ -208,9 +208,9 @@ func factsAgree(b *bench) {
 	batch := b.lease(c, 3)
 	ask := func(p campaigns.Contact) *rules.Refusal {
 		phone, _ := p.Dial()
-		f, err := b.DialFacts(b.Context(), c, p, phone.Number, time.Now())
+		d, err := b.Weigh(b.Context(), c, p, phone.Number, false, time.Now())
 		b.must(err)
-		return rules.Check(f, time.Now())
+		return d.Refusal()
 	}
 	refused := func(p campaigns.Contact, want rules.ID) {
 		b.Helper()

@@ -35,11 +35,11 @@ type Store interface {
 	Receptions
 	Gate
 	Search
-	Abandonment
 	CallerIDs
 	campaigns.StopStore
 	campaigns.RuleStore
 	Consents
+	Abandonment
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.
@@ -168,10 +168,9 @@ type Breaks interface {
 	CancelBreak(ctx context.Context, id int64, by string) error
 }
 
-// Numbers finds who has a number, and what is known of it before a call.
+// Numbers finds who has a number.
 type Numbers interface {
 	ContactsByNumber(ctx context.Context, campaign int64, number string) ([]campaigns.Contact, error)
-	DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error)
 }
 
 // Gate judges calls by the rules that the house has adopted, and keeps what was
