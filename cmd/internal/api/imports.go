@@ -40,6 +40,7 @@ type Import struct {
 	Codes     map[string]int64   `json:"codes,omitempty" doc:"Rejections by code."`
 	Blank     int64              `json:"blank,omitempty"`
 	PhonesOut int64              `json:"phones_left_out,omitempty"`
+	Noted     int64              `json:"noted,omitempty" doc:"Cells of contacts that were taken which could not be used, as a postcode of no country."`
 	Charset   string             `json:"charset,omitempty"`
 	Delimiter string             `json:"delimiter,omitempty"`
 	Columns   []intake.Column    `json:"columns,omitempty"`
@@ -69,7 +70,7 @@ func importOf(j *importJob) Import {
 		}
 		out.EndedAt, out.Counts, out.PerSecond = j.began.Add(r.Elapsed), r.Counts, r.Rate()
 		out.Rules = r.Bars
-		out.Codes, out.Blank, out.PhonesOut, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Charset.Name
+		out.Codes, out.Blank, out.PhonesOut, out.Noted, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Noted, r.Charset.Name
 		out.Delimiter, out.Columns, out.First, out.Samples = r.Delimiter, r.Columns, r.First, r.Samples
 	}
 	return out
