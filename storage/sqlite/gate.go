@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -93,7 +94,7 @@ func (db *DB) listed(lists []string, number string, into []rules.Listed) []rules
 		return into
 	}
 	registers := db.registers.Load()
-	n, err := strconv.ParseUint(number[1:], 10, 64) // the number is dialable, or no rule lets it pass
+	n, err := strconv.ParseUint(strings.TrimPrefix(number, "+"), 10, 64) // the number is dialable, or no rule lets it pass
 	for _, list := range lists {
 		var l rules.Listed
 		if registers != nil && err == nil {
