@@ -48,8 +48,9 @@ type Campaign struct {
 	CampaignOffice
 	CampaignInbound
 	CampaignTalk
-	Schedule  []campaigns.Job `json:"schedule"`
-	CreatedAt time.Time       `json:"created_at"`
+	Consent   campaigns.ConsentAsk `json:"consent" doc:"The words that agents read out to ask for permission to call again, and how long it holds."`
+	Schedule  []campaigns.Job      `json:"schedule"`
+	CreatedAt time.Time            `json:"created_at"`
 }
 
 // RetryRule says what happens to a contact after an outcome.
@@ -97,7 +98,8 @@ type CampaignChange struct {
 	OfficeChange
 	InboundChange
 	TalkChange
-	Schedule []campaigns.Job `json:"schedule,omitempty" maxItems:"100"`
+	Consent  *campaigns.ConsentAsk `json:"consent,omitempty"`
+	Schedule []campaigns.Job       `json:"schedule,omitempty" maxItems:"100"`
 }
 
 func campaignOf(c campaigns.Campaign) Campaign {
@@ -109,7 +111,7 @@ func campaignOf(c campaigns.Campaign) Campaign {
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
 		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
-		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), CampaignOffice: campaignOfficeOf(c), CampaignInbound: campaignInboundOf(c), CampaignTalk: campaignTalkOf(c), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
+		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), CampaignOffice: campaignOfficeOf(c), CampaignInbound: campaignInboundOf(c), CampaignTalk: campaignTalkOf(c), Consent: c.Consent, Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
 	}
 	if out.SafeHarbors == nil {
 		out.SafeHarbors = map[string]string{}
@@ -139,6 +141,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Ceiling, ch.Ceiling)
 	set(&c.Cancel, ch.Cancel)
 	set(&c.Script, ch.Script)
+	set(&c.Consent, ch.Consent)
 	set(&c.ScriptVer, ch.ScriptVer)
 	set(&c.Cooldown, (*time.Duration)(ch.Cooldown))
 	set(&c.RingTime, (*time.Duration)(ch.RingTime))

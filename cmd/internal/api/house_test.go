@@ -62,6 +62,8 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
+	consents := campaigns.NewConsents(db, dnc, h.floor, db)
+	h.desk.Consents = consents
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
@@ -78,6 +80,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Scripts:  scripts,
 		Stops:    campaigns.NewStops(db, h.floor),
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
+		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,

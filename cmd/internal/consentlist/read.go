@@ -31,21 +31,21 @@ type Options struct {
 	Blank  campaigns.Consent // kind, seller, purpose, source and wording of rows that have none
 }
 
-// Refusal is a row that was not taken.
-type Refusal struct {
+// RefusedRow is a row that was not taken.
+type RefusedRow struct {
 	Line   int64  `json:"line"`
 	Reason string `json:"reason"`
 }
 
-// Imported is what became of a file.
-type Imported struct {
+// Entered is what became of a file.
+type Entered struct {
 	Rows    int64     `json:"rows"`
 	Added   int64     `json:"added"`
 	Renewed int64     `json:"renewed"` // an entry with the same terms, given again later
 	Known   int64     `json:"known"`   // the ledger had them
 	Revoked int64     `json:"revoked"` // of those added: the person has withdrawn since
 	Refused int64     `json:"refused"`
-	First   []Refusal `json:"first,omitempty"` // the first refusals
+	First   []RefusedRow `json:"first,omitempty"` // the first refusals
 }
 
 // Add stores a batch; see campaigns.Consents.Import.
@@ -58,17 +58,17 @@ type list struct {
 	add    Add
 	batch  []campaigns.Consent
 	lines  []int64
-	result Imported
+	result Entered
 }
 
 // Read reads a file to its end. On an error the result says how far it came.
-func Read(ctx context.Context, in io.Reader, o Options, add Add) (Imported, error) {
+func Read(ctx context.Context, in io.Reader, o Options, add Add) (Entered, error) {
 	parser, err := numbers.NewParser(numbers.Policy{})
 	if err != nil {
-		return Imported{}, err
+		return Entered{}, err
 	}
 	if _, err := parser.Parse("+12025550123", o.Region); err != nil {
-		return Imported{}, fmt.Errorf("region %q: %w", o.Region, err)
+		return Entered{}, fmt.Errorf("region %q: %w", o.Region, err)
 	}
 	l := &list{Options: o, parser: parser, add: add}
 	buffered := bufio.NewReaderSize(in, 64<<10)
@@ -181,7 +181,7 @@ func (l *list) take(ctx context.Context, line int64, c campaigns.Consent, err er
 
 func (l *list) refuse(line int64, reason string) {
 	if l.result.Refused++; len(l.result.First) < mostFirst {
-		l.result.First = append(l.result.First, Refusal{Line: line, Reason: strings.ReplaceAll(reason, "\n", "; ")})
+		l.result.First = append(l.result.First, RefusedRow{Line: line, Reason: strings.ReplaceAll(reason, "\n", "; ")})
 	}
 }
 

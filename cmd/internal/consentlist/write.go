@@ -86,7 +86,7 @@ func stamp(at time.Time) string {
 }
 
 // WriteReport writes refusals as CSV.
-func WriteReport(w io.Writer, refused []Refusal) error {
+func WriteReport(w io.Writer, refused []RefusedRow) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "reason"}) // the error stays with the writer
 	for _, r := range refused {

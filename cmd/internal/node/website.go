@@ -61,6 +61,8 @@ func (n *Node) openWeb(context.Context) error {
 		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
 		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
 	})
+	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
+	desk.Consents = consents
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
@@ -91,6 +93,7 @@ func (n *Node) openWeb(context.Context) error {
 	server, err := api.New(api.Settings{
 		Compliance: desks,
 		Stops: n.stops, Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
+		Consents:   consents,
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
