@@ -14,7 +14,7 @@ func TestTheConsentLedgerIsFilledAndAskedInADataFolderAndAtAService(t *testing.T
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff()))
 	const file = "number,at,level,wording\n600111222,2026-03-02,express,\"Sí, llámenme.\"\n12,2026-03-02,,\n600111223,soon,,\n"
 	var reports []string
-	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "mia")} {
+	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "max")} {
 		report := filepath.Join(t.TempDir(), "refused.csv")
 		var r consentlist.Entered
 		out := h.must(t, file, "consent", "import", "-", "--region", "es", "--seller", "Aigua SL", "--source", "paper", "--report", report, "--json")
