@@ -34,11 +34,43 @@ func (r Replay) Same() bool { return r.Identical == r.Decisions }
 // mostDifferent bounds what a Replay names.
 const mostDifferent = 100
 
+// DecisionStore keeps decisions.
+type DecisionStore interface {
+	DecisionReader
+	Decision(ctx context.Context, id string) (DecisionRecord, error)
+}
+
 // Replays takes kept decisions again.
-type Replays struct{ from DecisionReader }
+type Replays struct{ from DecisionStore }
 
 // NewReplays returns the service.
-func NewReplays(from DecisionReader) *Replays { return &Replays{from} }
+func NewReplays(from DecisionStore) *Replays { return &Replays{from} }
+
+// Decided is one decision in words.
+type Decided struct {
+	Record   DecisionRecord
+	Verdicts []rules.Verdict
+	Place    Whereabouts
+	Why      string // it does not come out as it was kept; empty = it does
+}
+
+// One reads a decision by the id of its attempt, or by its own, and says it in
+// words: those of the rules of its time about what was known then.
+func (s *Replays) One(ctx context.Context, by User, id string) (Decided, error) {
+	if err := by.Allow(SeeCompliance); err != nil {
+		return Decided{}, err
+	}
+	record, err := s.from.Decision(ctx, id)
+	if err != nil {
+		return Decided{}, missing("decision", err)
+	}
+	made := newBooks(s.from)
+	d, _, err := made.again(ctx, record)
+	if err != nil {
+		return Decided{}, fmt.Errorf("take decision %s again: %w", id, err)
+	}
+	return Decided{Record: record, Verdicts: d.Verdicts(), Place: placeOf(d), Why: made.differs(ctx, record)}, nil
+}
 
 // Run decides again what a filter chooses, and names what comes out otherwise:
 // a record that was changed, a rule that decides differently today. It reads

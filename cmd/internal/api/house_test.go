@@ -79,6 +79,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts:  scripts,
 		Stops:    campaigns.NewStops(db, h.floor),
+		Replays:  campaigns.NewReplays(db),
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),

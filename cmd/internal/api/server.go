@@ -59,6 +59,7 @@ type Settings struct {
 	Agreed      *campaigns.Agreed
 	Stops       *campaigns.Stops
 	Compliance  Compliance
+	Replays     *campaigns.Replays
 	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
 	Heartbeat   time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
 	Version     string        // of the program, for the OpenAPI document

@@ -91,7 +91,7 @@ func (n *Node) openWeb(context.Context) error {
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	server, err := api.New(api.Settings{
-		Compliance: desks,
+		Compliance: desks, Replays: campaigns.NewReplays(n.db),
 		Stops: n.stops, Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Consents:   consents,
 		Recordings: recordings, Supervision: n.supervision(),

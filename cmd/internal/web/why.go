@@ -68,6 +68,16 @@ func (p *Pages) showWhy(w http.ResponseWriter, r *http.Request, u campaigns.User
 	return p.render(w, status, "why.html", v)
 }
 
+// CampaignName is the name of a campaign by its number.
+func (v whyView) CampaignName(id int64) string {
+	for _, c := range v.Campaigns {
+		if c.ID == id {
+			return c.Name
+		}
+	}
+	return strconv.FormatInt(id, 10)
+}
+
 // hourBar is one hour of the drawing of the next day.
 type hourBar struct {
 	api.HourChance
