@@ -62,8 +62,6 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
-	consents := campaigns.NewConsents(db, dnc, h.floor, db)
-	h.desk.Consents = consents
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
@@ -79,9 +77,8 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts:  scripts,
 		Stops:    campaigns.NewStops(db, h.floor),
-		Replays:  campaigns.NewReplays(db),
+		RuleDesk: campaigns.NewRuleDesk(db),
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
-		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,

@@ -61,8 +61,6 @@ func (n *Node) openWeb(context.Context) error {
 		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
 		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
 	})
-	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
-	desk.Consents = consents
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
@@ -91,9 +89,8 @@ func (n *Node) openWeb(context.Context) error {
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	server, err := api.New(api.Settings{
-		Compliance: desks, Replays: campaigns.NewReplays(n.db),
-		Stops: n.stops, Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
-		Consents:   consents,
+		Compliance: desks,
+		Stops:      n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
