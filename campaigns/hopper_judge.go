@@ -161,6 +161,11 @@ func (s *HopperState) keptOut(all []Barred) {
 	}
 }
 
+// KeptOut tells whether rules keep contacts out that may be called later.
+func (s HopperState) KeptOut() bool {
+	return slices.ContainsFunc(s.Barred, func(b Barred) bool { return !b.Done })
+}
+
 // barredWhy says which rules keep the contacts out, when any of them may still
 // be called later; empty when none does.
 func (s HopperState) barredWhy() string {

@@ -297,6 +297,8 @@ func (l *Loop) emptyWhy() Why {
 		why.Cause = CauseStoreFailing
 	case !s.Asked:
 		why.Cause = CauseStarting
+	case s.KeptOut():
+		why.Cause = CauseRules
 	case s.Aside+s.Closed > 0:
 		why.Cause, why.Until = CauseWindowClosed, s.Opens
 		if !s.Opens.IsZero() {
