@@ -258,7 +258,9 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 		`UPDATE held SET e164 = 0 WHERE e164 = ?1`,
 		`DELETE FROM test_calls WHERE e164 = ?1`,
 		`DELETE FROM test_numbers WHERE e164 = ?1`,
+		`DELETE FROM number_checks WHERE e164 = ?1`,
 		`DELETE FROM exports WHERE instr(search, CAST(?1 AS TEXT)) > 0`,
+		`UPDATE exports SET state = 'expired' WHERE state = 'done' AND ?1 <> 0`, // whoever is erased may stand in them
 	} {
 		if _, err := t.exec(q, num); err != nil {
 			return err

@@ -73,6 +73,11 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 			return err
 		}
 	}
+	if f.External = nil; len(plan.Checks()) > 0 {
+		if f.External, err = answered(q, e164(x.number)); err != nil {
+			return err
+		}
+	}
 	if rates := plan.Rates(); len(rates) > 0 {
 		if f.Rates, err = db.rateCounts(q, x.campaign, rates, x.now); err != nil {
 			return err

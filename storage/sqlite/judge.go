@@ -142,6 +142,12 @@ func (db *DB) foresee(q querier, plan *rules.Plan, c campaigns.Campaign, f *rule
 			return campaigns.Bar{}, err
 		}
 	}
+	if len(plan.Checks()) > 0 {
+		var err error
+		if f.External, err = answered(q, e164(f.Number)); err != nil {
+			return campaigns.Bar{}, err
+		}
+	}
 	plan.Static(f, now, d)
 	first, refused := d.Primary()
 	if !refused {

@@ -40,11 +40,12 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
 		{"search", searchTests},
-		{"consents", consentTests},
 		{"caller IDs", callerIDTests},
 		{"stops", stopTests},
 		{"rule requests", ruleRequestTests},
 		{"registers", registerTests},
+		{"checks", checkTests},
+		{"consents", consentTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},
 	}

@@ -36,6 +36,7 @@ type Store interface {
 	Gate
 	Search
 	CallerIDs
+	Checks
 	campaigns.StopStore
 	campaigns.RuleStore
 	Consents
