@@ -41,8 +41,9 @@ type AbandonScope struct {
 	Campaign int64 `json:"campaign_id,omitempty"`
 	// Of a seller: all campaigns that called for it and for this purpose at the time
 	// of the call, whatever they are set to now.
-	Seller, Purpose string
-	BySeller        bool
+	Seller   string `json:"seller,omitempty"`
+	Purpose  string `json:"purpose,omitempty"`
+	BySeller bool   `json:"by_seller,omitempty"`
 	// Countries are those whose calls count, ISO 3166-1; none = all. A call of which
 	// the country is not known counts everywhere.
 	Countries []string `json:"countries,omitempty"`
@@ -59,7 +60,7 @@ type AbandonCall struct {
 	// Origin is where the clock began, Wait how long the person then waited for the
 	// agent or the message; negative = neither came.
 	Origin   time.Time     `json:"clock_started_at,omitzero"`
-	Wait     time.Duration `json:"wait"`
+	Wait     time.Duration `json:"wait_ns"`
 	Greeting string        `json:"greeting_source,omitempty"`
 	Agent    int64         `json:"agent_id,omitempty"`
 	Reserved bool          `json:"reserved_agent,omitempty"`

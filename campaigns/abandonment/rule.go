@@ -50,7 +50,7 @@ type Rule struct {
 	Start   Start   `json:"start_point"`
 	Act     Act     `json:"act"`
 	// Within is how long a person may wait; 0 = Limit.
-	Within time.Duration `json:"within,omitempty"`
+	Within time.Duration `json:"within_ns,omitempty"`
 	// Countries are those whose calls are counted, ISO 3166-1; none = all.
 	Countries []string `json:"countries,omitempty"`
 }

@@ -54,6 +54,7 @@ type Settings struct {
 	Supervision *campaigns.Supervision
 	Recordings  *campaigns.Recordings
 	Keys        Keys
+	Abandonment *campaigns.Abandonment
 	Manual      *campaigns.Manual
 	Agreed      *campaigns.Agreed
 	Stops       *campaigns.Stops

@@ -54,6 +54,7 @@ const (
 	editRules    = need(campaigns.EditRules)
 	approveRules = need(campaigns.ApproveRules)
 	compliance   = need(campaigns.SeeCompliance)
+	reviewAMD    = need(campaigns.ReviewAMD)
 )
 
 // created says that an operation answers 201.
@@ -63,7 +64,7 @@ func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 // handler that is not here is not reachable; a test walks every line as every
 // role.
 func (s *Server) table() []route {
-	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(), s.complianceRoutes(), s.callerRoutes(), s.stopRoutes(), s.ruleRoutes())
+	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(), s.complianceRoutes(), s.callerRoutes(), s.stopRoutes(), s.abandonRoutes(), s.ruleRoutes())
 }
 
 // house is what every client uses: agents, campaigns, lists, the log.

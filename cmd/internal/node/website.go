@@ -88,9 +88,11 @@ func (n *Node) openWeb(context.Context) error {
 	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
+	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db)
 	server, err := api.New(api.Settings{
-		Compliance: desks,
-		Stops:      n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
+		Abandonment: abandonment,
+		Compliance:  desks,
+		Stops:       n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
@@ -103,7 +105,7 @@ func (n *Node) openWeb(context.Context) error {
 		return err
 	}
 	pages, err := web.New(web.Settings{
-		Locales: c.HTTP.Locales, Compliance: web.Compliance{Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Stops: n.stops},
+		Locales: c.HTTP.Locales, Compliance: web.Compliance{Abandonment: abandonment, Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Stops: n.stops},
 		Manual: manual,
 		Lists:  n.lists, Uploads: uploads,
 		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,

@@ -14,11 +14,12 @@ import (
 // its own as one field here; where it is nil, as in a house without it, its
 // card does not appear.
 type Compliance struct {
-	Search   *campaigns.CallSearcher
-	Exports  *campaigns.Exports
-	Dossiers *campaigns.Dossiers
-	Refused  *campaigns.RefusalDesk
-	Stops *campaigns.Stops
+	Abandonment *campaigns.Abandonment
+	Search      *campaigns.CallSearcher
+	Exports     *campaigns.Exports
+	Dossiers    *campaigns.Dossiers
+	Refused     *campaigns.RefusalDesk
+	Stops       *campaigns.Stops
 }
 
 // compliancePages are all pages under /compliance. A slice adds its function
@@ -26,7 +27,7 @@ type Compliance struct {
 func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.callerRightPages(), p.stopPages())
+	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.callerRightPages(), p.stopPages(), p.abandonPages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -68,6 +69,8 @@ func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 		{"/compliance/exports", lang.T("Exports"), lang.T("Files of calls: CSV, JSON lines, Parquet, signed evidence"), campaigns.ExportCalls, complianceProof, p.exportsToday},
 		{"/why", lang.T("Why is a number called, or not?"), lang.T("Every rule's verdict on a number, at any time"), campaigns.SeeCampaigns, complianceRules, nil},
 		{"/compliance/stops", lang.T("Kill switch"), lang.T("Stop every call, a campaign's, a number's or a country's, at once"), campaigns.StopCalls, complianceCalls, p.stopsToday},
+		{"/compliance/abandonment", lang.T("Abandoned calls"), lang.T("Per campaign and legal period, recounted from the calls, with the calls behind each figure"), campaigns.SeeCompliance, complianceCalls, p.abandonToday},
+		{"/compliance/amd", lang.T("Calls taken for machines"), lang.T("A sample to listen to: how many were people after all"), campaigns.ReviewAMD, complianceCalls, nil},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
 	}
 }

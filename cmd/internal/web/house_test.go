@@ -107,7 +107,7 @@ func newHouse(t *testing.T) *house {
 	desk := deskOf(h, heard)
 	server, err := api.New(api.Settings{
 		Compliance: desk,
-		Office: office, Recordings: heard, Supervision: h.stage.supervision(db),
+		Office:     office, Recordings: heard, Supervision: h.stage.supervision(db),
 		Scripts:  scripts,
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Shift: h.stage, Seat: h.stage, Audit: db, Records: db, Campaigns: db, DNC: dnc}), Book: book,
 		Lists: lists, CallLog: callLog, DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
@@ -115,7 +115,7 @@ func newHouse(t *testing.T) *house {
 	})
 	h.must(err)
 	h.pages, err = New(Settings{
-		Compliance: Compliance{Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Stops: campaigns.NewStops(db, h.stage)},
+		Compliance: Compliance{Abandonment: campaigns.NewAbandonment(db, db, db), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Stops: campaigns.NewStops(db, h.stage)},
 		Lists:      lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
