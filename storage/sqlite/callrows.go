@@ -100,7 +100,11 @@ func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int6
 	if f.Limit > 0 {
 		room = min(room, f.Limit)
 	}
-	return r.query(ctx, room, query, args)
+	calls, err := r.query(ctx, room, query, args)
+	if err == nil && f.Checks {
+		err = db.addChecks(ctx, calls)
+	}
+	return calls, err
 }
 
 // query reads the calls of a query; room is how many to expect.

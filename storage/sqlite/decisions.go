@@ -230,4 +230,3 @@ func (db *DB) Refusals(ctx context.Context, campaign int64, from, to time.Time) 
 	}
 	return out, nil
 }
-

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime"
@@ -62,7 +63,10 @@ func (db *DB) SelectCalls(ctx context.Context, s campaigns.CallSearch) (calls it
 		st.wg.Go(func() {
 			defer close(st.pages)
 			for seqs := range h.pages(callPage) {
-				if !st.promise(ctx, func() page { calls, err := db.callsAt(ctx, seqs); return page{calls, err} }) {
+				if !st.promise(ctx, func() page {
+					calls, err := db.callsAt(ctx, seqs)
+					return page{calls, errors.Join(err, db.addChecks(ctx, calls))}
+				}) {
 					return
 				}
 			}

@@ -36,7 +36,7 @@ type tx struct {
 	rebound   *inForce                     // the rules as this transaction has changed them
 	gate      gate
 	terms     map[int64]storedTerms // by version of the settings
-	writes    int                          // statements that wrote, of the operation at work
+	writes    int                   // statements that wrote, of the operation at work
 	abandon   abandonBook
 }
 

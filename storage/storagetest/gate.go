@@ -193,7 +193,13 @@ func gateRegister(b *bench) {
 	shelf.set(rules.Listed{Loaded: true, AccessedAt: time.Now().Add(-31*24*time.Hour - time.Second)})
 	closed(people[2], "stale")
 	shelf.set(rules.Listed{Loaded: true, AccessedAt: time.Now().Add(-31*24*time.Hour + time.Hour), Version: "7"})
-	b.begin(c, people[3])
+	a := b.begin(c, people[3])
+	for _, call := range b.all(campaigns.CallFilter{Number: a.Number, Checks: true}) {
+		if len(call.Checks) != 2 || call.Checks[0].List != campaigns.InternalList || call.Checks[1].List != "the-list" || call.Checks[1].Version != "7" ||
+			call.Checks[1].Listed || call.Checks[1].AccessedAt.IsZero() {
+			b.Fatalf("the call log says of the lists %+v", call.Checks)
+		}
+	}
 	b.begin(c, b.leaseAt(c, time.Now().Add(campaigns.FixWait+time.Minute))) // it came back by itself
 	shelf.set(rules.Listed{Loaded: true, Listed: true, AccessedAt: time.Now()})
 	p := b.leaseAt(c, time.Now().Add(campaigns.FixWait+time.Minute))
