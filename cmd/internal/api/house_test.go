@@ -66,6 +66,8 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
 	h.desk.Scripts = scripts
+	consents := campaigns.NewConsents(db, dnc, h.floor, db)
+	h.desk.Consents = consents
 	bell := NewBell(h.floor)
 	t.Cleanup(bell.Wait)
 	settings := Settings{
@@ -74,6 +76,8 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,
 		}),
 		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
+		Replays:    campaigns.NewReplays(db),
+		Consents:   consents,
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts: scripts,
 		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),

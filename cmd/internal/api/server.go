@@ -54,12 +54,14 @@ type Settings struct {
 	Supervision *campaigns.Supervision
 	Recordings  *campaigns.Recordings
 	Keys        Keys
+	Consents    *campaigns.Consents
 	Abandonment *campaigns.Abandonment
 	Manual      *campaigns.Manual
 	Agreed      *campaigns.Agreed
 	Stops       *campaigns.Stops
 	RuleDesk    *campaigns.RuleDesk
 	Compliance  Compliance
+	Replays     *campaigns.Replays
 	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
 	Heartbeat   time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
 	Version     string        // of the program, for the OpenAPI document
@@ -108,7 +110,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 // Streams tells whether a request may carry a large body.
 func (s *Server) Streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath || r.URL.Path == promptsPath)
+	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath || r.URL.Path == consentImportPath || r.URL.Path == promptsPath)
 }
 
 // humaConfig is huma without what it would fetch from elsewhere and without

@@ -89,10 +89,12 @@ func (n *Node) openWeb(context.Context) error {
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db)
+	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
+	desk.Consents = consents
 	server, err := api.New(api.Settings{
-		Abandonment: abandonment,
-		Compliance:  desks,
-		Stops:       n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
+		Abandonment: abandonment, Consents: consents,
+		Compliance: desks, Replays: campaigns.NewReplays(n.db),
+		Stops: n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Recordings: recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
