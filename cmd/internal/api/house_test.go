@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -38,6 +39,7 @@ type house struct {
 	log   *lockedBuffer
 	desk  *campaigns.Desk
 	acc   *campaigns.Accounts
+	shelf *registry.Shelf
 	users map[string]campaigns.User
 }
 
@@ -70,7 +72,16 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	h.desk.Consents = consents
 	bell := NewBell(h.floor)
 	t.Cleanup(bell.Wait)
+	shelf, err := registry.Open(t.TempDir(), nil, logger)
+	h.must(err)
+	db.SetRegisters(shelf)
+	h.shelf = shelf
+	registers := campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: db, Maker: shelf, Shelf: shelf, Book: db})
+	loads, err := NewRegisterLoads(registers, filepath.Join(t.TempDir(), "incoming"), logger)
+	h.must(err)
+	t.Cleanup(func() { h.must(loads.Close()) })
 	settings := Settings{
+		Registry: registers, RegisterLoads: loads,
 		Office: testOffice(t, db, h.desk, bell),
 		Supervision: campaigns.NewSupervision(campaigns.SupervisionSettings{
 			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,

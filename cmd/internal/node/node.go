@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/exports"
 	"github.com/forecall/forecall/cmd/internal/webhook"
@@ -20,6 +21,7 @@ import (
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/siptrunk"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -58,12 +60,17 @@ type Node struct {
 	book     *campaigns.Book
 	lists    *campaigns.Lists
 	web      *website
-	exports  *exports.Works
-	jobs     *jobs
-	sender   *webhook.Sender
-	callers  *campaigns.CallerBook
-	rights   *campaigns.CallerRights
-	stops    *campaigns.Stops
+
+	shelf         *registry.Shelf // do-not-call registers of others
+	registry      *campaigns.Registry
+	registerLoads *api.RegisterLoads
+
+	exports *exports.Works
+	jobs    *jobs
+	sender  *webhook.Sender
+	callers *campaigns.CallerBook
+	rights  *campaigns.CallerRights
+	stops   *campaigns.Stops
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -83,7 +90,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
+		n.openStore, n.openRegisters, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err

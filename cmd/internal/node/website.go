@@ -92,6 +92,7 @@ func (n *Node) openWeb(context.Context) error {
 	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
 	desk.Consents = consents
 	server, err := api.New(api.Settings{
+		Registry: n.registry, RegisterLoads: n.registerLoads,
 		Abandonment: abandonment, Consents: consents,
 		Compliance: desks, Replays: campaigns.NewReplays(n.db),
 		Stops: n.stops, RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
