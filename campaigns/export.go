@@ -148,6 +148,11 @@ func (x *Exports) Ask(ctx context.Context, by User, e Export) (Export, error) {
 	if err := by.Allow(ExportCalls); err != nil {
 		return Export{}, err
 	}
+	if e.Format == FormatSignedZip {
+		if err := by.Allow(ExportEvidence); err != nil {
+			return Export{}, err
+		}
+	}
 	if err := x.check(&e); err != nil {
 		return Export{}, err
 	}
@@ -169,12 +174,20 @@ func (x *Exports) check(e *Export) error {
 	case e.Reason == "" || len(e.Reason) > mostReason:
 		return problem(KindInvalid, "reason_missing", "Say in at most %d characters what the export is for: it stands in the audit.", mostReason)
 	}
+	if e.Format == FormatSignedZip && !e.Search.sealable() {
+		return problem(KindInvalid, "search_not_sealable", "A signed export is chosen by campaign, time and one number in full: its records prove one another. Take the other filters away, or choose another format.")
+	}
 	for _, f := range e.Fields {
 		if !slices.Contains(x.works.Fields(), f) {
 			return problem(KindInvalid, "field_unknown", "%q is not a field of a call.", f)
 		}
 	}
 	return e.Search.Check()
+}
+
+// sealable tells whether a signed export can be of the calls of the search.
+func (s CallSearch) sealable() bool {
+	return s.Digits == "" && s.List == 0 && s.Agent == 0 && s.CallerID == "" && len(s.Outcomes) == 0 && s.Disposition == "" && s.Code == 0
 }
 
 // List returns the newest exports: one's own, and everybody's for those who

@@ -91,6 +91,15 @@ func (s *Subjects) Look(ctx context.Context, by User, number string) (SubjectFil
 	return f, nil
 }
 
+// File gathers what Look does, to be handed over, and writes that down.
+func (s *Subjects) File(ctx context.Context, by User, number string) (SubjectFile, error) {
+	f, err := s.Look(ctx, by, number)
+	if err != nil {
+		return f, err
+	}
+	return f, s.note(ctx, by, "subject.file", number, "")
+}
+
 func (s *Subjects) note(ctx context.Context, by User, kind, number, detail string) error {
 	who, err := s.store.Person(ctx, number)
 	if err != nil {

@@ -46,6 +46,7 @@ var granted = map[Permission]string{
 	LoadRegisters:   "---cA",
 
 	EditCallerRights: "--mcA",
+	ReviewAMD:        "-s-c-",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

@@ -17,6 +17,7 @@ type Compliance struct {
 	Exports  *campaigns.Exports
 	Dossiers *campaigns.Dossiers
 	Refused  *campaigns.RefusalDesk
+	Proof    campaigns.Proof // evidence, persons, holds, retention, audit
 }
 
 const seeCompliance = need(campaigns.SeeCompliance)
@@ -43,7 +44,7 @@ func (s *Server) complianceRoutes() []route {
 			do(get, "/v1/exports/{id}/file", exports, "exports", "The file of an export that is done", s.fetchExport),
 		)
 	}
-	return out
+	return append(out, s.proofRoutes()...)
 }
 
 // Search chooses calls; what is absent asks nothing.

@@ -64,12 +64,12 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
+	consents := campaigns.NewConsents(db, dnc, h.floor, db)
+	h.desk.Consents = consents
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
 	h.desk.Scripts = scripts
-	consents := campaigns.NewConsents(db, dnc, h.floor, db)
-	h.desk.Consents = consents
 	bell := NewBell(h.floor)
 	t.Cleanup(bell.Wait)
 	shelf, err := registry.Open(t.TempDir(), nil, logger)
@@ -87,13 +87,14 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,
 		}),
 		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
-		Replays:    campaigns.NewReplays(db),
-		Consents:   consents,
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts: scripts,
+		Checks:  campaigns.NewChecks(db),
 		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),
 		RuleDesk: campaigns.NewRuleDesk(db),
+		Replays:  campaigns.NewReplays(db),
 		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
+		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,

@@ -42,6 +42,8 @@ type Settings struct {
 	Days          *campaigns.Days
 	Scripts       *campaigns.Scripts
 	DNC           *campaigns.Suppression
+	Registry      *campaigns.Registry // do-not-call registers of others
+	RegisterLoads *RegisterLoads
 	Board         *campaigns.Wallboard
 	Lookup        *campaigns.Lookup
 	Office        Office
@@ -59,11 +61,10 @@ type Settings struct {
 	Manual        *campaigns.Manual
 	Agreed        *campaigns.Agreed
 	Stops         *campaigns.Stops
+	Checks        *campaigns.Checks // answers of others about numbers
 	RuleDesk      *campaigns.RuleDesk
 	Compliance    Compliance
 	Replays       *campaigns.Replays
-	Registry      *campaigns.Registry // do-not-call registers of others
-	RegisterLoads *RegisterLoads
 	BodyTimeout   time.Duration // for reading a JSON body; 0 = 5 s
 	Heartbeat     time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
 	Version       string        // of the program, for the OpenAPI document

@@ -64,7 +64,11 @@ func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 // handler that is not here is not reachable; a test walks every line as every
 // role.
 func (s *Server) table() []route {
-	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(), s.complianceRoutes(), s.consentRoutes(), s.replayRoutes(), s.callerRoutes(), s.registerRoutes(), s.stopRoutes(), s.abandonRoutes(), s.ruleRoutes())
+	return slices.Concat(
+		s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(),
+		s.complianceRoutes(), s.ruleRoutes(), s.stopRoutes(), s.replayRoutes(), s.registerRoutes(), s.checkRoutes(), s.consentRoutes(),
+		s.callerRoutes(), s.abandonRoutes(),
+	)
 }
 
 // house is what every client uses: agents, campaigns, lists, the log.

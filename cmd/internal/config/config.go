@@ -18,6 +18,7 @@ type Config struct {
 	Drain     Drain      `key:"drain"`
 	Import    Import     `key:"import"`
 	Webhooks  Webhooks   `key:"webhooks"`
+	Evidence  Evidence   `key:"evidence"`
 	Rules     Rules      `key:"rules"`
 	Trunks    []Trunk    `key:"trunks"`
 	Users     []User     `key:"users"`
@@ -114,6 +115,11 @@ const (
 	AdoptAuto = "auto"
 	AdoptNone = "none"
 )
+
+// Evidence is where the proof of the ledger goes beside the data folder.
+type Evidence struct {
+	CopyTo string `key:"copy_to" doc:"folder that gets every signed checkpoint too: on another machine, best one in which nothing can be changed"`
+}
 
 // Trunk is one way to the telephone network.
 type Trunk struct {

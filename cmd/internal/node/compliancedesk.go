@@ -36,5 +36,6 @@ func (n *Node) complianceDesk(recordings *campaigns.Recordings) (api.Compliance,
 	return api.Compliance{
 		Search: campaigns.NewCallSearcher(n.db, n.db), Exports: campaigns.NewExports(n.db, works),
 		Dossiers: campaigns.NewDossiers(recordings, n.db, n.db), Refused: campaigns.NewRefusalDesk(n.db),
+		Proof: n.proof,
 	}, nil
 }

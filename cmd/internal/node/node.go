@@ -16,6 +16,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/exports"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
@@ -71,6 +72,8 @@ type Node struct {
 	callers *campaigns.CallerBook
 	rights  *campaigns.CallerRights
 	stops   *campaigns.Stops
+	clerk   *keyring.Clerk // signs how far the ledger has grown
+	proof   campaigns.Proof
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -90,7 +93,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openRegisters, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
+		n.openStore, n.openClerk, n.openRegisters, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.openProof, n.seed, n.openWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -199,6 +202,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 		n.work.Go(func() { n.jobs.run(soft) })
 		n.work.Go(func() { n.exports.Run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
+		n.keepProof(soft)
 		n.work.Go(func() { n.web.pages.Remember(soft) })
 		n.work.Go(func() { n.tryCallers(soft) })
 		n.work.Go(func() { n.secrets.follow(soft, n.log) })

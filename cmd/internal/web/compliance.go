@@ -14,12 +14,14 @@ import (
 // its own as one field here; where it is nil, as in a house without it, its
 // card does not appear.
 type Compliance struct {
-	Abandonment *campaigns.Abandonment
 	Search      *campaigns.CallSearcher
 	Exports     *campaigns.Exports
 	Dossiers    *campaigns.Dossiers
 	Refused     *campaigns.RefusalDesk
+	Proof       campaigns.Proof // evidence, persons, holds, retention, audit
 	Stops       *campaigns.Stops
+	Rules       *campaigns.RuleDesk
+	Abandonment *campaigns.Abandonment
 }
 
 // compliancePages are all pages under /compliance. A slice adds its function
@@ -27,7 +29,8 @@ type Compliance struct {
 func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.callerRightPages(), p.stopPages(), p.abandonPages())
+	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.abandonPages(),
+		p.callerRightPages(), p.stopPages(), p.rulePages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -71,6 +74,7 @@ func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 		{"/compliance/stops", lang.T("Kill switch"), lang.T("Stop every call, a campaign's, a number's or a country's, at once"), campaigns.StopCalls, complianceCalls, p.stopsToday},
 		{"/compliance/abandonment", lang.T("Abandoned calls"), lang.T("Per campaign and legal period, recounted from the calls, with the calls behind each figure"), campaigns.SeeCompliance, complianceCalls, p.abandonToday},
 		{"/compliance/amd", lang.T("Calls taken for machines"), lang.T("A sample to listen to: how many were people after all"), campaigns.ReviewAMD, complianceCalls, nil},
+		{"/compliance/rules", lang.T("Rules"), lang.T("Which rule sets bind the house, by which law, and who changed them"), campaigns.SeeCompliance, complianceRules, p.rulesToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
 	}
 }
