@@ -128,6 +128,9 @@ func (s *seeker) call(ctx context.Context, number string) error {
 	if errors.Is(err, campaigns.ErrListed) {
 		return ErrNumberBarred
 	}
+	if errors.Is(err, campaigns.ErrStopped) {
+		return &NotNowError{Why: Why{Cause: CauseRules, Text: err.Error()}}
+	}
 	if err != nil {
 		return fmt.Errorf("write the call to an outside number down: %w", err)
 	}

@@ -26,6 +26,22 @@
 // another by time; a lease first promotes those that are due. A callback
 // waits in its own table and is leased above every list.
 //
+// The gate: Begin gathers what the rule book in force asks of a call (the calls
+// to the person before, registers, consents, caller ID, stops, rates), decides,
+// and writes the attempt with the digest of the decision's record in its chained
+// row, or the refusal. What binds which call:
+//
+//	what                            number  stops  lists  consent  hours, caps, guards
+//	a campaign's call, a callback     x       x      x       x       x
+//	a number typed by hand            x       x      x       x       x, its agent is reserved
+//	a transfer to an outside number   x       x      internal        (no marketing call)
+//	the operator's test call          x                              (to a number of the house, no campaign)
+//	an inbound call                                                  (we do not place it)
+//
+// The book is rebuilt when the store is opened. Rules that this program cannot
+// read let nobody be called. Hoppers, imports and explanations ask the same
+// rules of the same facts, out of a snapshot; Begin has the last word.
+//
 // Promises:
 //   - What returned without error is on disk, whatever kills the process or
 //     the power.

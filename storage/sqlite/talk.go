@@ -86,8 +86,10 @@ func (t *tx) insertTalks(seq int64, talks []campaigns.AgentTalk) error {
 }
 
 // BeginSide keeps that an outside number is about to be called during a call; it
-// is durable on return. A number on the do-not-call list is campaigns.ErrListed,
-// a call that the ledger does not hold campaigns.ErrUnknownAttempt.
+// is durable on return. It is no marketing call: the list of the house and of the
+// seller binds it (campaigns.ErrListed), and every stop (campaigns.ErrStopped);
+// hours, caps and consents, which speak of the person called, do not. A call that
+// the ledger does not hold is campaigns.ErrUnknownAttempt.
 func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 	err := db.do(ctx, func(t *tx) error {
 		var seq int64
@@ -101,6 +103,14 @@ func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 			return err
 		case listed:
 			return campaigns.ErrListed
+		}
+		place := campaigns.Contact{}.Place(campaigns.Phone{Number: s.Number})
+		held, err := stops(t, campaigns.Halted{Campaign: s.Campaign, CallerID: s.CallerID, Jurisdictions: place.Jurisdictions})
+		if err != nil {
+			return err
+		}
+		if len(held) > 0 {
+			return fmt.Errorf("%w: %s", campaigns.ErrStopped, held[0])
 		}
 		s.IntentAt = t.now
 		_, err = t.exec(`INSERT INTO side_legs (id, attempt, campaign, agent, e164, caller_id, intent_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,

@@ -22,6 +22,7 @@ var gateTests = []test{
 	{"every decision is kept, refusals once, and all come out the same again", gateDecisions},
 	{"the judge of the hopper says what the gate will say", gateJudge},
 	{"a list is known to be barred before anybody is called", gateForesees},
+	{"a transfer to an outside number is bound by the do-not-call list and by stops, and by no hours", gateSide},
 	{"contacts are put back each until its own time, or done", gatePutBack},
 }
 
@@ -347,4 +348,26 @@ func gatePutBack(b *bench) {
 		b.Fatalf("depth %+v", d)
 	}
 	b.clean()
+}
+
+func gateSide(b *bench) {
+	c := b.stocked("c", 1)
+	a := b.begin(c, b.lease(c, 1)[0])
+	b.adopt(b.ruleSet("house", 1, consent+"\n"+register))
+	side := func(id, number string) error {
+		return b.BeginSide(b.Context(), &campaigns.SideLeg{ID: id, Attempt: a.ID, Campaign: c.ID, Agent: 1, Number: number, CallerID: "+34910000000"})
+	}
+	b.must(side("one", "+34911000001")) // no consent, and no register is loaded
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: "+34911000002", By: "eva"}))
+	if err := side("two", "+34911000002"); !errors.Is(err, campaigns.ErrListed) {
+		b.Fatalf("a number on the list: %v", err)
+	}
+	stop, err := b.ThrowStop(b.Context(), campaigns.Stop{Scope: campaigns.StopJurisdiction, Value: "ES", Reason: "court", By: "clara"})
+	b.must(err)
+	if err := side("three", "+34911000003"); !errors.Is(err, campaigns.ErrStopped) {
+		b.Fatalf("while Spain is stopped: %v", err)
+	}
+	b.must(side("four", "+33123456789"))
+	b.must(b.LiftStop(b.Context(), stop.ID, "clara", "over"))
+	b.must(side("three", "+34911000003"))
 }
