@@ -29,6 +29,31 @@ type asked struct {
 	manual   bool
 	reserved bool
 	now      time.Time
+	batch    *batch // of many calls that are judged together; nil = of one
+}
+
+// batch is what the calls of one campaign have in common, read once for all
+// that are judged at one instant.
+type batch struct {
+	cli   map[string]rules.CLI
+	stops map[string][]string // by jurisdictions
+	rates map[*rules.Plan][]rules.RateCount
+}
+
+func newBatch() *batch {
+	return &batch{cli: map[string]rules.CLI{}, stops: map[string][]string{}, rates: map[*rules.Plan][]rules.RateCount{}}
+}
+
+// shared reads a fact once for a batch, or for the one call.
+func shared[K comparable, V any](of map[K]V, key K, read func() (V, error)) (V, error) {
+	if v, ok := of[key]; ok {
+		return v, nil
+	}
+	v, err := read()
+	if err == nil && of != nil {
+		of[key] = v
+	}
+	return v, err
 }
 
 // askedFor is the question whether an attempt may be begun.
@@ -63,8 +88,14 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 			return err
 		}
 	}
-	met := campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions}
-	if f.Stops, err = stops(q, met); err != nil {
+	all := x.batch
+	if all == nil {
+		all = &batch{}
+	}
+	f.Stops, err = shared(all.stops, strings.Join(x.place.Jurisdictions, " "), func() ([]string, error) {
+		return stops(q, campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions})
+	})
+	if err != nil {
 		return err
 	}
 	f.Lists = db.listed(plan.Lists(), x.number, f.Lists)
@@ -79,12 +110,14 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 		}
 	}
 	if rates := plan.Rates(); len(rates) > 0 {
-		if f.Rates, err = db.rateCounts(q, x.campaign, rates, x.now); err != nil {
+		f.Rates, err = shared(all.rates, plan, func() ([]rules.RateCount, error) { return db.rateCounts(q, x.campaign, rates, x.now) })
+		if err != nil {
 			return err
 		}
 	}
 	if x.caller != "" {
-		if f.CLI, err = cliFacts(q, x.caller, x.now); err != nil {
+		f.CLI, err = shared(all.cli, x.caller, func() (rules.CLI, error) { return cliFacts(q, x.caller, x.now) })
+		if err != nil {
 			return err
 		}
 		f.CLI.LineType, f.CLI.Seller = string(numbers.Locate(x.caller).Kind), x.campaign.Seller

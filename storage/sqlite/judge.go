@@ -83,9 +83,12 @@ func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Cont
 	err := db.look(ctx, func(q querier) error {
 		var f rules.Facts
 		var d rules.Decision
+		all := newBatch()
 		for i, p := range people {
 			phone, _ := p.Dial()
-			if err := db.weigh(q, force.book, askedOf(c, terms, p, phone.Number, now), p.Callback, &f, &d); err != nil {
+			x := askedOf(c, terms, p, phone.Number, now)
+			x.batch = all
+			if err := db.weigh(q, force.book, x, p.Callback, &f, &d); err != nil {
 				return err
 			}
 			out[i] = campaigns.JudgementOf(&d, now)
