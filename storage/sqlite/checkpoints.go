@@ -203,3 +203,18 @@ func (c *checker) cut(p evidence.Checkpoint, where string) {
 	c.broken(campaigns.LawCheckpoint, "", p.Size, "the checkpoint of %s%s counts %d links, there are %d: the end of the chain was cut off",
 		p.At.Format("2006-01-02 15:04:05 MST"), where, p.Size, c.last.seq)
 }
+
+// CheckpointOver is the first checkpoint that covers a link; ok is false when
+// none was signed since.
+func (db *DB) CheckpointOver(ctx context.Context, link int64) (c evidence.Checkpoint, ok bool, err error) {
+	err = db.withDriver(ctx, func(q driver.QueryerContext) error {
+		return each(q, `SELECT `+checkpointColumns+` FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1`, []any{link}, func(row *cells) error {
+			c, ok = readCheckpoint(row), true
+			return nil
+		})
+	})
+	if err != nil {
+		return c, false, fmt.Errorf("read the checkpoint over link %d: %w", link, err)
+	}
+	return c, ok, nil
+}

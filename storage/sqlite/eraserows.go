@@ -259,12 +259,13 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 		`DELETE FROM test_calls WHERE e164 = ?1`,
 		`DELETE FROM test_numbers WHERE e164 = ?1`,
 		`DELETE FROM number_checks WHERE e164 = ?1`,
-		`DELETE FROM exports WHERE instr(search, CAST(?1 AS TEXT)) > 0`,
-		`UPDATE exports SET state = 'expired' WHERE state = 'done' AND ?1 <> 0`, // whoever is erased may stand in them
 	} {
 		if _, err := t.exec(q, num); err != nil {
 			return err
 		}
+	}
+	if err := t.forgetExports(num); err != nil {
+		return err
 	}
 	text := digits(num)
 	n, err := t.exec(`DELETE FROM message_reads WHERE message IN (SELECT id FROM messages WHERE instr(text, ?1) > 0)`, text)
