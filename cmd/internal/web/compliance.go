@@ -20,6 +20,8 @@ type Compliance struct {
 	Refused     *campaigns.RefusalDesk
 	Proof       campaigns.Proof // evidence, persons, holds, retention, audit
 	Stops       *campaigns.Stops
+	Consents    *campaigns.Consents
+	Outlook     *campaigns.ConsentOutlook
 	Rules       *campaigns.RuleDesk
 	Abandonment *campaigns.Abandonment
 }
@@ -30,7 +32,7 @@ func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
 	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.abandonPages(),
-		p.callerRightPages(), p.stopPages(), p.rulePages())
+		p.callerRightPages(), p.consentPages(), p.stopPages(), p.rulePages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -75,6 +77,7 @@ func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 		{"/compliance/abandonment", lang.T("Abandoned calls"), lang.T("Per campaign and legal period, recounted from the calls, with the calls behind each figure"), campaigns.SeeCompliance, complianceCalls, p.abandonToday},
 		{"/compliance/amd", lang.T("Calls taken for machines"), lang.T("A sample to listen to: how many were people after all"), campaigns.ReviewAMD, complianceCalls, nil},
 		{"/compliance/rules", lang.T("Rules"), lang.T("Which rule sets bind the house, by which law, and who changed them"), campaigns.SeeCompliance, complianceRules, p.rulesToday},
+		{"/compliance/consents", lang.T("Consents"), lang.T("What people permitted and took back, by number, and what ends soon"), campaigns.SeeCompliance, complianceRules, p.consentsToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
 	}
 }
