@@ -31,7 +31,7 @@ type Compliance struct {
 func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
-	}, p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.abandonPages(),
+	}, p.proofPages(), p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.abandonPages(),
 		p.callerRightPages(), p.consentPages(), p.stopPages(), p.rulePages())
 }
 
@@ -68,7 +68,7 @@ const (
 // with a method like p.listsToday in its own file, and, where its service can
 // be missing, an if around it.
 func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
-	return []complianceCard{
+	return append([]complianceCard{
 		{"/compliance/search", lang.T("Search calls"), lang.T("By number, campaign, agent, time, outcome and all else, over every call"), campaigns.SeeCompliance, complianceCalls, nil},
 		{"/compliance/refusals", lang.T("Calls that a rule refused"), lang.T("Counted by rule, campaign and day, down to each number's verdicts"), campaigns.SeeCompliance, complianceRules, p.refusalsToday},
 		{"/compliance/exports", lang.T("Exports"), lang.T("Files of calls: CSV, JSON lines, Parquet, signed evidence"), campaigns.ExportCalls, complianceProof, p.exportsToday},
@@ -79,7 +79,7 @@ func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 		{"/compliance/rules", lang.T("Rules"), lang.T("Which rule sets bind the house, by which law, and who changed them"), campaigns.SeeCompliance, complianceRules, p.rulesToday},
 		{"/compliance/consents", lang.T("Consents"), lang.T("What people permitted and took back, by number, and what ends soon"), campaigns.SeeCompliance, complianceRules, p.consentsToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
-	}
+	}, p.proofCards(lang)...)
 }
 
 // complianceView is the first page of the desk.
