@@ -145,6 +145,7 @@ func (p *Pages) saveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 	v, f := campaignView{within: in}, p.form(r)
 	c := &v.Campaign
 	c.Name, c.Mode, c.Priority = f.text("name"), campaigns.Mode(f.text("mode")), f.whole(f.say.T("Priority"), f.text("priority"))
+	c.Zone = f.text("zone")
 	c.Seller, c.Telemarketer, c.Purpose = f.text("seller"), f.text("telemarketer"), f.text("purpose")
 	c.Goods, c.Language = f.text("goods"), f.text("language")
 	v.readWeek(f)
