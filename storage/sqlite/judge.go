@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -99,85 +97,4 @@ func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Cont
 		return nil, fmt.Errorf("judge contacts of campaign %d: %w", campaign, err)
 	}
 	return out, nil
-}
-
-// Foresee says of people which rule will keep a campaign from calling them
-// whatever the hour, before they are stored. It asks the internal list, the
-// registers, consents and the places, once for the whole batch where it can.
-func (db *DB) Foresee(ctx context.Context, campaign int64, people []campaigns.Contact) ([]campaigns.Bar, error) {
-	c, ok := db.known.campaign(campaign)
-	if !ok {
-		return nil, fmt.Errorf("foresee calls of campaign %d: %w", campaign, campaigns.ErrNotFound)
-	}
-	force, terms, now := db.force.Load(), c.Terms(), time.Now()
-	if force.broken != nil {
-		return nil, fmt.Errorf("foresee calls: %w", force.broken)
-	}
-	out := make([]campaigns.Bar, len(people))
-	err := db.look(ctx, func(q querier) error {
-		refused, err := internally(q, c, people)
-		if err != nil {
-			return err
-		}
-		var f rules.Facts
-		var d rules.Decision
-		for i, p := range people {
-			phone, _ := p.Dial()
-			f = rules.Facts{Number: phone.Number, DNC: refused[phone.Number], Lists: f.Lists[:0]}
-			if out[i], err = db.foresee(q, force.book.Plan(terms, p.Place(phone)), c, &f, now, &d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("foresee calls of campaign %d: %w", campaign, err)
-	}
-	return out, nil
-}
-
-func (db *DB) foresee(q querier, plan *rules.Plan, c campaigns.Campaign, f *rules.Facts, now time.Time, d *rules.Decision) (campaigns.Bar, error) {
-	f.Place = plan.Place()
-	f.Lists = db.listed(plan.Lists(), f.Number, f.Lists)
-	if plan.AsksConsent() {
-		var err error
-		if f.Consents, err = grants(q, e164(f.Number)); err != nil {
-			return campaigns.Bar{}, err
-		}
-	}
-	if len(plan.Checks()) > 0 {
-		var err error
-		if f.External, err = answered(q, e164(f.Number)); err != nil {
-			return campaigns.Bar{}, err
-		}
-	}
-	plan.Static(f, now, d)
-	first, refused := d.Primary()
-	if !refused {
-		return campaigns.Bar{}, nil
-	}
-	return campaigns.Bar{Rule: string(first.Rule), Cite: first.Cite, Detail: first.Detail}, nil
-}
-
-// internally says which of the numbers that would be called stand on the
-// internal do-not-call list, for the house or for the campaign's seller.
-func internally(q querier, c campaigns.Campaign, people []campaigns.Contact) (map[string]bool, error) {
-	list := make([]int64, len(people))
-	for i, p := range people {
-		phone, _ := p.Dial()
-		list[i] = e164(phone.Number)
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]bool)
-	err = q.rows(`SELECT DISTINCT d.e164 FROM json_each(?) v JOIN do_not_call d ON d.e164 = v.value WHERE d.seller IN ('', ?)`,
-		[]any{string(text), campaigns.SellerKey(c.Seller)}, func(r *sql.Rows) error {
-			var n int64
-			err := r.Scan(&n)
-			out[number(n)] = true
-			return err
-		})
-	return out, err
 }

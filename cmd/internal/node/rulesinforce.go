@@ -118,6 +118,8 @@ func Holidays(c config.Config) (*rules.Holidays, error) {
 	built := rules.BuiltHolidays()
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) && c.Rules.Holidays == "" {
 		return built, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("rules.holidays: %w", err)
 	}
 	own, err := rules.ReadHolidays(os.DirFS(folder))
 	if err != nil {
