@@ -23,8 +23,8 @@ const (
 	herMark   = "Xochitl"
 )
 
-// known writes all that the house can know of a person.
-func house1(t *testing.T, db *DB) (campaigns.Campaign, *campaigns.Attempt) {
+// oneCalled writes all that the house can know of a person.
+func oneCalled(t *testing.T, db *DB) (campaigns.Campaign, *campaigns.Attempt) {
 	t.Helper()
 	c, l := newCampaign(t, db, "c")
 	load, err := db.BeginLoad(t.Context(), campaigns.Load{List: l.ID, Source: "l.csv", Policy: campaigns.SkipDuplicates, By: "m"})
@@ -105,7 +105,7 @@ func sweep(t *testing.T, folder string, words ...string) {
 
 func TestAnErasedPersonIsNowhereInTheDataFolderAndTheChainStands(t *testing.T) {
 	db := openTest(t)
-	c, hers := house1(t, db)
+	c, hers := oneCalled(t, db)
 	s, before := signs(t, db)
 	stone := forget(t, db, herNumber)
 	if stone.Counts[kindAttempt] != 1 || stone.Counts[kindDisposition] != 1 || stone.Counts[kindDoNotCall] != 1 || stone.Counts[kindEvents] != 1 {
@@ -181,7 +181,7 @@ func neverCalled(t *testing.T, db *DB, c campaigns.Campaign) {
 
 func TestAPersonOnHoldIsKeptAndNotCalledUntilTheHoldIsReleased(t *testing.T) {
 	db := openTest(t)
-	c, _ := house1(t, db)
+	c, _ := oneCalled(t, db)
 	holds := []campaigns.Hold{
 		{Scope: campaigns.HoldNumber, Number: herNumber, Reason: "dispute", By: "cora"},
 		{Scope: campaigns.HoldCampaign, Campaign: c.ID, Reason: "dispute", By: "cora"},
@@ -307,7 +307,7 @@ func TestWhoErasesBehindTheBackOfTheChainIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := openTest(t)
-			house1(t, db)
+			oneCalled(t, db)
 			forget(t, db, herNumber)
 			clean(t, db)
 			tamper(t, db, statement)

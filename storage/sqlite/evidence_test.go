@@ -36,7 +36,7 @@ func verified(t *testing.T, file []byte, s evidence.Signer) evidence.Report {
 
 func TestAnExportOfTheWholeLedgerHoldsEveryRecordAndVerifiesByItself(t *testing.T) {
 	db := openTest(t)
-	house1(t, db)
+	oneCalled(t, db)
 	s, _ := signs(t, db)
 	must(t, db.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34699999998"}))
 	_, r := exported(t, db, s, evidence.Selection{})
@@ -54,7 +54,7 @@ func TestAnExportOfTheWholeLedgerHoldsEveryRecordAndVerifiesByItself(t *testing.
 
 func TestAnExportOfOnePersonShowsNobodyElse(t *testing.T) {
 	db := openTest(t)
-	c, _ := house1(t, db)
+	c, _ := oneCalled(t, db)
 	s, _ := signs(t, db)
 	_, err := db.ImportDoNotCall(t.Context(), []campaigns.DoNotCall{{Number: "+34687654321", Name: "Other"}, {Number: "+34687654322", Name: "Third"}})
 	must(t, err)
@@ -84,7 +84,7 @@ func TestAnExportOfOnePersonShowsNobodyElse(t *testing.T) {
 
 func TestExportsFromBeforeAndAfterAnErasureVerify(t *testing.T) {
 	db := openTest(t)
-	c, _ := house1(t, db)
+	c, _ := oneCalled(t, db)
 	s, _ := signs(t, db)
 	old, _ := exported(t, db, s, evidence.Selection{})
 	forget(t, db, herNumber)

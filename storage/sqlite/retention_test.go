@@ -10,7 +10,7 @@ import (
 
 func TestWhatIsOlderThanItsTimeGoesAndTheChainStands(t *testing.T) {
 	db := openTest(t)
-	c, hers := house1(t, db)
+	c, hers := oneCalled(t, db)
 	h, err := db.AddHold(t.Context(), campaigns.Hold{Scope: campaigns.HoldNumber, Number: herNumber, Reason: "dispute", By: "cora"})
 	must(t, err)
 	r := campaigns.NewRetention(db)
@@ -62,7 +62,7 @@ func TestWhatIsOlderThanItsTimeGoesAndTheChainStands(t *testing.T) {
 
 func TestNothingGoesBeforeItsTime(t *testing.T) {
 	db := openTest(t)
-	house1(t, db)
+	oneCalled(t, db)
 	r := campaigns.NewRetention(db)
 	gone, err := r.Run(t.Context(), time.Now().Add(89*24*time.Hour))
 	must(t, err)
@@ -113,7 +113,7 @@ func TestWhatAnOlderVersionDeletedIsNotInTheFileAfterTheFirstStart(t *testing.T)
 
 func TestEverythingThatIsKnownOfAPersonIsFound(t *testing.T) {
 	db := openTest(t)
-	house1(t, db)
+	oneCalled(t, db)
 	people, err := db.ContactsOf(t.Context(), herNumber)
 	must(t, err)
 	if len(people) != 1 || people[0].Name != herMark {
