@@ -9,7 +9,7 @@ func TestTheAnswersOfChecksAreEnteredAndShownInADataFolderAndAtAService(t *testi
 	t.Parallel()
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff()))
 	const file = "Number,answer,at\n2025550123,no,2026-11-01\n2025550124,YES,2026-11-01\n12,no,\n2025550125,,\n2025550126,no,soon\n"
-	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "max")} {
+	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "mia")} {
 		in := []string{"checks", "import", "-", "--check", "rnd", "--passed", "no", "--region", "us"}
 		if out := h.must(t, file, in...); !strings.HasPrefix(out, "2 answers of rnd: 2 entered, 0 known already, 3 rows refused\n  line 4: ") || !strings.Contains(out, "line 5: neither ok nor answer") {
 			t.Errorf("%s: %s", h.name, out)
