@@ -12,7 +12,7 @@ import (
 )
 
 // signs makes the store's key and signs where its chain stands.
-func signs(t *testing.T, db *DB) (evidence.Signer, evidence.Checkpoint) {
+func signs(t testing.TB, db *DB) (evidence.Signer, evidence.Checkpoint) {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	must(t, err)
@@ -21,7 +21,7 @@ func signs(t *testing.T, db *DB) (evidence.Signer, evidence.Checkpoint) {
 	return s, checkpoint(t, db, s)
 }
 
-func checkpoint(t *testing.T, db *DB, s evidence.Signer) evidence.Checkpoint {
+func checkpoint(t testing.TB, db *DB, s evidence.Signer) evidence.Checkpoint {
 	t.Helper()
 	head, err := db.Head(t.Context())
 	must(t, err)

@@ -46,7 +46,7 @@ func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Tru
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
-		return inSnapshot(q, func() error { return c.check(q) })
+		return inSnapshot(q, func() error { return remember(q, c.check) })
 	})
 	if err != nil {
 		return campaigns.Findings{}, fmt.Errorf("verify: %w", err)
