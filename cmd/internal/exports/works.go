@@ -31,8 +31,8 @@ type Store interface {
 }
 
 // Sealer writes a signed export of the chain for the calls of a search; progress
-// is told how many of them are written.
-type Sealer func(ctx context.Context, w io.Writer, e campaigns.Export, progress func(rows int64)) (rows int64, err error)
+// is told how many records are written, which are more than the calls.
+type Sealer func(ctx context.Context, w io.Writer, e campaigns.Export, progress func(records int64)) (records int64, err error)
 
 // Settings is what the works need.
 type Settings struct {
@@ -295,15 +295,16 @@ func syncFolder(path string) error {
 
 // fill writes the calls in the format that was asked for.
 func (w *Works) fill(ctx context.Context, to io.Writer, e campaigns.Export, rows, total *atomic.Int64) error {
+	if e.Format == campaigns.FormatSignedZip { // of records, whose number is not known before
+		n, err := w.Seal(ctx, to, e, rows.Store)
+		rows.Store(n)
+		return err
+	}
 	calls, n, err := w.Store.SelectCalls(ctx, e.Search)
 	if err != nil {
 		return err
 	}
 	total.Store(n)
-	if e.Format == campaigns.FormatSignedZip {
-		_, err := w.Seal(ctx, to, e, rows.Store)
-		return err
-	}
 	counted := func(yield func(campaigns.Call, error) bool) {
 		for c, err := range calls {
 			if !yield(c, err) {

@@ -6,7 +6,8 @@ const rows = new Map([...document.querySelectorAll("[data-export]")].map((row) =
 const show = (row, e) => {
   row.querySelector("progress").value = e.total ? Math.min(100, Math.floor((100 * e.rows) / e.total)) : 0;
   row.querySelector("[data-rows]").textContent = e.rows;
-  row.querySelector("[data-total]").textContent = e.total;
+  const total = row.querySelector("[data-total]");
+  if (total) total.textContent = e.total;
 };
 
 const look = async () => {
