@@ -46,7 +46,7 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	far, err := carrier.Start(carrier.Settings{
 		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back, Voices: voices,
+		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back, Voices: voices, Lines: s.callers(),
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())

@@ -33,6 +33,10 @@ func (n *Node) keepCallers(ctx context.Context) {
 	}
 }
 
+// LearnCallers makes what was just entered about our numbers be chosen by at
+// once, and not with the next look.
+func (n *Node) LearnCallers(ctx context.Context) error { return n.learnCallers(ctx) }
+
 func (n *Node) learnCallers(ctx context.Context) error {
 	now := time.Now()
 	ids, err := n.db.CallerIDs(ctx)
