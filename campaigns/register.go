@@ -2,6 +2,8 @@ package campaigns
 
 import (
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,6 +30,13 @@ type RegisterVersion struct {
 	Rejected   int64        `json:"rejected"`      // of them, that held no number
 	SHA256     string       `json:"sha256"`        // of the numbers, as they lie on disk
 	Reason     string       `json:"reason"`        // why it was taken against a warning; empty = there was none
+}
+
+// Speaks tells whether the version says anything of a number: E.164 with the
+// plus. One that it does not cover counts as not looked up.
+func (v RegisterVersion) Speaks(number string) bool {
+	digits := strings.TrimPrefix(number, "+")
+	return len(v.Covers) == 0 || slices.ContainsFunc(v.Covers, func(start string) bool { return strings.HasPrefix(digits, start) })
 }
 
 // RegisterKind is what a file of a register is.

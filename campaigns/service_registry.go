@@ -284,7 +284,7 @@ func (r *Registry) Standing(ctx context.Context, by User, number string) (map[st
 		for i := range standing { // the ledger knows who loaded it, and when
 			at := slices.IndexFunc(all, func(o RegisterVersion) bool { return o.List == v.List && o.Version == standing[i].Version.Version })
 			if at >= 0 {
-				standing[i].Version = all[at]
+				standing[i].Version, standing[i].Covered = all[at], all[at].Speaks(number)
 			}
 		}
 		out[v.List] = standing

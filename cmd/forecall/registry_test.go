@@ -15,7 +15,7 @@ func TestARegisterIsLoadedShownVerifiedAndTakenAwayInADataFolderAndAtAService(t 
 	s := serving(t, settings(t, "trunks:\n"+trunkTo(silentPort(t), "")+"campaigns: [{name: Spring}]\n"+staff()))
 	full := write(t, "full.txt", "202,5550123\n202,5550124\nnobody,5550125\n305,5550199\n")
 	changes := write(t, "changes.txt", "202,5550124,2026-05-02,D\n202,5550126,2026-05-02,A\n")
-	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "carla")} {
+	for _, h := range []house{{"folder", []string{"--data", withCampaign(t)}}, at(t, s, "mia")} {
 		report := filepath.Join(t.TempDir(), "rejects.csv")
 		load := []string{"registry", "load", "us-national", full, "--country", "us", "--accessed", "2026-05-01", "--san", "10012345-678901"}
 		status, out, errOut := h.forecall("", append(load, "--covers", "file", "--report", report)...)

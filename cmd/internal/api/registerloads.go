@@ -140,9 +140,10 @@ func (s *RegisterLoads) Receive(w http.ResponseWriter, r *http.Request, by campa
 		return RegisterLoading{}, errors.Join(err, os.RemoveAll(l.folder))
 	}
 	l.List = l.order.Version.List
-	if l.order.Version.Source == "" {
-		l.order.Version.Source = l.Name
+	if named := l.order.Version.Source; named != "" {
+		l.Name = brief(named)
 	}
+	l.order.Version.Source = l.Name
 	s.begin(by, l)
 	return s.State(by, l.ID)
 }
