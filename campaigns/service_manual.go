@@ -22,6 +22,9 @@ type HandDialer interface {
 type HandStore interface {
 	ByHand(ctx context.Context, campaign int64, phone Phone) (Contact, error)
 	Weigh(ctx context.Context, c Campaign, p Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
+	// KeepRefusal keeps the record of a call that was refused before an attempt
+	// was begun.
+	KeepRefusal(ctx context.Context, c Campaign, p Contact, number string, d *rules.Decision) error
 }
 
 // ReadNumber reads a number as people write it; region (ISO 3166-1 alpha-2) is
@@ -131,10 +134,14 @@ func (m *Manual) mayContact(ctx context.Context, c Campaign, p Contact, number s
 	if err != nil {
 		return fmt.Errorf("what forbids a number dialed by hand: %w", err)
 	}
-	if refusal := d.Refusal(); refusal != nil {
-		return HandRefused(refusal)
+	refusal := d.Refusal()
+	if refusal == nil {
+		return nil
 	}
-	return nil
+	if err := m.store.KeepRefusal(ctx, c, p, number, d); err != nil {
+		return fmt.Errorf("keep why a number is not dialed by hand: %w", err)
+	}
+	return HandRefused(refusal)
 }
 
 // HandRefused says why a rule does not let an agent dial a number.

@@ -93,6 +93,38 @@ func (t *tx) deny(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, fi
 	return nil
 }
 
+// KeepRefusal counts and keeps a refusal that came before an attempt was begun,
+// as of a number that an agent typed: d is what Weigh said of it. Rules that
+// were changed in that moment make another decision, and nothing is kept.
+func (db *DB) KeepRefusal(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, d *rules.Decision) error {
+	first, refused := d.Primary()
+	if !refused {
+		return nil
+	}
+	err := db.do(ctx, func(t *tx) error {
+		a := campaigns.Attempt{Campaign: c.ID, Contact: p.ID, Number: number}
+		if d.Plan().Book().Hash() != t.inForce().book.Hash() {
+			return nil
+		}
+		if err := t.row(`SELECT version FROM campaigns WHERE id = ?`, []any{c.ID}, &a.Settings); err != nil {
+			return noRows(err)
+		}
+		stored, ok := t.settings(c.ID)
+		if !ok {
+			return campaigns.ErrNotFound
+		}
+		terms, err := t.termsOf(stored, a.Settings)
+		if err != nil {
+			return err
+		}
+		return t.deny(&a, d, terms, first)
+	})
+	if err != nil {
+		return fmt.Errorf("keep a refusal of campaign %d: %w", c.ID, err)
+	}
+	return nil
+}
+
 const decisionSelect = `SELECT a.id, a.seq, d.at, a.campaign, a.contact, a.e164, '', 0, a.settings, b.hash, m.hash, m.body, d.record, a.decision, d.attempt
 	FROM decisions d JOIN attempts a ON a.seq = d.attempt JOIN books b ON b.id = d.book JOIN terms m ON m.id = d.terms`
 

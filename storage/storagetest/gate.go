@@ -296,6 +296,18 @@ func gateJudge(b *bench) {
 	if first, refused := d.Primary(); !refused || first.Rule != "test.cap" || first.Used != 1 || first.Max != 1 {
 		b.Fatalf("explained as %+v", first)
 	}
+	b.must(b.KeepRefusal(b.Context(), c, people[1], people[1].Phones[0].Number, d))
+	for kept, err := range b.Decisions(b.Context(), campaigns.DecisionFilter{Number: people[1].Phones[0].Number}) {
+		b.must(err)
+		if kept.Attempt == 0 && (kept.Rule != "test.cap" || kept.Contact != people[1].ID) {
+			b.Fatalf("kept %+v", kept)
+		}
+	}
+	replay, err := campaigns.NewReplays(b).Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
+	b.must(err)
+	if !replay.Same() || replay.Decisions != 2 {
+		b.Fatalf("replay %+v", replay)
+	}
 	b.clean()
 }
 

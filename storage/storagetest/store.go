@@ -186,4 +186,5 @@ type Gate interface {
 	Decision(ctx context.Context, id string) (campaigns.DecisionRecord, error)
 	Refusals(ctx context.Context, campaign int64, from, to time.Time) ([]campaigns.RefusalCount, error)
 	Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
+	KeepRefusal(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, d *rules.Decision) error
 }
