@@ -13,7 +13,7 @@ import (
 // every verdict, and by which rules and terms. No number and no name stands in
 // Record, Terms or Book.
 type DecisionRecord struct {
-	ID       string    `json:"decision_id"` // of the attempt it allowed, or its own
+	ID       string    `json:"decision_id"`   // of the attempt it allowed, or its own
 	Attempt  int64     `json:"seq,omitempty"` // place of the attempt in the ledger; 0 = it refused
 	At       time.Time `json:"at"`
 	Campaign int64     `json:"campaign_id"`

@@ -152,4 +152,3 @@ func rulebookOf(d *rules.Decision) Rulebook {
 	}
 	return out
 }
-

@@ -124,10 +124,10 @@ type Hopper struct {
 	waiting  int                // contacts in barred
 	// barredBack are contacts that a rule refused, to be handed back.
 	barredBack []Back
-	depth    Depth
-	leased   time.Time // when contacts were leased last
-	asked    bool      // the store was asked at least once
-	err      error
+	depth      Depth
+	leased     time.Time // when contacts were leased last
+	asked      bool      // the store was asked at least once
+	err        error
 
 	learned *odds.Model
 	read    bool       // what was learned before is in it

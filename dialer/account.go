@@ -20,7 +20,7 @@ import (
 type account struct {
 	zone    *time.Location
 	own     abandonment.Rule // as the campaign is set now, which may be newer than the store's answer
-	limits  []limit // the campaign's own first
+	limits  []limit          // the campaign's own first
 	binding int
 	asking  bool // the store is being asked
 	closed  []callCount

@@ -39,12 +39,12 @@ type RefusedRow struct {
 
 // Entered is what became of a file.
 type Entered struct {
-	Rows    int64     `json:"rows"`
-	Added   int64     `json:"added"`
-	Renewed int64     `json:"renewed"` // an entry with the same terms, given again later
-	Known   int64     `json:"known"`   // the ledger had them
-	Revoked int64     `json:"revoked"` // of those added: the person has withdrawn since
-	Refused int64     `json:"refused"`
+	Rows    int64        `json:"rows"`
+	Added   int64        `json:"added"`
+	Renewed int64        `json:"renewed"` // an entry with the same terms, given again later
+	Known   int64        `json:"known"`   // the ledger had them
+	Revoked int64        `json:"revoked"` // of those added: the person has withdrawn since
+	Refused int64        `json:"refused"`
 	First   []RefusedRow `json:"first,omitempty"` // the first refusals
 }
 
