@@ -50,7 +50,8 @@
 //     can exclude; the next Open reads what is there.)
 //   - Attempts, outcomes, dispositions, the do-not-call history, the audit
 //     and the chain are appended to and never changed: triggers refuse it.
-//     The one change is an attempt's live mark going to null.
+//     An attempt's live mark goes to null once, and personal columns are emptied
+//     once, by an erasure or when their time is over.
 //   - The rules of an attempt are checked in the transaction that writes it,
 //     by the writer's clock. When the wall clock has jumped nobody is called.
 //   - A number has at most one open attempt: a unique index, not code.
@@ -62,6 +63,9 @@
 //     agreed it, and once: whoever comes second changes nothing.
 //   - What a disposition says beside its columns is part of its link.
 //   - Every record enters a chain of hashes, which Verify recomputes from
-//     the rows.
+//     the rows and holds against signed checkpoints. What is personal of a row
+//     enters as a commitment: a person is erased, and the chain still verifies.
+//   - Who was erased is nowhere in the folder, free pages and log included, but
+//     on the list of those whom nobody calls. What a hold covers is not deleted.
 //   - The files are created for their owner only, and hold no phone's secret.
 package sqlite
