@@ -175,11 +175,15 @@ func TestAnExportIsCancelledWhileItIsWrittenAndWhileItWaits(t *testing.T) {
 			if n == 0 {
 				close(begun)
 			}
+			wait := time.Duration(0)
+			if n > 1000 { // enough to see that it goes on
+				wait = time.Millisecond
+			}
 			select {
 			case <-over:
 				yield(campaigns.Call{}, context.Canceled)
 				return
-			default:
+			case <-time.After(wait):
 			}
 		}
 	})

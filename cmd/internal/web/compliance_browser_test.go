@@ -44,7 +44,8 @@ func printsADossier(t *testing.T, chromium context.Context) {
 	looked(b, "compliance-search")
 	b.run(chromedp.Focus("tbody a"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#h-proof"))
 	looked(b, "compliance-dossier")
-	b.run(emulation.SetEmulatedMedia().WithMedia("print"))
+	b.run(emulation.SetEmulatedMedia().WithMedia("print"), chromedp.EmulateViewport(794, 1123)) // A4
+	b.shot("compliance-dossier-print")
 	for _, gone := range []string{".top", ".foot", ".no-print"} {
 		if eval[bool](b, `[...document.querySelectorAll("`+gone+`")].some((e) => e.checkVisibility())`) {
 			t.Errorf("%s is printed", gone)
