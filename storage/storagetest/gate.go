@@ -291,6 +291,13 @@ func gateJudge(b *bench) {
 	if !got[2].Allowed || got[2].Reserved {
 		b.Fatalf("callable: %+v", got[2])
 	}
+	_, err = b.Judge(b.Context(), c.ID, people[:3], time.Now()) // the same again is the same refusal
+	b.must(err)
+	counts, err := b.Refusals(b.Context(), c.ID, time.Now().Add(-time.Hour), time.Time{})
+	b.must(err)
+	if len(counts) != 2 || counts[0].N != 1 || counts[1].N != 1 {
+		b.Fatalf("what the hopper refuses is counted %+v", counts)
+	}
 	d, err := b.Weigh(b.Context(), c, people[1], people[1].Phones[0].Number, false, time.Now())
 	b.must(err)
 	if first, refused := d.Primary(); !refused || first.Rule != "test.cap" || first.Used != 1 || first.Max != 1 {
@@ -305,7 +312,7 @@ func gateJudge(b *bench) {
 	}
 	replay, err := campaigns.NewReplays(b).Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
 	b.must(err)
-	if !replay.Same() || replay.Decisions != 2 {
+	if !replay.Same() || replay.Decisions != 3 {
 		b.Fatalf("replay %+v", replay)
 	}
 	b.clean()
