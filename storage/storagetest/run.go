@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
 		{"search", searchTests},
+		{"desk", deskTests},
 		{"caller IDs", callerIDTests},
 		{"stops", stopTests},
 		{"rule requests", ruleRequestTests},

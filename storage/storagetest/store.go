@@ -35,6 +35,7 @@ type Store interface {
 	Receptions
 	Gate
 	Search
+	Desk
 	CallerIDs
 	Checks
 	campaigns.StopStore
