@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -65,4 +66,18 @@ func TestAnAgentReadsTheWordsOutAndRecordsYesAndNoByKeyboardInABrowser(t *testin
 		t.Errorf("on the do-not-call list: %t, %v", on, err)
 	}
 	d.silent()
+}
+
+// consent enters a permission whose every text is hostile.
+func (h *hostileHouse) consent(t *testing.T) string {
+	t.Helper()
+	fates, err := h.node.db.AddConsents(t.Context(), []campaigns.Consent{{
+		Number: fictional(0), Name: hostileNames[0], Kind: campaigns.ConsentGiven, Level: campaigns.LevelWritten, Seller: hostileNames[1], Purpose: "sales",
+		Goods: hostileNames[2], At: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Until: time.Now().AddDate(0, 0, 9), Source: campaigns.ConsentByPaper,
+		Wording: hostileNames[3] + "\n" + hostileNames[0], Reference: hostileNames[1], Note: hostileNames[2], By: "cora",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fates[0].ID
 }

@@ -149,6 +149,8 @@ func (h *hostileHouse) fill(t *testing.T, pattern string) string {
 		return "/static/forecall.css"
 	case "/words/{lang}":
 		return "/words/es"
+	case "/compliance/consents/{id}":
+		return "/compliance/consents/" + h.consent(t)
 	}
 	id := fmt.Sprint(h.campaign)
 	if strings.HasPrefix(pattern, "/office/webhooks/") {

@@ -55,6 +55,14 @@ func (v consentsView) Standing(c campaigns.Consent) string { return c.Standing(t
 // Mark is how that looks.
 func (v consentsView) Mark(c campaigns.Consent) string { return consentMark(c) }
 
+// Exact is a time as a proof has it, with its year.
+func (consentsView) Exact(at time.Time) string { return exact(at) }
+
+// Exact is the same of one entry.
+func (consentView) Exact(at time.Time) string { return exact(at) }
+
+func exact(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
 func consentMark(c campaigns.Consent) string {
 	switch c.Standing(time.Now()) {
 	case "in_force":
