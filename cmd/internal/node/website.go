@@ -112,6 +112,7 @@ func (n *Node) openWeb(context.Context) error {
 		Locales: c.HTTP.Locales,
 		Compliance: web.Compliance{
 			Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Proof: n.proof,
+			Registry: n.registry, RegisterLoads: n.registerLoads, DNC: dnc,
 			Abandonment: abandonment, Rules: campaigns.NewRuleDesk(n.db), Stops: n.stops, Consents: consents, Outlook: campaigns.NewConsentOutlook(n.db, n.db, n.db),
 		},
 		Manual: manual,

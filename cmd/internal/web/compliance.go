@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
 )
@@ -14,16 +15,20 @@ import (
 // its own as one field here; where it is nil, as in a house without it, its
 // card does not appear.
 type Compliance struct {
-	Search      *campaigns.CallSearcher
-	Exports     *campaigns.Exports
-	Dossiers    *campaigns.Dossiers
-	Refused     *campaigns.RefusalDesk
-	Proof       campaigns.Proof // evidence, persons, holds, retention, audit
-	Stops       *campaigns.Stops
-	Consents    *campaigns.Consents
-	Outlook     *campaigns.ConsentOutlook
-	Rules       *campaigns.RuleDesk
-	Abandonment *campaigns.Abandonment
+	Search   *campaigns.CallSearcher
+	Exports  *campaigns.Exports
+	Dossiers *campaigns.Dossiers
+	Refused  *campaigns.RefusalDesk
+	Proof    campaigns.Proof // evidence, persons, holds, retention, audit
+	Stops    *campaigns.Stops
+	// Do-not-call lists: those of others, the files that are being loaded, and ours.
+	Registry      *campaigns.Registry
+	RegisterLoads *api.RegisterLoads
+	DNC           *campaigns.Suppression
+	Consents      *campaigns.Consents
+	Outlook       *campaigns.ConsentOutlook
+	Rules         *campaigns.RuleDesk
+	Abandonment   *campaigns.Abandonment
 }
 
 // compliancePages are all pages under /compliance. A slice adds its function
@@ -32,7 +37,7 @@ func (p *Pages) compliancePages() []page {
 	return slices.Concat([]page{
 		{"GET", "/compliance", need(campaigns.SeeCompliance), p.compliance},
 	}, p.proofPages(), p.searchPages(), p.exportPages(), p.dossierPages(), p.refusalPages(), p.abandonPages(),
-		p.callerRightPages(), p.consentPages(), p.stopPages(), p.rulePages())
+		p.callerRightPages(), p.consentPages(), p.stopPages(), p.registerPages(), p.rulePages())
 }
 
 // complianceCard is a door of the compliance desk, with what stands behind it
@@ -79,7 +84,7 @@ func (p *Pages) complianceCards(lang *catalog.Catalog) []complianceCard {
 		{"/compliance/rules", lang.T("Rules"), lang.T("Which rule sets bind the house, by which law, and who changed them"), campaigns.SeeCompliance, complianceRules, p.rulesToday},
 		{"/compliance/consents", lang.T("Consents"), lang.T("What people permitted and took back, by number, and what ends soon"), campaigns.SeeCompliance, complianceRules, p.consentsToday},
 		{"/compliance/caller-ids", lang.T("Right to caller IDs"), lang.T("Which numbers people see, by which right, and whether they answer"), campaigns.SeeCompliance, complianceRules, p.callerIDsToday},
-	}, p.proofCards(lang)...)
+	}, append(p.proofCards(lang), p.registerCards(lang)...)...)
 }
 
 // complianceView is the first page of the desk.

@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -114,8 +115,14 @@ func newHouse(t *testing.T) *house {
 		Sessions: sessions, Imports: importer, Watch: bell, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
+	shelf, err := registry.Open(t.TempDir(), nil, log)
+	h.must(err)
+	registers := campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: db, Maker: shelf, Shelf: shelf, Book: db})
+	loads, err := api.NewRegisterLoads(registers, filepath.Join(t.TempDir(), "incoming"), log)
+	h.must(err)
+	t.Cleanup(func() { h.must(loads.Close()) })
 	h.pages, err = New(Settings{
-		Compliance: Compliance{Proof: proofOf(db), Abandonment: campaigns.NewAbandonment(db, db, db), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Rules: campaigns.NewRuleDesk(db), Stops: campaigns.NewStops(db, h.stage), Consents: campaigns.NewConsents(db, dnc, h.stage, db), Outlook: campaigns.NewConsentOutlook(db, db, db)},
+		Compliance: Compliance{Registry: registers, RegisterLoads: loads, DNC: dnc, Proof: proofOf(db), Abandonment: campaigns.NewAbandonment(db, db, db), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Rules: campaigns.NewRuleDesk(db), Stops: campaigns.NewStops(db, h.stage), Consents: campaigns.NewConsents(db, dnc, h.stage, db), Outlook: campaigns.NewConsentOutlook(db, db, db)},
 		Lists:      lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
