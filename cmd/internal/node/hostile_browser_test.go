@@ -34,6 +34,8 @@ type hostileHouse struct {
 	list    int64
 	waiting string // an upload that waits
 	webhook int64
+	export  int64  // a file that is written
+	refused string // decision that let a call not be placed
 }
 
 func openHostileHouse(t *testing.T) *hostileHouse {
@@ -82,6 +84,7 @@ func openHostileHouse(t *testing.T) *hostileHouse {
 		h.ana.until(t, "call_ended")
 		h.ana.dispose(t, card.Attempt, note)
 	}
+	h.refused, h.export = h.refuse(t), h.exportAll(t)
 	h.ana.connected(t) // and goes on
 	return h
 }
@@ -155,6 +158,12 @@ func (h *hostileHouse) fill(t *testing.T, pattern string) string {
 	id := fmt.Sprint(h.campaign)
 	if strings.HasPrefix(pattern, "/office/webhooks/") {
 		id = fmt.Sprint(h.webhook)
+	}
+	if strings.HasPrefix(pattern, "/compliance/exports/") {
+		id = fmt.Sprint(h.export)
+	}
+	if strings.HasPrefix(pattern, "/compliance/refusals/") {
+		id = h.refused
 	}
 	path := strings.NewReplacer("{id}", id, "{login}", "ana", "{no}", "1", "{attempt}", h.attempt, "{upload}", h.waiting,
 		"{list}", fmt.Sprint(h.list), "{import}", fmt.Sprint(h.load), "{agent}", fmt.Sprint(h.where(t, "ana").ID)).Replace(pattern)
