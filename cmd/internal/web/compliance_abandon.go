@@ -64,6 +64,14 @@ func zoneOf(name string) abandonZone {
 // Day writes an instant as people of the zone have it, with what it is off UTC by.
 func (z abandonZone) Day(t time.Time) string { return t.In(z.zone).Format("2006-01-02 15:04 -07:00") }
 
+// Date writes the end of a period: the date alone where it is that of a day.
+func (z abandonZone) Date(t time.Time) string {
+	if at := t.In(z.zone); at.Hour() != 0 || at.Minute() != 0 {
+		return at.Format("2006-01-02 15:04")
+	}
+	return t.In(z.zone).Format(time.DateOnly)
+}
+
 // Share writes a share with two places: limits are 3 %.
 func (abandonZone) Share(v float64) string { return fmt.Sprintf("%.2f %%", 100*v) }
 
