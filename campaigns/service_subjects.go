@@ -247,6 +247,10 @@ func (s *Subjects) finish(ctx context.Context, ask ErasureAsk) (*Tombstone, erro
 	if err != nil {
 		return nil, err
 	}
+	// Files that were being written while the rows were still there.
+	if err := s.files.Forget(ctx, ask.Number); err != nil {
+		return &stone, fmt.Errorf("forget a number in files: %w", err)
+	}
 	return &stone, s.Clear(ctx)
 }
 

@@ -302,6 +302,7 @@ func TestWhoErasesBehindTheBackOfTheChainIsFound(t *testing.T) {
 		"an event is rewritten":       `UPDATE call_events SET kind = 'x'`,
 		"an event is taken out":       `DELETE FROM call_events WHERE id = 2`,
 		"an event is put in":          `INSERT INTO call_events (attempt, at, kind, by, detail, batch) VALUES (1, 1, 'x', 1, '', 1)`,
+		"an event is put in as old":   `INSERT INTO call_events (attempt, at, kind, by, detail) VALUES (1, 1, 'x', 1, '')`,
 		"a recording is exchanged":    `UPDATE recordings SET sha256 = 'cd'`,
 	} {
 		t.Run(name, func(t *testing.T) {

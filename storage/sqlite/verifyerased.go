@@ -140,6 +140,17 @@ func (c *checker) sound() {
 	}
 }
 
+// unbatched finds events that were put in as if they were older than the chain
+// of events.
+func (c *checker) unbatched(q driver.QueryerContext) error {
+	return each(q, `SELECT COUNT(*) FROM call_events WHERE batch = 0 AND id > (SELECT MIN(id) FROM call_events WHERE batch > 0)`, nil, func(row *cells) error {
+		if n := row.integer(); n > 0 {
+			c.broken(campaigns.LawChain, "", 0, "%d events of calls stand in no link of the chain", n)
+		}
+		return nil
+	})
+}
+
 // happened checks a batch of events of calls.
 func (c *checker) happened(ref int64, d [sha256.Size]byte) error {
 	var digests []evidence.Digest
