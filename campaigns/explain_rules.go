@@ -152,3 +152,25 @@ func rulebookOf(d *rules.Decision) Rulebook {
 	}
 	return out
 }
+
+// closeHours marks those of the next hours closed in which a window of the rule
+// sets does not open: nextDay knows the campaign's own windows alone.
+func (l *Lookup) closeHours(ctx context.Context, c Campaign, p Contact, number string, hours []HourChance) error {
+	for i := range hours {
+		if !hours[i].Open {
+			continue
+		}
+		d, err := l.numbers.Weigh(ctx, c, p, number, false, hours[i].At)
+		if err != nil {
+			return err
+		}
+		if len(d.Plan().Rules()) == 0 {
+			return nil
+		}
+		end := hours[i].At.Truncate(time.Hour).Add(time.Hour)
+		hours[i].Open = !slices.ContainsFunc(d.Verdicts(), func(v rules.Verdict) bool {
+			return v.Type == rules.TypeWindow && refuses(v) && (v.Next.IsZero() || !v.Next.Before(end))
+		})
+	}
+	return nil
+}

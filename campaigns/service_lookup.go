@@ -129,7 +129,7 @@ func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number stri
 	there.Phone = max(0, e.Phone) // the odds of this phone, whether or not it is its turn
 	e.Chance = named(model.Chance(factsOf(there, at)), list.Name)
 	e.Hours = nextDay(c, there, at, model)
-	return e, nil
+	return e, l.closeHours(ctx, c, p, number, e.Hours)
 }
 
 // named puts the name of the list where its number stands.
