@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 )
@@ -76,6 +77,25 @@ func (v whyView) CampaignName(id int64) string {
 		}
 	}
 	return strconv.FormatInt(id, 10)
+}
+
+// Weightiest puts what refuses first, then what only advises, then what is lifted
+// for this call; the order within each is that of the rules.
+func (v whyView) Weightiest(verdicts []rules.Verdict) []rules.Verdict {
+	weight := func(v rules.Verdict) int {
+		switch {
+		case !v.OK:
+			return 0
+		case v.Advisory:
+			return 1
+		case v.Lifted != "":
+			return 2
+		}
+		return 3
+	}
+	out := slices.Clone(verdicts)
+	slices.SortStableFunc(out, func(a, b rules.Verdict) int { return weight(a) - weight(b) })
+	return out
 }
 
 // hourBar is one hour of the drawing of the next day.

@@ -35,4 +35,7 @@ rules:
 		}
 	}
 	expectNothingInline(t, body)
+	if refused, passed := strings.Index(body, "t.consent"), strings.Index(body, "The number may be dialed at all"); refused < 0 || refused > passed {
+		t.Error("what refuses stands below what does not")
+	}
 }
