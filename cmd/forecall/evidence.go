@@ -14,6 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/numbers"
+	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/storage/sqlite"
@@ -36,13 +37,18 @@ func (ex *exporting) selection(campaign int64) (evidence.Selection, error) {
 	return s, err
 }
 
-// person reads the number of a person as it was typed.
+// person reads the number of a person as it was typed. What no campaign would
+// call, as one of the Virgin Islands without their region, is a person's all the
+// same, who may ask what is known of them and to be forgotten.
 func person(text string) (string, error) {
 	n, err := numbers.Parse(text, "")
-	if err != nil {
-		return "", usage("number %q: %w; write it as +34600000000", text, err)
+	if err == nil {
+		return n.E164, nil
 	}
-	return n.E164, nil
+	if number := api.Dialed(text); rules.Dialable(number) == nil {
+		return number, nil
+	}
+	return "", usage("number %q: %w; write it as +34600000000", text, err)
 }
 
 // evidence writes the signed zip, from the data folder or from a service.
