@@ -238,6 +238,9 @@ func resign(t testing.TB, m made, names []string, files map[string][]byte) []byt
 func TestWhoeverChangesARecordOfAnExportIsFoundAtThatRecord(t *testing.T) {
 	m := makeExport(t, 40)
 	for i := range m.records {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		for name, change := range map[string]func(lines [][]byte) [][]byte{
 			"flip":    func(l [][]byte) [][]byte { l[i] = flip(l[i]); return l },
 			"drop":    func(l [][]byte) [][]byte { return slices.Delete(l, i, i+1) },
@@ -269,6 +272,9 @@ func flip(line []byte) []byte {
 func TestWhoeverChangesTheChainOfAnExportIsFoundAtThatLink(t *testing.T) {
 	m := makeExport(t, 40)
 	for i := 1; i <= 40; i++ {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		for name, change := range map[string]func(lines [][]byte) [][]byte{
 			"flip":     func(l [][]byte) [][]byte { l[i] = flip(l[i]); return l },
 			"drop":     func(l [][]byte) [][]byte { return slices.Delete(l, i, i+1) },
@@ -288,12 +294,21 @@ func TestWhoeverChangesTheChainOfAnExportIsFoundAtThatLink(t *testing.T) {
 	}
 }
 
+// tries is how often something random is tried; short runs are those of the
+// race detector, which is slow.
+func tries(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 func TestAnyOctetOfAnyPartThatChangesIsFound(t *testing.T) {
 	m := makeExport(t, 20)
 	names, files := parts(t, m.octets)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, name := range names {
-		for range 150 {
+		for range tries(150) {
 			changed := map[string][]byte{}
 			for n, b := range files {
 				changed[n] = b
@@ -321,7 +336,7 @@ func TestAnyRangeOfTheFileThatIsOverwrittenIsFound(t *testing.T) {
 	m := makeExport(t, 20)
 	_, whole := parts(t, m.octets)
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 1500 {
+	for range tries(1500) {
 		b := bytes.Clone(m.octets)
 		at := rnd.IntN(len(b))
 		for i := range min(len(b)-at, 1+rnd.IntN(8)) {
