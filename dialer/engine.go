@@ -23,6 +23,7 @@ type Engine struct {
 	chronicle *chronicle
 	ended     chan struct{}                    // closed when Run has returned
 	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
+	outside   outside                          // calls to outside numbers that nobody has answered
 
 	// What follows is owned by the goroutine of Run.
 

@@ -16,7 +16,7 @@ const withdrawWithin = 5 * time.Second
 // Withdraw cancels what was begun for a number and is not answered, whoever it
 // is for. See WithdrawAll.
 func (e *Engine) Withdraw(number string) {
-	if err := e.withdraw(toAny(map[string]sellers{number: nil}), errWithdrawnDNC); err != nil {
+	if err := e.withdrawNumbers(map[string]sellers{number: nil}); err != nil {
 		e.log.Error("a number was not withdrawn in time from every campaign", "error", err)
 	}
 }
@@ -39,7 +39,22 @@ func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
 			numbers[d.Number] = append(was, key)
 		}
 	}
-	return e.withdraw(toAny(numbers), errWithdrawnDNC)
+	return e.withdrawNumbers(numbers)
+}
+
+// withdrawNumbers cancels the calls of campaigns to numbers, and those that
+// conversations are passed on to.
+func (e *Engine) withdrawNumbers(numbers map[string]sellers) error {
+	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
+	defer cancel()
+	leaving := e.outside.withdraw(numbers, errWithdrawnDNC)
+	if err := e.withdraw(toAny(numbers), errWithdrawnDNC); err != nil {
+		return err
+	}
+	if !waitClear(ctx, leaving) {
+		return fmt.Errorf("withdraw calls: an INVITE to an outside number was being written for longer than %s", withdrawWithin)
+	}
+	return nil
 }
 
 // sellers are those whose calls are withdrawn, by their keys; nil = everybody's.
