@@ -183,19 +183,39 @@ type pursuer struct {
 func (p *pursuer) run(ctx context.Context, seed uint64) error {
 	random := rand.New(rand.NewPCG(seed, 3))
 	by := campaigns.User{Login: "eva", Role: campaigns.Compliance}
+	some := int64(1)
+	if seed == 0 {
+		some = 10 // a file, in pieces
+	}
 	for {
-		place := p.next.Add(1) - 1
-		if place >= p.upTo {
+		last := p.next.Add(some)
+		first := last - some
+		if first >= p.upTo {
 			return nil
 		}
-		p.wait(ctx, place+6-random.Int64N(16)) // a little before it is dialed, to a little after
-		if err := p.list.Add(ctx, by, campaigns.DoNotCall{Number: inList(place), Reason: "asked"}); err != nil {
-			return fmt.Errorf("add %d: %w", place, err)
+		p.wait(ctx, first+6-random.Int64N(16)) // a little before it is dialed, to a little after
+		if err := p.add(ctx, by, first, min(last, p.upTo)); err != nil {
+			return fmt.Errorf("add %d: %w", first, err)
 		}
-		if _, err := p.marks.Write([]byte(mark + inList(place))); err != nil {
-			return err
+		for place := first; place < min(last, p.upTo); place++ {
+			if _, err := p.marks.Write([]byte(mark + inList(place))); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// add adds one number by itself, and several as a file does.
+func (p *pursuer) add(ctx context.Context, by campaigns.User, first, last int64) error {
+	var batch []campaigns.DoNotCall
+	for place := first; place < last; place++ {
+		batch = append(batch, campaigns.DoNotCall{Number: inList(place), Reason: "asked"})
+	}
+	if len(batch) == 1 {
+		return p.list.Add(ctx, by, batch[0])
+	}
+	_, err := p.list.Import(ctx, by, batch)
+	return err
 }
 
 // wait lets the dialer come as far as a place in the list; it does not wait for
