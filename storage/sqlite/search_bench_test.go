@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/callindex"
 )
 
 // searchedCalls is how large the ledger of the benchmark is: FORECALL_CALLS, or
@@ -95,7 +94,7 @@ func timed(b *testing.B, db *DB, s campaigns.CallSearch) campaigns.FoundCalls {
 // made since the last one; each op is one call.
 func BenchmarkSearchFollows(b *testing.B) {
 	db := openTest(b)
-	bulky(b, db, callindex.Size)
+	bulky(b, db, 1000)
 	timed(b, db, campaigns.CallSearch{Agent: 1})
 	bulky(b, db, int64(b.N))
 	b.ResetTimer()

@@ -72,6 +72,9 @@ func slowly(t *testing.T, db *DB, s campaigns.CallSearch) (n int64) {
 func (db *DB) searchedAs(t *testing.T, what string, n int64) {
 	t.Helper()
 	for name, s := range searchesOf(n) {
+		if what != "made" && !slices.Contains([]string{"last 4 digits", "agent", "disposition", "all of it"}, name) {
+			continue // all of them once, these whenever the index changed
+		}
 		s.Limit = 5
 		found, err := db.FindCalls(t.Context(), s)
 		if err != nil {
