@@ -33,7 +33,10 @@ type SubjectStore interface {
 	Tombstones(ctx context.Context, limit int) ([]Tombstone, error)
 	DoomedFiles(ctx context.Context) ([]string, error)
 	FileGone(ctx context.Context, path string) error
+	// Scrub empties the log in which deleted rows still stand; ScrubDue tells
+	// whether there are any.
 	Scrub(ctx context.Context) error
+	ScrubDue(ctx context.Context) (bool, error)
 
 	AddHold(ctx context.Context, h Hold) (Hold, error)
 	ReleaseHold(ctx context.Context, id int64, by, why string) (Hold, error)
@@ -289,7 +292,12 @@ func (s *Subjects) Resume(ctx context.Context) (done int, err error) {
 			done++
 		}
 	}
-	if paths, err := s.store.DoomedFiles(ctx); err != nil || len(paths) == 0 {
+	paths, err := s.store.DoomedFiles(ctx)
+	if err != nil {
+		return done, err
+	}
+	due, err := s.store.ScrubDue(ctx)
+	if err != nil || len(paths) == 0 && !due {
 		return done, err
 	}
 	return done, s.Clear(ctx)

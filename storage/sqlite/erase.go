@@ -298,8 +298,13 @@ func (t *tx) bury(s campaigns.Tombstone) error {
 	if _, err := t.exec(`INSERT INTO erasures (seq, at, by, basis, kind, counts) VALUES (?, ?, ?, ?, ?, ?)`, row...); err != nil {
 		return fmt.Errorf("tombstone: %w", err)
 	}
-	return nil
+	_, err = t.exec(`INSERT INTO doomed_files (path) VALUES (?) ON CONFLICT DO NOTHING`, theLog)
+	return err
 }
+
+// theLog stands among the doomed files for the write-ahead log, which is to be
+// emptied: no recording lies at this path.
+const theLog = "."
 
 // rebase chains anew what remains of rows of format 1, which have no
 // commitment that could stand in for what was taken out of them.
@@ -322,7 +327,7 @@ func (t *tx) anew(e *erasing, kind string, ref int64, d evidence.Digest) error {
 // deleted: nothing refers to them any more.
 func (db *DB) DoomedFiles(ctx context.Context) (paths []string, err error) {
 	err = db.look(ctx, func(q querier) error {
-		return q.rows(`SELECT path FROM doomed_files ORDER BY path`, nil, func(r *sql.Rows) error {
+		return q.rows(`SELECT path FROM doomed_files WHERE path <> ? ORDER BY path`, []any{theLog}, func(r *sql.Rows) error {
 			var p string
 			err := r.Scan(&p)
 			paths = append(paths, p)
@@ -363,6 +368,17 @@ const scrubWithin = 30 * time.Second
 // the time.
 var ErrReaders = errors.New("readers keep the write-ahead log")
 
+// ScrubDue tells whether something was deleted since the log was emptied.
+func (db *DB) ScrubDue(ctx context.Context) (due bool, err error) {
+	err = db.look(ctx, func(q querier) error {
+		return q.row(`SELECT EXISTS (SELECT 1 FROM doomed_files WHERE path = ?)`, []any{theLog}, &due)
+	})
+	if err != nil {
+		return false, fmt.Errorf("is the log to be emptied: %w", err)
+	}
+	return due, nil
+}
+
 // Scrub empties the write-ahead log, in which pages still stand as they were
 // before an erasure. The file itself holds nothing of what was deleted: pages
 // are overwritten when their content goes (secure_delete).
@@ -378,7 +394,7 @@ func (db *DB) Scrub(ctx context.Context) error {
 			return fmt.Errorf("scrub: %w", err)
 		}
 		if busy == 0 {
-			return nil
+			return db.FileGone(ctx, theLog)
 		}
 		if time.Now().After(until) {
 			return fmt.Errorf("scrub: %w", ErrReaders)

@@ -183,7 +183,7 @@ func TestAPersonOnHoldIsKeptAndNotCalledUntilTheHoldIsReleased(t *testing.T) {
 	db := openTest(t)
 	c, _ := oneCalled(t, db)
 	holds := []campaigns.Hold{
-		{Scope: campaigns.HoldNumber, Number: herNumber, Reason: "dispute", By: "cora"},
+		{Scope: campaigns.HoldNumber, Number: herNumber, Reason: "dispute of " + herMark, By: "cora"},
 		{Scope: campaigns.HoldCampaign, Campaign: c.ID, Reason: "dispute", By: "cora"},
 		{Scope: campaigns.HoldPeriod, From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), Reason: "dispute", By: "cora"},
 	}
@@ -209,10 +209,19 @@ func TestAPersonOnHoldIsKeptAndNotCalledUntilTheHoldIsReleased(t *testing.T) {
 	}
 	_, err = db.Erase(t.Context(), ask.ID)
 	must(t, err)
+	if due, err := db.ScrubDue(t.Context()); err != nil || !due {
+		t.Errorf("after an erasure nobody says that the log is to be emptied: %v", err)
+	}
+	must(t, db.Scrub(t.Context()))
+	if due, err := db.ScrubDue(t.Context()); err != nil || due {
+		t.Errorf("the log was emptied, and is to be: %v", err)
+	}
 	if _, err := db.ReleaseHold(t.Context(), holds[0].ID, "cora", "again"); !errors.Is(err, campaigns.ErrNotFound) {
 		t.Errorf("a hold is released twice: %v", err)
 	}
 	clean(t, db)
+	uses(t, db, e164(herNumber))
+	sweep(t, filepath.Dir(pathOf(t, db)), "dispute of "+herMark)
 }
 
 func neverBegins(t *testing.T, db *DB, c campaigns.Campaign) {

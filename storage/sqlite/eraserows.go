@@ -258,6 +258,7 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 		`UPDATE held SET e164 = 0 WHERE e164 = ?1`,
 		`DELETE FROM test_calls WHERE e164 = ?1`,
 		`DELETE FROM test_numbers WHERE e164 = ?1`,
+		`UPDATE holds SET e164 = 0, reason = '', released_why = '' WHERE e164 = ?1`, // released ones: an open one forbids all this
 		`DELETE FROM number_checks WHERE e164 = ?1`,
 	} {
 		if _, err := t.exec(q, num); err != nil {
