@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"registers", registerTests},
 		{"checks", checkTests},
 		{"consents", consentTests},
+		{"consents at the gate", consentGateTests},
 		{"evidence", evidenceTests},
 		{"abandonment", abandonTests},
 	}
