@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestConsentsAreFoundEnteredAndTakenBackOnTheirPage(t *testing.T) {
 		t.Fatalf("ledger %+v", found)
 	}
 	id := found[0].ID
-	if _, landing := v.get("/compliance"); !strings.Contains(landing, "1 consents end within 30 days") {
+	if _, landing := v.get("/compliance"); !strings.Contains(landing, "1 consent ends within 30 days") {
 		t.Error("the landing page does not say what ends")
 	}
 	if _, body = v.get("/compliance/consents?days=5"); strings.Contains(body, id) {
@@ -95,5 +96,27 @@ func TestTheConsentLedgerIsHandedOutToThoseWhoMay(t *testing.T) {
 	}
 	if res, _ := h.as(campaigns.Compliance).get("/compliance/consents/none"); res.StatusCode != 404 {
 		t.Errorf("an entry that is not there: %d", res.StatusCode)
+	}
+}
+
+func TestTheWordsThatAskForConsentAreSetWithTheOutcomes(t *testing.T) {
+	h := newHouse(t)
+	c, err := h.db.CreateCampaign(t.Context(), campaigns.NewCampaign("spring"), "test")
+	h.must(err)
+	at := "/campaigns/" + strconv.FormatInt(c.ID, 10) + "/outcomes"
+	v := h.as(campaigns.Manager)
+	said := []string{"code", "sale", "label", "Sale", "effect", "done", "delay", "", "group", "", "key", "", "asks", "", "consent_text", "May we <call> again?", "consent_months", "24"}
+	v.form(at, 303, said...)
+	c, err = h.db.Campaign(t.Context(), c.ID)
+	h.must(err)
+	if c.Consent != (campaigns.ConsentAsk{Text: "May we <call> again?", Months: 24}) {
+		t.Errorf("the campaign asks %+v", c.Consent)
+	}
+	if _, body := v.get(at); !strings.Contains(body, "May we &lt;call&gt; again?") || !strings.Contains(body, `value="24"`) {
+		t.Error("the form does not show them")
+	}
+	said[len(said)-3] = ""
+	if body := v.form(at, 422, said...); !strings.Contains(body, "no words to ask for it") {
+		t.Error("months without words are taken")
 	}
 }
