@@ -11,7 +11,6 @@ import (
 
 	"github.com/forecall/forecall/cmd/internal/client"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/carrier"
 )
 
@@ -195,7 +194,7 @@ func (r *run) follow(ctx context.Context, campaign int64) error {
 		if err != nil || left > 0 {
 			continue // asked again in half a second
 		}
-		if open, err := r.open(ctx, snapshot); err != nil || open > 0 {
+		if open, err := r.open(ctx); err != nil || open > 0 {
 			continue
 		}
 		if done = true; r.Exit {
@@ -207,24 +206,19 @@ func (r *run) follow(ctx context.Context, campaign int64) error {
 }
 
 // open is how many people of the three countries may be called at this hour or
-// are on the line. Those whom the rules keep out until later are not waited for.
-func (r *run) open(ctx context.Context, s dialer.Snapshot) (int64, error) {
+// are on the line. Those whom the rules keep out until later are not waited for;
+// a callback that somebody agreed to is, which is minutes of the demo away.
+func (r *run) open(ctx context.Context) (int64, error) {
 	d, err := r.node.Depth(ctx, r.abroad)
 	if err != nil {
 		return 0, err
 	}
-	waiting := d.Waiting
-	for _, c := range s.Campaigns {
-		if c.ID != r.abroad {
-			continue
-		}
-		for _, b := range c.Hopper.Barred {
-			if !b.Done {
-				waiting -= int64(b.Contacts)
-			}
-		}
+	open := d.Ready + d.Leased + d.Live
+	soon := time.Duration(float64(5*time.Minute)/r.Speed) + 5*time.Second
+	if wait := time.Until(d.NextDue); wait > -time.Minute && wait < soon {
+		open += d.Waiting
 	}
-	return d.Ready + d.Leased + d.Live + max(0, waiting), nil
+	return open, nil
 }
 
 // left is how many people may still be called or are on the line.
