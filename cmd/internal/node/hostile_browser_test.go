@@ -36,6 +36,7 @@ type hostileHouse struct {
 	webhook int64
 	export  int64  // a file that is written
 	refused string // decision that let a call not be placed
+	loading string // a version of a register that waits
 }
 
 func openHostileHouse(t *testing.T) *hostileHouse {
@@ -154,6 +155,9 @@ func (h *hostileHouse) fill(t *testing.T, pattern string) string {
 		return "/words/es"
 	case "/compliance/consents/{id}":
 		return "/compliance/consents/" + h.consent(t)
+	}
+	if strings.HasPrefix(pattern, "/compliance/lists/") {
+		return h.listPath(t, pattern)
 	}
 	id := fmt.Sprint(h.campaign)
 	if strings.HasPrefix(pattern, "/office/webhooks/") {
