@@ -13,6 +13,10 @@ import (
 
 func TestAConsentIsEnteredOnceFoundAndWithdrawn(t *testing.T) {
 	h := newHouse(t).staff()
+	spring := campaigns.NewCampaign("spring")
+	spring.Seller = "Aigua SL"
+	_, err := h.db.CreateCampaign(t.Context(), spring, "test")
+	h.must(err)
 	boss := h.as("compliance")
 	body := map[string]any{
 		"number": "+34600111222", "name": "Ana", "kind": "consent", "level": "express_written", "seller": "Aigua SL", "purpose": "sales", "channels": []string{"live", "automated"},
