@@ -219,6 +219,9 @@ func (n *Node) Run(soft, hard context.Context) error {
 // resume tells the engine of every campaign as the store has it.
 func (n *Node) resume(ctx context.Context) error {
 	if err := n.stops.Tell(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped while it starts: nothing runs
+		}
 		return err
 	}
 	all, err := n.db.Campaigns(ctx)
