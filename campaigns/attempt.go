@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // Attempt is one try of one number: what stands in the ledger before the
@@ -34,6 +36,22 @@ type Attempt struct {
 	// included; both are set by the store.
 	RetryOf string `json:"retry_of,omitempty"`
 	DayNo   int    `json:"attempt_no_24h"`
+	// MonthNo is how many began within the last 30 days, this one included.
+	MonthNo int `json:"attempt_no_30d,omitempty"`
+
+	// Why it was allowed: the SHA-256 of the decision's record and of the rule
+	// book that decided, where the person was taken to be and how that is known,
+	// the entries of the ledger of consents it stood on (joined by spaces), the
+	// proof of our right to show the caller ID.
+	Place            rules.Place `json:"-"` // the zero place is that of the number
+	Decision         Hash        `json:"decision_sha256,omitempty"`
+	Ruleset          Hash        `json:"ruleset_sha256,omitempty"`
+	Jurisdictions    []string    `json:"jurisdictions,omitempty"`
+	ZoneSource       string      `json:"zone_source,omitempty"`
+	Reserved         bool        `json:"reserved_agent,omitempty"` // one agent was kept free for it alone
+	Consent          string      `json:"consent_id,omitempty"`
+	CLIAuthorization string      `json:"cli_authorization_id,omitempty"`
+	PartyKind        string      `json:"called_party_kind,omitempty"` // consumer, business, or unknown
 
 	Outcome Outcome `json:"outcome"`
 	Trunk   string  `json:"trunk"` // that carried it
@@ -52,6 +70,17 @@ type Attempt struct {
 	EndedAt      time.Time     `json:"ended_at"`
 	ConnectDelay time.Duration `json:"connect_delay"`
 	OptOut       bool          `json:"opt_out_key"` // the callee pressed 9
+
+	// The person's greeting, which starts the clock of 47 CFR 64.1200(a)(7), and
+	// what answered; what the carrier said of the caller ID (RFC 8224, RFC 8588).
+	GreetingStart  time.Time `json:"greeting_start_at,omitzero"`
+	GreetingEnd    time.Time `json:"greeting_end_at,omitzero"`
+	GreetingSource string    `json:"greeting_source,omitempty"` // vad, none
+	Late           bool      `json:"late_connect,omitempty"`    // the agent came later than the law allows
+	AMD            string    `json:"amd_result,omitempty"`
+	Attestation    string    `json:"stir_attest,omitempty"`
+	Verstat        string    `json:"stir_verstat,omitempty"`
+	MessageSHA256  Hash      `json:"audio_sha256,omitempty"` // of the message that was played
 
 	// Who took over when the phone of Agent was lost in mid-call, and when they
 	// were connected. BridgedAt and ConnectDelay stay those of the first.
@@ -89,7 +118,8 @@ type Next struct {
 func NewAttempt(c Campaign, p Contact, callerID string, now time.Time) *Attempt {
 	phone, zones := p.Dial()
 	return &Attempt{
-		ID: uuid.Must(uuid.NewV7()).String(), Campaign: c.ID, List: p.List, Contact: p.ID, Phone: p.Phone,
+		Place: p.Place(phone),
+		ID:    uuid.Must(uuid.NewV7()).String(), Campaign: c.ID, List: p.List, Contact: p.ID, Phone: p.Phone,
 		Number: phone.Number, CallerID: callerID, Mode: c.Mode, Agent: p.Agent, Callback: p.Callback,
 		Try: p.Tries + 1, Zones: zones, ScriptVer: c.ScriptVer, IntentAt: now,
 	}

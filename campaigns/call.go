@@ -32,6 +32,9 @@ type Call struct {
 	AgentLogin   string       `json:"agent"`
 	SecondLogin  string       `json:"second_agent,omitempty"`
 	Disposition  *Disposition `json:"disposition,omitempty"`
+	// Checks are the do-not-call lists that were asked, when CallFilter.Checks
+	// wants them.
+	Checks []ListCheck `json:"dnc_checks,omitempty"`
 	// Settings are those of the campaign that were in force when the call
 	// began, shared by all calls of that time: read only. Nil when unknown.
 	Settings *Campaign `json:"-"`
@@ -55,6 +58,7 @@ type CallFilter struct {
 	Disposition string    // code; empty = any
 	Sold        bool      // only calls with an order
 	Recorded    *bool     // only calls with, or without, a recording; nil = any
+	Checks      bool      // read Call.Checks too, out of the decisions
 	After       int64     // only calls with a greater Seq (or a lesser one, Newest first)
 	Newest      bool      // newest first
 	Limit       int       // 0 = all

@@ -8,6 +8,9 @@ import (
 // ErrListed marks a number that is on the do-not-call list.
 var ErrListed = errors.New("the number is on the do-not-call list")
 
+// ErrStopped marks a call that a kill switch holds up.
+var ErrStopped = errors.New("such calls are stopped")
+
 // CallEvent is one thing that happened during a call, for its time line.
 type CallEvent struct {
 	Attempt string        `json:"attempt_id"`

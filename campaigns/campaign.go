@@ -56,14 +56,19 @@ type Campaign struct {
 	Purpose      string `json:"purpose"` // sales, debt, service, survey, political, charity
 	Goods        string `json:"goods_or_service"`
 	Subject      string `json:"subject_key"`
-	Language     string `json:"language"` // BCP 47, of the messages
+	Party        string `json:"called_party,omitempty"` // consumer or business; empty = consumer
+	Language     string `json:"language"`               // BCP 47, of the messages
+	// Zone is the IANA zone in which legal periods of the campaign begin and end:
+	// blocks of 30 days, months, days. It is fixed by the first call; empty = UTC.
+	Zone string `json:"zone,omitempty"`
 
 	Windows     rules.Week            `json:"windows"` // in the contact's own time zone
 	Retry       map[Outcome]RetryRule `json:"retry"`
-	MaxAttempts int                   `json:"max_attempts"` // per contact, over all its phones
-	Cooldown    time.Duration         `json:"cooldown"`     // least time between two tries of one number
-	CallerIDs   []string              `json:"caller_ids"`   // E.164; used in turn
-	Trunks      []string              `json:"trunks"`       // in order of preference; none = any
+	MaxAttempts int                   `json:"max_attempts"`           // per contact, over all its phones
+	Cooldown    time.Duration         `json:"cooldown"`               // least time between two tries of one number
+	CallerIDs   []string              `json:"caller_ids"`             // E.164; used in turn
+	CallerPools []string              `json:"caller_pools,omitempty"` // pools whose numbers are shown as well
+	Trunks      []string              `json:"trunks"`                 // in order of preference; none = any
 
 	RingTime time.Duration `json:"ring_time"` // at least 15 s (16 CFR 310.4(b)(4)(ii))
 	Hold     time.Duration `json:"hold"`      // answered until an agent or the message: at most 2 s
@@ -91,6 +96,7 @@ type Campaign struct {
 	// filter; empty = all of them. Agreed callbacks are kept whatever it says.
 	Filter       string          `json:"filter,omitempty"`
 	PauseReasons []string        `json:"pause_reasons,omitempty"` // none = the house's
+	Consent      ConsentAsk      `json:"consent,omitzero"`        // how agents ask for permission to call again
 	ScoreForm    []ScoreQuestion `json:"score_form,omitempty"`
 
 	Recording       RecordingPolicy `json:"recording,omitzero"`
@@ -225,6 +231,9 @@ func (c Campaign) Validate() error {
 	if c.Cooldown < 0 || c.WrapUp < 0 || c.MaxLines < 0 {
 		bad("cooldown %s, wrap_up %s, max_lines %d: not less than 0", c.Cooldown, c.WrapUp, c.MaxLines)
 	}
+	if c.Party != "" && c.Party != PartyConsumer && c.Party != PartyBusiness {
+		bad("called_party %q: consumer or business", c.Party)
+	}
 	for _, id := range c.CallerIDs {
 		if err := rules.Dialable(id); err != nil {
 			bad("caller_ids: %q: %w", id, err)
@@ -244,7 +253,10 @@ func (c Campaign) Validate() error {
 	}
 	errs = append(errs, c.validateOffice())
 	errs = append(errs, c.validateTalk())
-	errs = append(errs, c.validateInbound())
+	errs = append(errs, c.validateInbound(), c.Consent.validate())
+	if _, err := rules.Location(c.ReportingZone()); err != nil {
+		bad("zone %q: an IANA time zone, as Europe/Madrid", c.Zone)
+	}
 	return errors.Join(append(errs, validateTypes(c.Dispositions), c.validateTrade())...)
 }
 

@@ -54,7 +54,7 @@ func TestValidateNamesEverythingThatIsWrong(t *testing.T) {
 			c.Dispositions = append(c.Dispositions, DispositionType{Code: "sale", Effect: EffectDone})
 		}, `"sale" stands there twice`},
 		{func(c *Campaign) { c.Dispositions[0].Code = "" }, "number 1 has no code"},
-		{func(c *Campaign) { c.Dispositions[0].Effect = "explode" }, "done, retry, callback, dnc or wrong_number"},
+		{func(c *Campaign) { c.Dispositions[0].Effect = "explode" }, "done, retry, callback, dnc, wrong_number or refused"},
 		{func(c *Campaign) { c.Dispositions[0].Delay = -1 }, "delay"},
 	} {
 		campaign := NewCampaign("x")

@@ -19,6 +19,16 @@ type Contact struct {
 	Phones []Phone  `json:"phones"`
 	Zones  []string `json:"zones,omitempty"` // the contact's own zone, when the list gives one; else the phone's
 
+	// Country (ISO 3166-1), Region (ISO 3166-2) and Postcode are the address, as
+	// far as the list gives it: its laws bind beside those of the number.
+	Country  string `json:"country,omitempty"`
+	Region   string `json:"region,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+
+	// Consent is what the row of a list says that the person permitted, nil for
+	// nothing; the store enters it for each phone as it takes the row in.
+	Consent *Consent `json:"-"`
+
 	State  ContactState `json:"state"`
 	Phone  int          `json:"phone"` // index of the phone to try next
 	Tries  int          `json:"tries"` // attempts that counted so far
@@ -31,6 +41,9 @@ type Contact struct {
 	// Rank is the dial order among callable contacts, higher first: the
 	// list's priority, or above all lists for a callback that is due.
 	Rank int `json:"rank,omitempty"`
+	// ReservedOnly: the rules allow only a call with an agent who is reserved for
+	// it alone, as after an abandoned one (UK: within 72 hours).
+	ReservedOnly bool `json:"reserved_only,omitempty"`
 }
 
 // Phone is a number of a contact with what import learned of it.
@@ -61,16 +74,14 @@ const (
 )
 
 // Dial returns the phone to try next and the zones that bind the call: the
-// contact's own when known, else the number's candidates.
+// contact's own when known, else those of the address, else the number's
+// candidates.
 func (c Contact) Dial() (Phone, []string) {
 	if len(c.Phones) == 0 {
 		return Phone{}, nil
 	}
 	p := c.Phones[c.Phone%len(c.Phones)]
-	if len(c.Zones) > 0 {
-		return p, c.Zones
-	}
-	return p, p.Zones
+	return p, c.ZonesFor(p)
 }
 
 // otherPhone is the next phone after the current one, round about, that is not

@@ -33,11 +33,14 @@ const (
 	// EffectWrongNumber: this phone never again in this campaign; the contact's
 	// next phone, when there is one.
 	EffectWrongNumber Effect = "wrong_number"
+	// EffectRefused: the person refused: never again in this campaign, and in none
+	// of the seller for as long as the law of the place wants (FR D.223-9: 60 days).
+	EffectRefused Effect = "refused"
 )
 
 // Effects lists them.
 func Effects() []Effect {
-	return []Effect{EffectDone, EffectRetry, EffectCallback, EffectDNC, EffectWrongNumber}
+	return []Effect{EffectDone, EffectRetry, EffectCallback, EffectDNC, EffectWrongNumber, EffectRefused}
 }
 
 // DefaultDispositions is the set of a new campaign.
@@ -47,7 +50,7 @@ func DefaultDispositions() []DispositionType {
 		{Code: "appointment", Label: "Appointment", Effect: EffectDone},
 		{Code: "survey", Label: "Survey answered", Effect: EffectDone},
 		{Code: "callback", Label: "Call back", Effect: EffectCallback},
-		{Code: "not_interested", Label: "Not interested", Effect: EffectDone},
+		{Code: "not_interested", Label: "Not interested", Effect: EffectRefused},
 		{Code: "wrong_number", Label: "Wrong number", Effect: EffectWrongNumber},
 		{Code: "machine", Label: "Answering machine", Effect: EffectRetry, Delay: 4 * time.Hour},
 		{Code: "no_decision", Label: "No decision", Effect: EffectRetry, Delay: 24 * time.Hour},
@@ -67,7 +70,7 @@ func validateTypes(types []DispositionType) error {
 		case seen[t.Code]:
 			errs = append(errs, fmt.Errorf("dispositions: %q stands there twice", t.Code))
 		case !slices.Contains(Effects(), t.Effect):
-			errs = append(errs, fmt.Errorf("dispositions: %q: effect %q: done, retry, callback, dnc or wrong_number", t.Code, t.Effect))
+			errs = append(errs, fmt.Errorf("dispositions: %q: effect %q: done, retry, callback, dnc, wrong_number or refused", t.Code, t.Effect))
 		case t.Delay < 0:
 			errs = append(errs, fmt.Errorf("dispositions: %q: delay %s: not less than 0", t.Code, t.Delay))
 		}

@@ -1,22 +1,30 @@
 package campaigns
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// DoNotCall is a number that nobody of this house calls any more, with the
-// request that put it on the list (16 CFR 310.5(a)(10)).
+// DoNotCall is a number that is not called any more for a seller, or for
+// nobody of this house, with the request that put it on the list
+// (16 CFR 310.5(a)(10)).
 type DoNotCall struct {
 	Number    string    `json:"number"` // E.164
 	At        time.Time `json:"at"`     // when it was asked for
 	Channel   string    `json:"channel"`
 	By        string    `json:"by"`         // login of who entered it; empty = the person, by key
 	Name      string    `json:"name"`       // of the person, when given
-	Seller    string    `json:"seller"`     // for whom we called
+	Seller    string    `json:"seller"`     // who must not call any more; empty = the whole house
 	Goods     string    `json:"goods"`      // what about
 	Reason    string    `json:"reason"`     // in words
 	Reference string    `json:"reference"`  // number the person was given
 	Attempt   string    `json:"attempt_id"` // the call it was asked in; empty = none
 	Campaign  int64     `json:"campaign_id"`
 }
+
+// SellerKey is what two spellings of a seller's name have in common: a person
+// who asked "ACME " not to call is not called for "Acme".
+func SellerKey(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
 
 // The channels by which a number comes onto the do-not-call list.
 const (
@@ -25,6 +33,9 @@ const (
 	ChannelManual = "manual" // entered at a desk
 	ChannelImport = "import" // a file
 	ChannelAPI    = "api"
+	// ChannelErasure is of a person who was forgotten: that nobody calls them is
+	// all that is still known.
+	ChannelErasure = "erasure"
 )
 
 // DoNotCallChange is one line of the list's history: a number came or went.

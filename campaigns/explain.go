@@ -21,8 +21,12 @@ type Explanation struct {
 	DoNotCall  bool      `json:"do_not_call"` // the number is on the internal list
 	// Contacts are those of the campaign that have the number, on whatever list.
 	Contacts []Explained `json:"contacts"`
-	// Verdicts are of the number alone, when no contact has it.
+	// Verdicts, Place and Next are of the number alone, when no contact has it.
 	Verdicts []rules.Verdict `json:"verdicts,omitempty"`
+	Place    Whereabouts     `json:"place,omitzero"`
+	Next     time.Time       `json:"next,omitzero"`
+	Rulebook Rulebook        `json:"rulebook"` // what was applied
+	Past     []PastDecision  `json:"past"`     // what was decided of the number before, newest first, by every campaign
 }
 
 // Explained is one contact that has the number.
@@ -39,6 +43,11 @@ type Explained struct {
 	Next       time.Time       `json:"next,omitzero"`      // the first time at which rules and waiting may allow it; zero = not by time alone
 	Chance     odds.Chance     `json:"chance"`
 	Hours      []HourChance    `json:"hours"` // the next day, hour by hour
+	Place      Whereabouts     `json:"place"`
+	Reserved   bool            `json:"reserved_only"` // a call with an agent reserved for it would be allowed
+
+	rulebook  Rulebook
+	rulesNext time.Time // the first time at which all rules allow it; zero = not by time alone
 }
 
 // HourChance is one hour of a contact's next day.
@@ -90,7 +99,7 @@ func (e Explained) Reason(at time.Time) string {
 		return "the contact is in a call now"
 	}
 	for _, v := range e.Verdicts {
-		if !v.OK {
+		if refuses(v) {
 			return v.Detail
 		}
 	}
@@ -116,14 +125,11 @@ func (e Explained) next(at time.Time) time.Time {
 	if e.Contact.State == ContactWaiting && e.Contact.NextAt.After(until) {
 		until = e.Contact.NextAt
 	}
-	for _, v := range e.Verdicts {
-		switch {
-		case v.OK || v.Rule == rules.Live:
-		case v.Next.IsZero():
-			return time.Time{}
-		case v.Next.After(until):
-			until = v.Next
-		}
+	switch {
+	case e.rulesNext.IsZero():
+		return time.Time{}
+	case e.rulesNext.After(until):
+		return e.rulesNext
 	}
 	return until
 }
@@ -131,6 +137,8 @@ func (e Explained) next(at time.Time) time.Time {
 // summary is the answer in one sentence.
 func (e Explanation) summary() string {
 	switch {
+	case len(e.Contacts) == 0 && e.DoNotCall:
+		return fmt.Sprintf("Campaign %q has no contact with this number, and it is on the internal do-not-call list.", e.Campaign)
 	case len(e.Contacts) == 0:
 		return fmt.Sprintf("Campaign %q has no contact with this number, so it is not called.", e.Campaign)
 	case e.DoNotCall:

@@ -1,6 +1,10 @@
 package campaigns
 
-import "time"
+import (
+	"time"
+
+	"github.com/forecall/forecall/campaigns/evidence"
+)
 
 // Law names a promise that the ledger is checked for.
 type Law string
@@ -16,6 +20,8 @@ const (
 	LawOneLeg    Law = "I7"  // an agent never has two customers
 	LawChain     Law = "I10" // the chain verifies and has no gap
 	LawCounters  Law = "store.counters"
+	// LawCheckpoint: the chain is the one that was signed.
+	LawCheckpoint Law = "evidence.checkpoint"
 )
 
 // Finding is one breach of a law.
@@ -34,8 +40,19 @@ type Findings struct {
 	Open     int64     `json:"open"`    // attempts still without an outcome, not a breach while they last
 	Records  int64     `json:"records"` // links of the chain
 	Head     string    `json:"head"`    // hash of the last link: anchor it elsewhere
-	Broken   []Finding `json:"broken"`  // the first hundred of each law
-	Count    int64     `json:"count"`   // breaches in all
+	// Checkpoints is how many signed checkpoints agreed with the chain, or did not.
+	Checkpoints int64 `json:"checkpoints"`
+
+	Broken []Finding `json:"broken"` // the first hundred of each law
+	Count  int64     `json:"count"`  // breaches in all
+}
+
+// Trust is what a check of the ledger may rely on beside the ledger: a key of
+// the house (its ID or the public key in hexadecimal; empty = the first is
+// believed) and checkpoints that were kept elsewhere, by size.
+type Trust struct {
+	Key     string
+	Outside []evidence.Checkpoint
 }
 
 // Clean tells that no law is broken.

@@ -39,6 +39,9 @@ type HopperSettings struct {
 	// Patience is how long a contact may be passed over for others whose time is
 	// better; 0 = 4 h. Then it goes first.
 	Patience time.Duration
+	// Judge asks the rules of contacts before they take a place; nil = only the
+	// campaign's calling windows are judged here. The ledger judges all again.
+	Judge Judge
 	// Memory keeps what is learned of who answers; nil = for this run only.
 	Memory OddsMemory
 	Log    *slog.Logger
@@ -116,10 +119,15 @@ type Hopper struct {
 	later    map[time.Time][]int64 // to be handed back until then
 	away     map[time.Time]away    // handed back until then, and why
 	windows  map[string]window
-	depth    Depth
-	leased   time.Time // when contacts were leased last
-	asked    bool      // the store was asked at least once
-	err      error
+	barred   map[barKey]barrier // handed back by a rule
+	ended    map[string]barrier // done by a rule, since the start
+	waiting  int                // contacts in barred
+	// barredBack are contacts that a rule refused, to be handed back.
+	barredBack []Back
+	depth      Depth
+	leased     time.Time // when contacts were leased last
+	asked      bool      // the store was asked at least once
+	err        error
 
 	learned *odds.Model
 	read    bool       // what was learned before is in it
@@ -164,6 +172,7 @@ func NewHopper(leaser Leaser, c Campaign, s HopperSettings) *Hopper {
 		leaser: leaser, settings: s.filled(), campaign: c,
 		wake: make(chan struct{}, 1), windows: make(map[string]window),
 		later: make(map[time.Time][]int64), away: make(map[time.Time]away),
+		barred: make(map[barKey]barrier), ended: make(map[string]barrier),
 		learned: odds.New(),
 	}
 }
@@ -273,6 +282,7 @@ type HopperState struct {
 	Aside    int       `json:"aside"`             // leased, but closed or put off
 	Closed   int       `json:"closed"`            // handed back until their window opens
 	Opens    time.Time `json:"opens,omitzero"`    // when the first of those may be dialed
+	Barred   []Barred  `json:"barred,omitempty"`  // kept out by the rules, the most frequent first
 	Depth    Depth     `json:"depth"`             // of the store, when it was last asked
 	Asked    bool      `json:"asked"`             // false before the first answer of the store
 	Failing  string    `json:"failing,omitempty"` // what the store said last, when it failed
@@ -289,6 +299,7 @@ func (h *Hopper) State() HopperState {
 			s.Opens = earliest(s.Opens, a.opens)
 		}
 	}
+	s.keptOut(h.barriers(time.Now()))
 	if h.err != nil {
 		s.Failing = h.err.Error()
 	}
@@ -297,7 +308,7 @@ func (h *Hopper) State() HopperState {
 
 // Why says in a sentence why there is nothing to dial.
 func (s HopperState) Why() string {
-	d := s.Depth
+	d, barred := s.Depth, s.barredWhy()
 	switch {
 	case s.Callable > 0:
 		return fmt.Sprintf("%d contacts can be dialed", s.Callable)
@@ -305,6 +316,8 @@ func (s HopperState) Why() string {
 		return "contacts cannot be read: " + s.Failing
 	case !s.Asked:
 		return "the first contacts are being read"
+	case barred != "":
+		return barred
 	case s.Aside+s.Closed > 0:
 		return fmt.Sprintf("the calling window is closed for all %d contacts at hand", s.Aside+s.Closed)
 	case d.Total == 0:

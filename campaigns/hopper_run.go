@@ -68,6 +68,10 @@ func (h *Hopper) lease(ctx context.Context, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	leased := len(batch)
+	if batch, err = h.hear(ctx, batch, now); err != nil {
+		return 0, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	open := batch[:0:0]
@@ -82,7 +86,7 @@ func (h *Hopper) lease(ctx context.Context, n int) (int, error) {
 	h.callable = merged(h.callable, h.queue(open, now))
 	h.overflow()
 	h.rank(now)
-	return len(batch), nil
+	return leased, nil
 }
 
 // overflow hands back what is too much: of the lowest rank, those that came
@@ -119,10 +123,18 @@ func (h *Hopper) sound(ctx context.Context) error {
 // handBack gives the store what the hopper does not keep.
 func (h *Hopper) handBack(ctx context.Context) error {
 	h.mu.Lock()
-	back, later := h.back, h.later
-	h.back, h.later = nil, make(map[time.Time][]int64)
+	back, later, barred := h.back, h.later, h.barredBack
+	h.back, h.later, h.barredBack = nil, make(map[time.Time][]int64), nil
 	h.mu.Unlock()
 	err := h.release(ctx, back)
+	if err == nil && len(barred) > 0 {
+		err = h.settings.Judge.PutBack(ctx, barred)
+	}
+	if err != nil && len(barred) > 0 {
+		h.mu.Lock()
+		h.barredBack = append(h.barredBack, barred...)
+		h.mu.Unlock()
+	}
 	for until, ids := range later {
 		if err == nil {
 			err = h.postpone(ctx, ids, until)

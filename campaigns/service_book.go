@@ -135,6 +135,9 @@ func (b *Book) Update(ctx context.Context, by User, c Campaign) (Campaign, error
 	if errors.Is(err, ErrExists) {
 		return Campaign{}, problem(KindConflict, "name_taken", "There is a campaign %q already.", c.Name)
 	}
+	if errors.Is(err, ErrZoneFixed) {
+		return Campaign{}, problem(KindConflict, "zone_fixed", "The campaign has called: its legal periods begin and end in %s, and another zone would move them; make a new campaign instead.", old.ReportingZone())
+	}
 	if err != nil {
 		return Campaign{}, fmt.Errorf("update campaign %d: %w", c.ID, err)
 	}

@@ -81,6 +81,7 @@ type DeskSettings struct {
 	Past       Background    // nil = a card shows earlier calls alone
 	Audit      Auditor       // of what supervisors do to agents; nil = it is written nowhere
 	Scripts    ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
+	Consents   *Consents     // nil = agents record no consents
 }
 
 // Desk is an agent's work: signing in, taking calls, saying what came of

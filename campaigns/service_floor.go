@@ -97,6 +97,9 @@ type CampaignStatus struct {
 	Bridged   int
 	Abandoned int
 	Cap       float64
+	// Limit is the rule that these are counted by: the tightest of the campaign's
+	// own and the rate rules in force.
+	Limit     string
 	Target    float64 // share of abandoned calls that is aimed at
 	PerMinute float64 // calls placed in the last minute
 

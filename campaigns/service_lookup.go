@@ -11,12 +11,13 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
-// NumberReader finds who has a number, and reads what the ledger would ask the
-// rules of a call to it, without writing anything.
+// NumberReader finds who has a number, decides a call to it as the ledger would
+// without writing anything, and knows what was decided before.
 type NumberReader interface {
 	ContactsByNumber(ctx context.Context, campaign int64, number string) ([]Contact, error)
-	DialFacts(ctx context.Context, c Campaign, p Contact, number string, now time.Time) (rules.Facts, error)
+	Weigh(ctx context.Context, c Campaign, p Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
 	List(ctx context.Context, id int64) (List, error)
+	DecisionReader
 }
 
 // Lookup explains why a number is called, or is not.
@@ -58,6 +59,9 @@ func (l *Lookup) Explain(ctx context.Context, by User, campaign int64, number st
 	if err != nil {
 		return Explanation{}, fmt.Errorf("find contacts of a number: %w", err)
 	}
+	if e.Past, err = l.past(ctx, number); err != nil {
+		return Explanation{}, err
+	}
 	if len(people) == 0 {
 		return l.stranger(ctx, e, c)
 	}
@@ -66,12 +70,13 @@ func (l *Lookup) Explain(ctx context.Context, by User, campaign int64, number st
 		return Explanation{}, err
 	}
 	for _, p := range people {
-		one, facts, err := l.contact(ctx, c, p, number, at, model)
+		one, err := l.contact(ctx, c, p, number, at, model)
 		if err != nil {
 			return Explanation{}, err
 		}
-		e.DoNotCall = e.DoNotCall || facts.DNC
+		e.DoNotCall = e.DoNotCall || objected(one.Verdicts)
 		e.Allowed = e.Allowed || one.Allowed
+		e.Rulebook = one.rulebook
 		e.Contacts = append(e.Contacts, one)
 	}
 	e.Summary = e.summary()
@@ -80,11 +85,15 @@ func (l *Lookup) Explain(ctx context.Context, by User, campaign int64, number st
 
 // stranger explains a number that no contact of the campaign has.
 func (l *Lookup) stranger(ctx context.Context, e Explanation, c Campaign) (Explanation, error) {
-	facts, err := l.numbers.DialFacts(ctx, c, Contact{}, e.Number, e.At)
+	d, err := l.numbers.Weigh(ctx, c, Contact{}, e.Number, false, e.At)
 	if err != nil {
 		return Explanation{}, err
 	}
-	e.DoNotCall, e.Verdicts = facts.DNC, rules.Evaluate(facts, e.At)
+	e.Verdicts, e.Place, e.Rulebook = d.Verdicts(), placeOf(d), rulebookOf(d)
+	e.DoNotCall = objected(e.Verdicts)
+	if next, ok := d.Next(); ok && !d.Allowed() {
+		e.Next = next
+	}
 	e.Summary = e.summary()
 	return e, nil
 }
@@ -98,17 +107,18 @@ func (l *Lookup) model(ctx context.Context, campaign int64) (*odds.Model, error)
 	return model, err
 }
 
-func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number string, at time.Time, model *odds.Model) (Explained, rules.Facts, error) {
-	facts, err := l.numbers.DialFacts(ctx, c, p, number, at)
+func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number string, at time.Time, model *odds.Model) (Explained, error) {
+	d, err := l.numbers.Weigh(ctx, c, p, number, false, at)
 	if err != nil {
-		return Explained{}, facts, err
+		return Explained{}, err
 	}
 	list, err := l.numbers.List(ctx, p.List)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Explained{}, facts, err
+		return Explained{}, err
 	}
 	e := Explained{
-		Contact: p, List: list.Name, ListActive: list.Active, State: stateWords(p, at, c.MaxAttempts), Verdicts: rules.Evaluate(facts, at),
+		Contact: p, List: list.Name, ListActive: list.Active, State: stateWords(p, at, c.MaxAttempts), Verdicts: d.Verdicts(),
+		Place: placeOf(d), Reserved: d.ReservedOnly(), rulebook: rulebookOf(d), rulesNext: ruleNext(d),
 		Phone: slices.IndexFunc(p.Phones, func(one Phone) bool { return one.Number == number }),
 	}
 	next, _ := p.Dial()
@@ -119,7 +129,7 @@ func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number stri
 	there.Phone = max(0, e.Phone) // the odds of this phone, whether or not it is its turn
 	e.Chance = named(model.Chance(factsOf(there, at)), list.Name)
 	e.Hours = nextDay(c, there, at, model)
-	return e, facts, nil
+	return e, l.closeHours(ctx, c, p, number, e.Hours)
 }
 
 // named puts the name of the list where its number stands.

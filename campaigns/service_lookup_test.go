@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -31,14 +32,29 @@ func (r *register) ContactsByNumber(_ context.Context, _ int64, number string) (
 	return out, nil
 }
 
-func (r *register) DialFacts(_ context.Context, c Campaign, p Contact, number string, _ time.Time) (rules.Facts, error) {
-	_, zones := p.Dial()
-	f := rules.Facts{Number: number, Zones: zones, Week: c.Windows, Margin: c.RingTime + c.Hold, Tries: p.Tries, MaxTries: c.MaxAttempts, Cooldown: c.Cooldown}
+func (r *register) Weigh(_ context.Context, c Campaign, p Contact, number string, _ bool, now time.Time) (*rules.Decision, error) {
+	f := rules.Facts{Number: number, Tries: p.Tries}
 	if r.facts != nil {
 		r.facts(&f)
 	}
-	return f, nil
+	book, err := rules.NewBook(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	phone := Phone{Number: number}
+	if len(p.Phones) > 0 {
+		phone, _ = p.Dial()
+	}
+	d := new(rules.Decision)
+	book.Plan(c.Terms(), p.Place(phone)).Decide(&f, now, d)
+	return d, nil
 }
+
+func (r *register) Decisions(context.Context, DecisionFilter) iter.Seq2[DecisionRecord, error] {
+	return func(func(DecisionRecord, error) bool) {}
+}
+
+func (r *register) BookOf(context.Context, Hash) (*rules.Book, error) { return nil, ErrNotFound }
 
 func (r *register) List(_ context.Context, id int64) (List, error) {
 	l, ok := r.lists[id]
@@ -125,7 +141,7 @@ func TestExplainSaysWhatStandsInTheWay(t *testing.T) {
 		if e.Allowed != tc.allowed || !strings.Contains(e.Summary, tc.says) || !e.Contacts[0].Next.Equal(tc.next) {
 			t.Errorf("%s: allowed %t, next %s, %s", tc.name, e.Allowed, e.Contacts[0].Next, e.Summary)
 		}
-		if len(e.Contacts[0].Verdicts) != 7 || e.Contacts[0].State == "" || strings.Contains(e.Summary, asked) {
+		if len(e.Contacts[0].Verdicts) != 9 || e.Contacts[0].State == "" || strings.Contains(e.Summary, asked) {
 			t.Errorf("%s: %+v", tc.name, e.Contacts[0])
 		}
 	}
@@ -162,7 +178,7 @@ func TestExplainShowsTheOddsAndTheHoursOfTheNextDay(t *testing.T) {
 func TestExplainOfAStrangerSaysSo(t *testing.T) {
 	l := newLookup(func(*Campaign, *Contact, *register) {})
 	e, err := l.Explain(t.Context(), clara, 1, "+34999888777", time.Time{})
-	if err != nil || e.Allowed || len(e.Contacts) != 0 || len(e.Verdicts) != 7 || !strings.Contains(e.Summary, "no contact") || e.At.IsZero() {
+	if err != nil || e.Allowed || len(e.Contacts) != 0 || len(e.Verdicts) != 9 || !strings.Contains(e.Summary, "no contact") || e.At.IsZero() {
 		t.Errorf("%+v, %v", e, err)
 	}
 	if _, err := l.Explain(t.Context(), anna, 1, asked, monday); !errors.Is(err, ErrForbidden) {

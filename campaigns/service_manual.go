@@ -17,11 +17,14 @@ type HandDialer interface {
 	DialNumber(ctx context.Context, agent, campaign int64, p Contact, look bool) error
 }
 
-// HandStore finds or makes the contact of a typed number, and reads what the
-// ledger would ask the rules of a call to it.
+// HandStore finds or makes the contact of a typed number, and decides a call to
+// it as the ledger would.
 type HandStore interface {
 	ByHand(ctx context.Context, campaign int64, phone Phone) (Contact, error)
-	DialFacts(ctx context.Context, c Campaign, p Contact, number string, now time.Time) (rules.Facts, error)
+	Weigh(ctx context.Context, c Campaign, p Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
+	// KeepRefusal keeps the record of a call that was refused before an attempt
+	// was begun.
+	KeepRefusal(ctx context.Context, c Campaign, p Contact, number string, d *rules.Decision) error
 }
 
 // ReadNumber reads a number as people write it; region (ISO 3166-1 alpha-2) is
@@ -127,15 +130,18 @@ func (m *Manual) may(ctx context.Context, c Campaign, phone Phone) error {
 }
 
 func (m *Manual) mayContact(ctx context.Context, c Campaign, p Contact, number string) error {
-	now := time.Now()
-	facts, err := m.store.DialFacts(ctx, c, p, number, now)
+	d, err := m.store.Weigh(ctx, c, p, number, true, time.Now())
 	if err != nil {
 		return fmt.Errorf("what forbids a number dialed by hand: %w", err)
 	}
-	if refusal := rules.Check(facts, now); refusal != nil {
-		return HandRefused(refusal)
+	refusal := d.Refusal()
+	if refusal == nil {
+		return nil
 	}
-	return nil
+	if err := m.store.KeepRefusal(ctx, c, p, number, d); err != nil {
+		return fmt.Errorf("keep why a number is not dialed by hand: %w", err)
+	}
+	return HandRefused(refusal)
 }
 
 // HandRefused says why a rule does not let an agent dial a number.

@@ -11,6 +11,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrDisposed marks a second, different disposition of one attempt.
 	ErrDisposed = errors.New("the attempt has another disposition")
+	// ErrZoneFixed marks another reporting zone of a campaign that has called.
+	ErrZoneFixed = errors.New("the campaign has called: its reporting zone is fixed")
 	// ErrExists marks a name or login that is taken.
 	ErrExists = errors.New("exists already")
 )

@@ -152,6 +152,8 @@ func (c Campaign) Consequence(t DispositionType, p Contact, number string) Conse
 			}
 		}
 		return Consequence{Text: "This number never again; there is no other."}
+	case EffectRefused:
+		return Consequence{Text: "Never again in this campaign, and by no other of the seller while the law wants rest."}
 	}
 	return Consequence{Text: "Never again in this campaign."}
 }

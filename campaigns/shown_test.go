@@ -20,7 +20,7 @@ func TestEveryDispositionHasAKeyAGroupAndAConsequence(t *testing.T) {
 		{"3", GroupSuccess, AsksAppointment, "Never again in this campaign."},
 		{"4", GroupSuccess, AsksSurvey, "Never again in this campaign."},
 		{"5", GroupRetry, AsksCallback, "Calls at the agreed time."},
-		{"6", GroupFinal, AsksReason, "Never again in this campaign."},
+		{"6", GroupFinal, AsksReason, "Never again in this campaign, and by no other of the seller while the law wants rest."},
 		{"7", GroupFinal, AsksNothing, "This number never again; another number of the person is tried."},
 		{"8", GroupRetry, AsksNothing, "Calls again in 4 h."},
 		{"1", GroupRetry, AsksNothing, "Calls again in 1 d."},

@@ -34,6 +34,19 @@ var granted = map[Permission]string{
 	PlanShifts:      "-sm-A",
 	EditWebhooks:    "--m-A",
 	TestTrunks:      "--m-A",
+	SeeCompliance:   "--mcA",
+	EditConsents:    "--mc-",
+	StopCalls:       "-smcA",
+	SubjectAccess:   "---c-",
+	SubjectErase:    "---c-",
+	SetHolds:        "---c-",
+	ExportEvidence:  "---c-",
+	EditRules:       "---c-",
+	ApproveRules:    "---cA",
+	LoadRegisters:   "---cA",
+
+	EditCallerRights: "--mcA",
+	ReviewAMD:        "-s-c-",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

@@ -1,11 +1,13 @@
 package dialer
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/dialer/media"
 )
 
 // one starts a house with a single progressive campaign, one contact and one
@@ -93,6 +95,9 @@ func TestAPersonForWhomNobodyIsFreeHearsTheMessageWithinTheHold(t *testing.T) {
 		}
 		if d := a.MessageEndAt.Sub(a.MessageAt); d < 4*time.Second || d > 4100*time.Millisecond {
 			t.Errorf("the message of 4 s lasted %s", d)
+		}
+		if heard := media.Silence(4 * time.Second).Sum(); !bytes.Equal(a.MessageSHA256, heard[:]) {
+			t.Errorf("which message was heard: %s", a.MessageSHA256)
 		}
 		if after := a.EndedAt.Sub(a.MessageEndAt); after != afterMessage {
 			t.Errorf("the line ended %s after the message", after)

@@ -20,7 +20,7 @@ import (
 // turn and is never waited for but for an agent.
 type attempt struct {
 	call     pacing.CallID
-	dialed   chan<- struct{} // closed when nothing more can be sent for it
+	cord     *cord // to the wire
 	row      *campaigns.Attempt
 	campaign campaigns.Campaign
 	message  media.Prompt
@@ -49,7 +49,8 @@ type attempt struct {
 	sides    sides
 	beside   sync.WaitGroup // seekers of the other sides of transfers
 
-	leg       Leg       // once answered
+	leg       Leg // once answered
+	greeter   greeter
 	held      time.Time // when we were seen on hold last
 	unwritten bool
 }
@@ -63,7 +64,6 @@ func (a *attempt) run(dial, talk, write context.Context) {
 		return
 	}
 	if !a.begin(write) {
-		close(a.dialed)
 		return
 	}
 	a.place(dial, talk)
@@ -107,7 +107,6 @@ func (a *attempt) place(dial, talk context.Context) {
 }
 
 func (a *attempt) dial(ctx context.Context) (Leg, error) {
-	defer close(a.dialed)
 	if ctx.Err() != nil { // withdrawn while its row was written
 		return nil, &CallError{Outcome: campaigns.Cancelled, Err: context.Cause(ctx)}
 	}
@@ -116,8 +115,9 @@ func (a *attempt) dial(ctx context.Context) (Leg, error) {
 
 func (a *attempt) request() Request {
 	return Request{
-		CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
+		Campaign: a.campaign.Name, Profile: a.loop.engine.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
+		Leave:      a.cord.leave,
 		OnProgress: a.progress,
 	}
 }
@@ -127,6 +127,8 @@ func (a *attempt) request() Request {
 func (a *attempt) progress(p Progress) {
 	a.row.Trunk = p.Trunk
 	switch p.Step {
+	case StepAttested:
+		a.row.Attestation, a.row.Verstat = p.Attestation, p.Verstat
 	case StepSent:
 		if a.row.SentAt.IsZero() {
 			a.row.SentAt = p.At
@@ -216,6 +218,7 @@ func (a *attempt) serve(talk context.Context) {
 	row.SentAt = earlier(row.SentAt, answer.SentAt)
 	row.RingingAt = earlier(row.RingingAt, answer.RingingAt)
 
+	a.listenToGreeting()
 	if seat, how := a.claim(talk, row.AnsweredAt); how == claimed {
 		a.converse(talk, seat)
 	} else {
@@ -242,6 +245,7 @@ func (a *attempt) conclude() {
 		a.log.Error("a call ended without a known outcome", "outcome", row.Outcome)
 		row.Outcome = campaigns.Failed
 	}
+	a.noteGreeting()
 	over := *row
 	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })
 }

@@ -44,6 +44,8 @@ func (a *attempt) playMessage(talk context.Context) bool {
 	var sound sync.WaitGroup
 	began := time.Now()
 	a.row.MessageAt = began
+	sum := a.message.Sum()
+	a.row.MessageSHA256 = sum[:]
 	a.loop.tell(func() { a.loop.messagePlays(a.call, began) })
 	sound.Go(func() {
 		defer close(over)

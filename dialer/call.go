@@ -36,6 +36,7 @@ type call struct {
 	id      pacing.CallID
 	row     string // the attempt's id
 	number  string
+	shown   string // caller ID
 	contact campaigns.Contact
 	trunk   string
 	odds    float64 // of the contact, when the call was placed; 0 = not known
@@ -48,16 +49,18 @@ type call struct {
 	bridged   bool      // an agent has talked
 	noAudio   bool
 
-	manual  bool // an agent typed the number
-	inbound bool // the person called us
+	manual bool // an agent typed the number
+	// reserved: the agent is kept for this call, whoever else may answer meanwhile.
+	reserved bool
+	inbound  bool // the person called us
 	queuing
 
-	agent    *agent        // reserved for it, or in it
-	guest    int64         // an agent of elsewhere who has the person now; 0 = none
-	line     *line         // to its conversation
-	prefers  int64         // who had the person first; 0 = anybody
-	claim    chan seat     // where the attempt waits for an agent; nil = it does not
-	dialed   chan struct{} // closed when the trunk has answered for it
+	agent    *agent    // reserved for it, or in it
+	guest    int64     // an agent of elsewhere who has the person now; 0 = none
+	line     *line     // to its conversation
+	prefers  int64     // who had the person first; 0 = anybody
+	claim    chan seat // where the attempt waits for an agent; nil = it does not
+	cord     cord      // to the wire
 	withdraw context.CancelCauseFunc
 	hangUp   context.CancelCauseFunc
 }

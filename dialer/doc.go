@@ -48,6 +48,20 @@
 // early. A later connection is late_connected and counts as abandoned. One
 // whose agent loses the phone gets another agent, once, or the message.
 //
+// When their greeting began and ended is heard on the line and written down: from
+// its end the law counts, and without it from the answer.
+//
+// # The budget
+//
+// The store says every ten seconds where a campaign stands under its own limit of
+// abandonment and under the rate rules in force; the loop counts beside it what the
+// store does not have yet, and the tightest gives pacing its cap, target and account.
+// A limit holds over its period, unless it is a hard one, which holds at every
+// moment. When nothing is left, each call has one agent who is kept for it until it
+// is over: nobody steals them, what rings without one gets the free ones, oldest
+// first, and nobody is abandoned but by the loss of an agent's phone. Contacts that a
+// guard rule protects are called only like that, at any time.
+//
 // # People who call us
 //
 //	INVITE --> Engine.Receive: whose number? --> Loop (opened, if it does not run)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -20,7 +21,9 @@ type Engine struct {
 	show      *showcase
 	hub       *hub
 	chronicle *chronicle
-	ended     chan struct{} // closed when Run has returned
+	ended     chan struct{}                    // closed when Run has returned
+	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
+	outside   outside                          // calls to outside numbers that nobody has answered
 
 	// What follows is owned by the goroutine of Run.
 
@@ -28,7 +31,6 @@ type Engine struct {
 	running  map[int64]*stage
 	latest   map[int64]applied
 	totals   map[int64]Totals // of campaigns whose loop has ended
-	callers  map[int64]int    // where those are in their caller IDs
 	stopping bool
 	work     sync.WaitGroup // hosts of loops and watchers of phones
 	host     func(*stage)
@@ -65,7 +67,7 @@ func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 		settings:  s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
-		latest: make(map[int64]applied), totals: make(map[int64]Totals), callers: make(map[int64]int), house: houseSounds(),
+		latest: make(map[int64]applied), totals: make(map[int64]Totals), house: houseSounds(),
 	}
 }
 
@@ -220,7 +222,6 @@ func (e *Engine) open(next applied) {
 func (e *Engine) loopEnded(s *stage, c campaigns.Campaign, t Totals) {
 	delete(e.running, s.loop.id)
 	e.totals[s.loop.id] = t
-	e.callers[s.loop.id] = s.loop.callerID
 	next := e.latest[s.loop.id]
 	if next.campaign.Status == campaigns.Draining {
 		next.campaign.Status = c.Status // stopped, if the store took it

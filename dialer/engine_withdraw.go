@@ -2,44 +2,99 @@ package dialer
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
-const (
-	// withdrawWithin bounds a withdrawal; the goroutines that it asks touch
-	// memory only and answer within a millisecond.
-	withdrawWithin = 5 * time.Second
-	// withdrawWire is how long a call that has no response yet is waited for:
-	// an INVITE that was being sent at the moment of the withdrawal is out.
-	withdrawWire = 250 * time.Millisecond
-)
+// withdrawWithin bounds a withdrawal. The goroutines that it asks touch memory
+// only and answer within a millisecond, and a datagram is written in less; a
+// carrier behind TCP that takes nothing may hold a write up.
+const withdrawWithin = 5 * time.Second
 
-// Withdraw cancels what was begun for a number and is not answered: it was put
-// on the do-not-call list. Conversations go on. When it returns, every such
-// call is cancelled and no INVITE to the number leaves any more. It must not
-// be called by a goroutine of the engine.
+// Withdraw cancels what was begun for a number and is not answered, whoever it
+// is for. See WithdrawAll.
 func (e *Engine) Withdraw(number string) {
+	if err := e.withdrawNumbers(map[string]sellers{number: nil}); err != nil {
+		e.log.Error("a number was not withdrawn in time from every campaign", "error", err)
+	}
+}
+
+// WithdrawAll cancels what was begun for numbers and is not answered, as they
+// were put on the do-not-call list: an entry of a seller cancels the calls of
+// its campaigns, an entry of the house all. Conversations go on. When it returns
+// without error, every such call is cancelled and no INVITE for it leaves any
+// more: each was on the wire before, or will never be. It must not be called by
+// a goroutine of the engine.
+func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
+	numbers := make(map[string]sellers, len(entries))
+	for _, d := range entries {
+		was, there := numbers[d.Number]
+		key := campaigns.SellerKey(d.Seller)
+		switch {
+		case key == "" || there && was == nil:
+			numbers[d.Number] = nil
+		default:
+			numbers[d.Number] = append(was, key)
+		}
+	}
+	return e.withdrawNumbers(numbers)
+}
+
+// withdrawNumbers cancels the calls of campaigns to numbers, and those that
+// conversations are passed on to.
+func (e *Engine) withdrawNumbers(numbers map[string]sellers) error {
+	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
+	defer cancel()
+	leaving := e.outside.withdraw(numbers, errWithdrawnDNC)
+	if err := e.withdraw(toAny(numbers), errWithdrawnDNC); err != nil {
+		return err
+	}
+	if !waitClear(ctx, leaving) {
+		return fmt.Errorf("withdraw calls: an INVITE to an outside number was being written for longer than %s", withdrawWithin)
+	}
+	return nil
+}
+
+// sellers are those whose calls are withdrawn, by their keys; nil = everybody's.
+type sellers []string
+
+func (s sellers) include(key string) bool {
+	for _, one := range s {
+		if one == key {
+			return true
+		}
+	}
+	return s == nil
+}
+
+// toAny matches the calls to numbers for the sellers whom they are barred to.
+func toAny(numbers map[string]sellers) func(*Loop, *call) bool {
+	return func(l *Loop, c *call) bool {
+		of, listed := numbers[c.number]
+		return listed && of.include(campaigns.SellerKey(l.campaign.Seller))
+	}
+}
+
+// withdraw cancels, for a cause, the calls that match and are not answered.
+func (e *Engine) withdraw(match func(*Loop, *call) bool, cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
 	loops, err := e.loops(ctx)
+	if ctx.Err() != nil {
+		return fmt.Errorf("withdraw calls: the engine did not answer within %s", withdrawWithin)
+	}
 	if err != nil {
-		return // it does not run: nothing can ring
+		return nil // it does not run: nothing can ring
 	}
-	var placing []<-chan struct{}
 	for _, l := range loops {
-		placing = append(placing, l.withdrawNow(ctx, number)...)
-	}
-	wire, stop := context.WithTimeout(ctx, withdrawWire)
-	defer stop()
-	for _, over := range placing {
-		select {
-		case <-over:
-		case <-wire.Done():
+		leaving, ok := l.withdrawNow(ctx, match, cause)
+		if !ok || !waitClear(ctx, leaving) {
+			return fmt.Errorf("withdraw calls: campaign %d did not answer, or an INVITE was being written for longer than %s", l.id, withdrawWithin)
 		}
 	}
-	if ctx.Err() != nil {
-		e.log.Error("a number was not withdrawn in time from every campaign", "limit", withdrawWithin)
-	}
+	return nil
 }
 
 // loops asks which campaigns run now. Those that start later read the
@@ -60,35 +115,31 @@ func (e *Engine) loops(ctx context.Context) ([]*Loop, error) {
 	return <-found, nil
 }
 
-// withdrawNow asks the loop to cancel the calls to a number. It returns those
-// whose INVITE may be on its way out at this very moment.
-func (l *Loop) withdrawNow(ctx context.Context, number string) []<-chan struct{} {
-	placing := make(chan []<-chan struct{}, 1)
-	if !l.tell(func() { placing <- l.withdrawNumber(number, errWithdrawnDNC) }) {
-		return nil // the loop has ended, and its calls before it
+// withdrawNow asks the loop to cancel the calls that match. It returns what
+// tells when the INVITEs that are being written at this very moment have left;
+// not ok when ctx ended before the loop answered.
+func (l *Loop) withdrawNow(ctx context.Context, match func(*Loop, *call) bool, cause error) (leaving []<-chan struct{}, ok bool) {
+	answer := make(chan []<-chan struct{}, 1)
+	if !l.tell(func() { answer <- l.withdrawCalls(match, cause) }) {
+		return nil, true // the loop has ended, and its calls before it
 	}
 	select {
-	case p := <-placing:
-		return p
+	case leaving = <-answer:
+		return leaving, true
 	case <-ctx.Done():
-		return nil
+		return nil, false
 	}
 }
 
-// withdrawNumber cancels the calls to a number that nobody has answered, for a
-// cause. It
-// returns those that do not ring yet: they may have had their last look at the
-// cord just before it was pulled.
-func (l *Loop) withdrawNumber(number string, cause error) []<-chan struct{} {
-	var placing []<-chan struct{}
+// withdrawCalls cancels the calls that match and that nobody has answered, for a
+// cause, and pulls their cords.
+func (l *Loop) withdrawCalls(match func(*Loop, *call) bool, cause error) []<-chan struct{} {
+	var leaving []<-chan struct{}
 	for _, c := range l.calls {
-		if c.number != number || !c.inAir() {
-			continue
-		}
-		c.withdraw(cause)
-		if c.state != CallRinging {
-			placing = append(placing, c.dialed)
+		if c.inAir() && match(l, c) {
+			c.withdraw(cause)
+			leaving = append(leaving, c.cord.pull(cause))
 		}
 	}
-	return placing
+	return leaving
 }

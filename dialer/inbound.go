@@ -98,7 +98,7 @@ func (e *Engine) showing(in Inbound) (ids []int64, off bool) {
 	var found []campaigns.Campaign
 	for _, next := range e.latest {
 		c := next.campaign
-		shown := slices.Contains(c.CallerIDs, in.Called) || (len(c.CallerIDs) == 0 && e.trunk.CallerID(c.Trunks) == in.Called)
+		shown := e.settings.Callers.Shows(c, in.Called) || (len(c.CallerIDs)+len(c.CallerPools) == 0 && e.trunk.CallerID(c.Trunks) == in.Called)
 		switch {
 		case !shown || c.Status == campaigns.Draft:
 		case c.Inbound.Off:
@@ -161,7 +161,7 @@ func (e *Engine) withdrawFor(number string) {
 	e.tell(func() {
 		for _, s := range e.running {
 			l := s.loop
-			l.tell(func() { l.withdrawNumber(number, errWithdrawnCalls) })
+			l.tell(func() { l.withdrawCalls(toAny(map[string]sellers{number: nil}), errWithdrawnCalls) })
 		}
 	})
 }

@@ -38,9 +38,8 @@ func (l *Loop) receive(caller Caller, now time.Time) {
 	row.Trunk, row.RingingAt = in.Trunk, in.At
 	c := &call{
 		id: l.lastCall, row: row.ID, number: in.Number, inbound: true, trunk: in.Trunk, state: CallArriving, placed: now, since: now,
-		queuing: queuing{place: new(atomic.Int32)}, dialed: make(chan struct{}),
+		queuing: queuing{place: new(atomic.Int32)},
 	}
-	close(c.dialed)
 	full := l.callersHere() >= l.campaign.Inbound.Filled().Places
 	l.calls[c.id] = c
 	a := l.newAttempt(c, row)

@@ -56,7 +56,6 @@ type Loop struct {
 	launch   func(*call, *attempt)
 	attempts sync.WaitGroup
 	lastCall pacing.CallID
-	callerID int // place in the campaign's caller IDs
 
 	shrunkAt time.Time // when there was one agent less
 	account  account
@@ -64,6 +63,7 @@ type Loop struct {
 	wall     clockWatch
 	began    time.Time
 	decision pacing.Decision
+	sparing  bool      // nobody may be abandoned any more: each call has an agent kept for it
 	window   []float64 // odds of the contacts that could be placed, as decision knew them
 	why      Why
 	fed      time.Time // when there was a contact to dial last
@@ -76,6 +76,9 @@ type Loop struct {
 	last   []EndedCall // newest first
 	saves  chan<- pacing.Estimates
 	tapes  chan<- minute
+
+	budgetAsks chan<- struct{}
+	budgetAt   time.Time // when the store was asked last
 
 	tapeFrom  time.Time // when the present tape began
 	tapesLost int
@@ -221,6 +224,7 @@ func (l *Loop) set(next applied) {
 	c, m := next.campaign, next.messages
 	l.campaign, l.messages, l.warning, l.voices, l.sounds = c, m, next.warning, next.voices, next.sounds
 	l.policy = policyOf(c, m)
+	l.account.under(c.OwnLimit())
 	for _, a := range l.agents {
 		a.under(l.policy.Ceiling, time.Now())
 	}

@@ -32,7 +32,7 @@ func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim cha
 	if c.trunk = trunk; !c.answered {
 		c.answered = true
 		l.totals.Answered++
-		l.account.answered()
+		l.account.answer(c.country())
 		l.apply(pacing.CallAnswered, id, 0, at)
 	}
 	if c.state == CallTalking || c.state == CallConnecting {
@@ -96,7 +96,7 @@ func (l *Loop) abandon(c *call, at time.Time) {
 	}
 	c.abandoned = true
 	l.totals.Abandoned++
-	l.account.abandoned()
+	l.account.abandon(c.country())
 	l.apply(pacing.CallAbandoned, c.id, 0, at)
 }
 
@@ -148,7 +148,7 @@ func (l *Loop) steal() *agent {
 	}
 	var from *call
 	for _, c := range l.calls {
-		if c.inAir() && c.agent != nil && c.contact.Agent == 0 && !c.manual && (from == nil || c.placed.After(from.placed)) {
+		if c.inAir() && c.agent != nil && c.contact.Agent == 0 && !c.manual && !c.reserved && (from == nil || c.placed.After(from.placed)) {
 			from = c
 		}
 	}
@@ -240,7 +240,7 @@ func (l *Loop) tellPacing(c *call, row campaigns.Attempt, at time.Time) {
 	case row.Outcome.Live() && !c.answered: // answered while it was withdrawn
 		c.answered = true
 		l.totals.Answered++
-		l.account.answered()
+		l.account.answer(c.country())
 		l.apply(pacing.CallAnswered, c.id, 0, at)
 		if row.Outcome.Abandoned() {
 			l.abandon(c, at)
@@ -289,6 +289,9 @@ func (l *Loop) unwritten(first bool) {
 func (l *Loop) closed(id pacing.CallID, refusedBefore bool) {
 	if refusedBefore {
 		l.store.unwritten--
+	}
+	if c := l.calls[id]; c != nil && l.account.asking && c.answered && !c.inbound {
+		l.account.closed = append(l.account.closed, c.counted())
 	}
 	delete(l.calls, id)
 }

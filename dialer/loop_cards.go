@@ -111,12 +111,33 @@ func (l *Loop) serveParked(now time.Time) {
 			l.showCard(a, p, now)
 			continue
 		}
-		l.put(p, 0, a, now)
+		l.put(p, 0, a, true, now)
 		if l.policy.Mode == pacing.Predictive {
 			l.apply(pacing.AgentReserved, 0, id, now) // not free for anybody else
 		}
 	}
 }
+
+// putGuarded calls somebody who may only be called with an agent kept for the
+// call: who was abandoned lately, or taken for a machine. Without a free agent the
+// contact waits.
+func (l *Loop) putGuarded(p campaigns.Contact, odds float64, seat *agent, now time.Time) {
+	if seat == nil {
+		seat = l.longestIdleToStay()
+	}
+	if seat == nil {
+		l.contacts.Return(p, now.Add(l.settings.real(guardedAgain)))
+		return
+	}
+	l.put(p, odds, seat, true, now)
+	if l.policy.Mode == pacing.Predictive {
+		l.apply(pacing.AgentReserved, 0, seat.info.ID, now) // not free for anybody else
+	}
+}
+
+// guardedAgain is how long a contact waits that needs an agent kept for it when
+// nobody is free.
+const guardedAgain = 20 * time.Second
 
 func (l *Loop) roomless() bool {
 	room, _ := l.room()

@@ -17,6 +17,7 @@ var (
 	errWithdrawnNobody  = errors.New("withdrawn: nobody would be free to take the answer")
 	errWithdrawnEnding  = errors.New("withdrawn: the campaign places no more calls")
 	errWithdrawnByAgent = errors.New("withdrawn by the agent")
+	errWithdrawnBudget  = errors.New("withdrawn: the abandonment budget is spent and no agent is free for the answer")
 )
 
 // dial decides, places and withdraws.
@@ -26,11 +27,13 @@ func (l *Loop) dial(now time.Time) {
 		l.trim(now)
 		return
 	}
-	policy := l.policy
+	policy := l.bindBudget(l.policy)
 	policy.Cancel = policy.Cancel || l.shrunk(now)
 	var snap pacing.Snapshot
 	snap, l.decision = l.floor.Decide(l.clock.virtual(now), policy, l.look(now))
 	l.withdrawLost(l.decision.Cancel)
+	l.judgeBudget()
+	l.shelter(now)
 	want := l.decision.Place - len(l.queue) // who waits goes before who may come
 	if l.policy.Mode == pacing.Preview {
 		want = 0 // agents place these themselves
@@ -66,7 +69,7 @@ func (l *Loop) place(n int, now time.Time) {
 			return
 		}
 		var seat *agent
-		if l.policy.Mode == pacing.Progressive {
+		if l.policy.Mode == pacing.Progressive || l.sparing {
 			if seat = l.longestIdleToStay(); seat == nil {
 				return
 			}
@@ -76,7 +79,11 @@ func (l *Loop) place(n int, now time.Time) {
 			l.why = l.emptyWhy()
 			return
 		}
-		l.put(p, odds, seat, now)
+		if p.ReservedOnly && !l.sparing {
+			l.putGuarded(p, odds, seat, now)
+			continue
+		}
+		l.put(p, odds, seat, l.sparing, now)
 	}
 }
 
@@ -104,18 +111,19 @@ func (l *Loop) next(now time.Time) (campaigns.Contact, bool) {
 	return p, ok
 }
 
-// put places one call, with an agent reserved for it or nil. Odds are those of
-// the contact to answer, 0 = not known.
-func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time) *call {
+// put places one call, with an agent reserved for it or nil; one that is kept is
+// given to nobody else until the call is over. Odds are those of the contact to
+// answer, 0 = not known.
+func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, now time.Time) *call {
 	l.lastCall++
-	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(), now)
+	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
-		id: l.lastCall, row: row.ID, number: row.Number, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
-		dialed: make(chan struct{}),
+		id: l.lastCall, row: row.ID, number: row.Number, shown: row.CallerID, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
 	}
 	if seat != nil {
 		row.Agent = seat.info.ID
 		c.manual, row.Manual = seat.manual, seat.manual
+		c.reserved, row.Reserved = kept, kept
 		l.reserve(seat, c, now)
 	}
 	l.calls[c.id], l.zones = c, row.Zones
@@ -131,23 +139,22 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, now time.Time
 func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
 	c.line = newLine()
 	return &attempt{
-		call: c.id, dialed: c.dialed, row: row, campaign: l.campaign,
+		call: c.id, cord: &c.cord, row: row, campaign: l.campaign,
 		line: c.line, sounds: l.sounds, talked: l.engine.store,
 		loop: l, settings: l.settings, journal: l.journal, receptions: l.engine.store, trunk: l.trunk, optOuts: l.optOuts,
 		log: l.log.With("contact", c.contact.ID, "attempt", row.ID),
 	}
 }
 
-// nextCallerID is the number to show: the campaign's in turn, else the trunks'
-// own. It is settled here, so that the ledger holds what the person sees.
-func (l *Loop) nextCallerID() string {
-	ids := l.campaign.CallerIDs
-	if len(ids) == 0 {
-		return l.trunk.CallerID(l.campaign.Trunks)
+// nextCallerID is the number to show to a contact: one of the campaign's, else
+// the trunks' own. It is settled here, so that the ledger holds what the person
+// sees.
+func (l *Loop) nextCallerID(p campaigns.Contact, now time.Time) string {
+	phone, _ := p.Dial()
+	if id := l.engine.settings.Callers.Pick(l.campaign, phone, now); id != "" {
+		return id
 	}
-	id := ids[l.callerID%len(ids)]
-	l.callerID = (l.callerID + 1) % len(ids)
-	return id
+	return l.trunk.CallerID(l.campaign.Trunks)
 }
 
 // withdrawLost takes back the calls that pacing expects to find nobody free,
@@ -250,6 +257,12 @@ func (l *Loop) blocked(now time.Time) (bool, Why) {
 	if text, until, down := l.store.down(now); down {
 		return true, Why{Cause: CauseStoreFailing, Text: text, Until: until}
 	}
+	if why := l.halted(); why != "" {
+		return true, Why{Cause: CauseKillSwitch, Text: why}
+	}
+	if why := l.engine.settings.Callers.Why(l.campaign, now); why != "" {
+		return true, Why{Cause: CauseCallerIDs, Text: why}
+	}
 	if len(l.agents) == 0 {
 		return true, Why{Cause: CauseNoAgents, Text: "no agent is signed in for this campaign"}
 	}
@@ -259,13 +272,16 @@ func (l *Loop) blocked(now time.Time) (bool, Why) {
 // paceWhy says what bounds a campaign that may dial.
 func (l *Loop) paceWhy(snap pacing.Snapshot) Why {
 	why := Why{Cause: CausePacing, Text: l.decision.Why.String()}
+	if l.sparing && l.policy.Mode == pacing.Predictive && snap.Agents > 0 {
+		return Why{Cause: CauseBudgetSpent, Text: l.spentText()}
+	}
 	switch l.decision.Why {
 	case pacing.ReasonNoAgents:
 		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("none of %d signed-in agents takes calls: they are paused", len(l.agents))}
 	case pacing.ReasonNoFreeAgent:
 		return Why{Cause: CauseNoneReady, Text: fmt.Sprintf("all %d agents are busy, and one call goes to one agent", snap.Agents)}
 	case pacing.ReasonBudgetSpent:
-		why.Cause = CauseBudgetSpent
+		return Why{Cause: CauseBudgetSpent, Text: l.spentText()}
 	case pacing.ReasonLines:
 		why.Cause = CauseLines
 	}
@@ -281,6 +297,8 @@ func (l *Loop) emptyWhy() Why {
 		why.Cause = CauseStoreFailing
 	case !s.Asked:
 		why.Cause = CauseStarting
+	case s.KeptOut():
+		why.Cause = CauseRules
 	case s.Aside+s.Closed > 0:
 		why.Cause, why.Until = CauseWindowClosed, s.Opens
 		if !s.Opens.IsZero() {

@@ -36,6 +36,7 @@ func (l *Loop) report(now time.Time) {
 	l.freeParked(now)
 	l.publish(now, true)
 	l.feel(now)
+	l.askBudget(now)
 	if now.Sub(l.plannedAt) >= l.settings.real(planEvery) {
 		l.plannedAt = now
 		l.plan(now)
@@ -79,7 +80,7 @@ func (l *Loop) view(now time.Time, active bool) CampaignView {
 	c := l.campaign
 	v := CampaignView{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
-		Why: l.why, Warning: strings.TrimSpace(l.warning + " " + l.recordWarning), Totals: l.totals.clone(), Period: l.account.period,
+		Why: l.why, Warning: strings.TrimSpace(l.warning + " " + l.recordWarning), Totals: l.totals.clone(), Period: l.account.period(), Budgets: l.account.budgets(),
 		Unwritten: l.store.unwritten, TapesLost: l.tapesLost, PerMinute: l.rate.value(now), Agents: make(map[State]int),
 		Hopper: l.supply(), Decision: l.decision, Last: slices.Clone(l.last),
 	}
@@ -173,8 +174,8 @@ func (l *Loop) plan(now time.Time) {
 	if home := l.lastGoesHome(); !home.IsZero() && home.Before(until) {
 		until = home
 	}
-	if until.After(l.account.period.To) {
-		until = l.account.period.To
+	if ends := l.account.ends(); !ends.IsZero() && until.After(ends) {
+		until = ends
 	}
 	l.setLedger(now, until)
 }

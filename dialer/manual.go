@@ -125,7 +125,7 @@ func (l *Loop) manual(a *agent, cmd command, now time.Time) error {
 func (l *Loop) dialCard(a *agent, now time.Time) {
 	p := *a.card
 	a.card = nil
-	c := l.put(p, 0, a, now)
+	c := l.put(p, 0, a, true, now)
 	a.call = l.currentCall(c, a, now)
 	a.publish()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/abandonment"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
@@ -35,6 +36,8 @@ type memStore struct {
 	odds     map[int64][]byte
 	dropped  []time.Time // the instants before which tapes were dropped
 	tally    campaigns.Tally
+	rates    []abandonment.Rule // beside the campaign's own limit
+	opened   time.Time
 	campaign map[int64]campaigns.Campaign
 
 	latency    time.Duration
@@ -55,7 +58,7 @@ func newMemStore(t testing.TB) *memStore {
 		t: t, contacts: make(map[int64]*campaigns.Contact), begun: make(map[string]*campaigns.Attempt),
 		open: make(map[string]string), calling: make(map[string]int), taken: make(map[int64]bool), was: make(map[string]campaigns.ContactState), finished: make(map[string]campaigns.Attempt),
 		dnc: make(map[string]campaigns.DoNotCall), statuses: make(map[int64]campaigns.Status),
-		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), odds: make(map[int64][]byte), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
+		saved: make(map[int64][]byte), tapes: make(map[int64][]minute), odds: make(map[int64][]byte), opened: time.Now(), campaign: make(map[int64]campaigns.Campaign), latency: time.Millisecond,
 	}
 }
 
@@ -259,10 +262,24 @@ func (s *memStore) Finish(_ context.Context, a campaigns.Attempt) error {
 	return nil
 }
 
-func (s *memStore) Tally(context.Context, int64, time.Time, time.Time) (campaigns.Tally, error) {
+// Standings are the campaign's own limit, with what was counted before the test
+// and since, and further ones that the test wants.
+func (s *memStore) Standings(_ context.Context, id int64, now time.Time) ([]abandonment.Standing, error) {
+	s.delay()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tally, s.failTally
+	n := abandonment.Counts{Met: s.tally.Live - s.tally.Abandoned, Silent: s.tally.Abandoned}
+	for _, a := range s.finished {
+		if a.Campaign == id && a.Mode != campaigns.Inbound {
+			n.Note(abandonment.Judge(abandonment.FromConnected, abandonment.Limit, a.Abandonment()), a.Reserved)
+		}
+	}
+	own := campaigns.NewCampaign("own").OwnLimit()
+	var out []abandonment.Standing
+	for _, r := range append([]abandonment.Rule{own}, s.rates...) {
+		out = append(out, r.Stand(now, r.Window.At(now, s.opened, time.UTC), n, abandonment.Sample{}, n))
+	}
+	return out, s.failTally
 }
 
 func (s *memStore) Estimates(_ context.Context, id int64) ([]byte, error) {

@@ -37,30 +37,6 @@ func TestTheWallClockIsWatchedAgainstTheMonotonicOne(t *testing.T) {
 	}
 }
 
-func TestTheLegalPeriodIsThirtyDaysFromTheFirstDayOn(t *testing.T) {
-	origin := time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
-	for _, tc := range []struct {
-		days float64
-		want int // which period
-	}{{0, 0}, {29.9, 0}, {30, 1}, {59.99, 1}, {60, 2}, {365, 12}} {
-		now := origin.Add(time.Duration(tc.days * 24 * float64(time.Hour)))
-		a := newAccount(origin, now)
-		if want := origin.Add(time.Duration(tc.want) * legalPeriod); !a.period.From.Equal(want) || !a.period.To.Equal(want.Add(legalPeriod)) {
-			t.Errorf("day %g: %s to %s, want from %s", tc.days, a.period.From, a.period.To, want)
-		}
-	}
-	a := newAccount(origin, origin)
-	a.restore(campaigns.Tally{Live: 50, Abandoned: 2})
-	a.answered()
-	a.abandoned()
-	if a.turn(origin.Add(29*24*time.Hour)) || a.period.Answered != 51 || a.period.Abandoned != 3 {
-		t.Errorf("account: %+v", a.period)
-	}
-	if !a.turn(origin.Add(legalPeriod)) || a.period.Answered != 0 || a.period.Abandoned != 0 || a.ledger(origin).Answered != 0 {
-		t.Errorf("the next period begins with %+v", a.period)
-	}
-}
-
 func TestARatePerMinuteForgetsAfterAMinute(t *testing.T) {
 	r := perMinute{speed: 1}
 	at := time.Unix(1_800_000_000, 0)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/abandonment"
 	"github.com/forecall/forecall/dialer/media"
 )
 
@@ -39,9 +40,10 @@ type Journal interface {
 }
 
 // Memory is what the engine reads when a campaign starts and keeps while it
-// runs: the account of the legal period, and what pacing has learned.
+// runs: where it stands under its limits of abandonment, its own first, and what
+// pacing has learned.
 type Memory interface {
-	Tally(ctx context.Context, campaign int64, since, until time.Time) (campaigns.Tally, error)
+	Standings(ctx context.Context, campaign int64, now time.Time) ([]abandonment.Standing, error)
 	Estimates(ctx context.Context, campaign int64) ([]byte, error) // nil when there are none
 	SaveEstimates(ctx context.Context, campaign int64, estimates []byte) error
 }
@@ -103,10 +105,17 @@ type Request struct {
 	CallID   string // SIP Call-ID, derived from the attempt
 	Number   string // E.164
 	CallerID string // E.164, empty = the trunk's default
+	Campaign string // name, for headers that a carrier wants
+	Profile  string // https address of what may be shown beside the caller ID (RFC 9795); empty = none
 	Trunks   []string
 	// RingTime is how long it may ring before it is given up as no_answer,
 	// counted from the first ringing, or from the INVITE when none comes.
 	RingTime time.Duration
+	// Leave, when it is not nil, is asked immediately before each INVITE of the
+	// call is written, and left is called when it is. An error means that the
+	// call was withdrawn: nothing may be sent, and Dial fails with
+	// campaigns.Cancelled.
+	Leave func() (left func(), err error)
 	// OnProgress is told, in order and before Dial returns, what happened on
 	// the way. It must not block.
 	OnProgress func(Progress)
@@ -119,6 +128,9 @@ type Progress struct {
 	Trunk  string
 	Code   int    // SIP status, 0 when there is none
 	Detail string // for people
+	// What the carrier says of the signature over the caller ID, of StepAttested:
+	// A, B or C (RFC 8588), and the far end's verdict. Empty = nothing yet.
+	Attestation, Verstat string
 }
 
 // Step names what happened.
@@ -131,6 +143,7 @@ const (
 	StepRinging    Step = "ringing"     // 180
 	StepEarlyMedia Step = "early_media" // 183 with SDP: not an answer
 	StepFailOver   Step = "fail_over"   // another trunk is tried
+	StepAttested   Step = "attested"    // the carrier says how it signed the caller ID
 	StepAnswered   Step = "answered"
 )
 

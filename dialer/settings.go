@@ -33,6 +33,9 @@ type Settings struct {
 	// Phone says what is known of the number of somebody who calls us and stands
 	// on no list: region, kind, zones. Nil = the number alone.
 	Phone func(number string) campaigns.Phone
+	// Callers chooses the number that a person sees. Nil = each campaign's own in
+	// turn.
+	Callers *campaigns.CallerBook
 	// Sounds returns what people of a campaign hear beside conversations. It is
 	// called when the campaign is started or changed. Nil = the house's own.
 	Sounds func(campaigns.Campaign) (Sounds, error)
@@ -74,6 +77,9 @@ func (s Settings) filled() Settings {
 	}
 	if s.LedgerGrace <= 0 {
 		s.LedgerGrace = 5 * time.Second
+	}
+	if s.Callers == nil {
+		s.Callers = campaigns.NewCallerBook()
 	}
 	if s.KeepTapes == 0 {
 		s.KeepTapes = 48 * time.Hour

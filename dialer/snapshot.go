@@ -45,6 +45,9 @@ type CampaignView struct {
 
 	Totals Totals `json:"totals"`
 	Period Period `json:"period"`
+	// Budgets are the limits of abandonment: the campaign's own first, then the
+	// rate rules in force.
+	Budgets []Budget `json:"budgets,omitempty"`
 
 	InAir     int     `json:"in_air"` // placed, not resolved
 	Ringing   int     `json:"ringing"`
@@ -73,7 +76,7 @@ type Totals struct {
 	Abandoned int                       `json:"abandoned"`
 	OptedOut  int                       `json:"opted_out"` // pressed 9
 	Outcomes  map[campaigns.Outcome]int `json:"outcomes"`
-	Refused   map[rules.Rule]int        `json:"refused"` // by the rule that did; no INVITE left
+	Refused   map[rules.ID]int          `json:"refused"` // by the rule that did; no INVITE left
 	Skipped   int                       `json:"skipped"` // previews that the agent passed over
 }
 
@@ -84,6 +87,26 @@ type Period struct {
 	To        time.Time `json:"to"`
 	Answered  int       `json:"answered"`
 	Abandoned int       `json:"abandoned"`
+}
+
+// Budget is what one limit of abandonment leaves.
+type Budget struct {
+	Rule      string    `json:"rule"`
+	Label     string    `json:"label,omitempty"`
+	Cite      string    `json:"cite,omitempty"`
+	Max       float64   `json:"max"`    // share
+	ActAt     float64   `json:"act_at"` // share that is aimed at
+	Act       string    `json:"act"`    // period or hard
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	Answered  float64   `json:"answered"`      // below the line
+	Abandoned float64   `json:"abandoned"`     // above it, estimates included
+	Estimated int64     `json:"amd_estimated"` // of it, false positives of the machine detection
+	Left      int64     `json:"left"`          // calls that may still be abandoned
+	Share     float64   `json:"share"`
+	Projected float64   `json:"projected"`          // at the end of the period, if it goes on like this
+	Binding   bool      `json:"binding"`            // the tightest
+	Advisory  bool      `json:"advisory,omitempty"` // shown, and holds nothing back
 }
 
 // CallView is one call that is not over.

@@ -25,7 +25,7 @@ func (e *Engine) newStage(next applied) *stage {
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, voices: next.voices, sounds: next.sounds, warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
-		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed}, callerID: e.callers[c.ID],
+		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
 		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
 	}
 	return &stage{loop: l, hopper: hopper, priority: c.Priority}
@@ -38,7 +38,7 @@ func (t Totals) opened() Totals {
 		t.Outcomes = make(map[campaigns.Outcome]int)
 	}
 	if t.Refused == nil {
-		t.Refused = make(map[rules.Rule]int)
+		t.Refused = make(map[rules.ID]int)
 	}
 	return t
 }
@@ -67,13 +67,15 @@ func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
 func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 	l := s.loop
 	saves, tapes := make(chan pacing.Estimates, 1), make(chan minute, tapeBacklog)
-	l.saves, l.tapes = saves, tapes
+	asks := make(chan struct{}, 1)
+	l.saves, l.tapes, l.budgetAsks = saves, tapes, asks
 	feed, stopFeed := context.WithCancel(context.WithoutCancel(hard))
 	defer stopFeed()
 	var beside sync.WaitGroup
 	beside.Go(func() { s.hopper.Run(feed) })
 	beside.Go(func() { e.keepEstimates(write, l.id, saves) })
 	beside.Go(func() { e.keepTapes(write, l, tapes) })
+	beside.Go(func() { e.keepAccount(write, l, asks) })
 	l.Run(soft, hard, write)
 	stopFeed()
 	saves <- l.floor.Estimates(time.Now())
@@ -82,6 +84,7 @@ func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 		tapes <- last
 	}
 	close(tapes)
+	close(asks)
 	beside.Wait()
 }
 
@@ -105,12 +108,11 @@ func (e *Engine) restore(soft context.Context, l *Loop) bool {
 
 func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
 	now := time.Now()
-	account := newAccount(l.campaign.CreatedAt, now)
-	tally, err := e.store.Tally(ctx, l.id, account.period.From, account.period.To)
+	standings, err := e.store.Standings(ctx, l.id, now)
 	if err != nil {
 		return err
 	}
-	account.restore(tally)
+	account := newAccount(l.campaign, standings, now)
 	kept, err := e.store.Estimates(ctx, l.id)
 	if err != nil {
 		return err

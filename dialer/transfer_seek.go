@@ -124,16 +124,21 @@ func (s *seeker) call(ctx context.Context, number string) error {
 		ID: uuid.Must(uuid.NewV7()).String(), Attempt: s.row.ID, Campaign: s.campaign.ID, Agent: s.from.agent, Number: number,
 		CallerID: s.row.CallerID, IntentAt: time.Now(), Outcome: "",
 	}
+	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign) // before its row: whoever lists the number then finds it
+	defer done()
 	err := s.talked.BeginSide(ctx, &row)
 	if errors.Is(err, campaigns.ErrListed) {
 		return ErrNumberBarred
+	}
+	if errors.Is(err, campaigns.ErrStopped) {
+		return &NotNowError{Why: Why{Cause: CauseRules, Text: err.Error()}}
 	}
 	if err != nil {
 		return fmt.Errorf("write the call to an outside number down: %w", err)
 	}
 	if s.tell(news{transfer: s.transfer, kind: newsRings}) {
 		s.answer(nil)
-		s.place(ctx, &row)
+		s.place(ctx, dial, call, done, &row)
 	} else {
 		s.answer(ErrNoCall)
 		row.Outcome = campaigns.Cancelled
@@ -144,12 +149,20 @@ func (s *seeker) call(ctx context.Context, number string) error {
 }
 
 // place dials the outside number and keeps the line for as long as it is needed.
-func (s *seeker) place(ctx context.Context, row *campaigns.SideLeg) {
-	leg, err := s.trunk.Dial(ctx, Request{
+// Once it is answered, a withdrawal does not end it any more.
+func (s *seeker) place(ctx, dial context.Context, call *outsideCall, answered func(), row *campaigns.SideLeg) {
+	leg, err := s.trunk.Dial(dial, Request{
 		CallID: row.CallID(), Number: row.Number, CallerID: row.CallerID, Trunks: s.campaign.Trunks,
 		RingTime: s.settings.real(answerWithin), OnProgress: func(p Progress) { row.Trunk = p.Trunk },
+		Leave: call.cord.leave,
 	})
-	if err != nil {
+	answered()
+	switch {
+	case err != nil && ctx.Err() == nil && dial.Err() != nil:
+		row.Outcome, row.Error = campaigns.Cancelled, causeOf(dial)
+		s.tell(news{transfer: s.transfer, kind: newsFailed, why: row.Number + " wants no more calls"})
+		return
+	case err != nil:
 		s.unreached(ctx, row, err)
 		return
 	}

@@ -290,6 +290,28 @@ func TestWhenTheOutsideLineHangsUpThePersonsCallEnds(t *testing.T) {
 	})
 }
 
+func TestAnOutsideNumberThatIsListedWhileItRingsIsCancelledAndThePersonStays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := passing(t, func(c *campaigns.Campaign) { c.OutsideTransfer = true })
+		h.must(h.engine.Transfer(t.Context(), 1, TransferTarget{Number: "+34911000001"}, true))
+		time.Sleep(100 * time.Millisecond)
+		h.must(h.engine.WithdrawAll([]campaigns.DoNotCall{{Number: "+34911000002"}, {Number: "+34911000001", Seller: "somebody else"}}))
+		time.Sleep(100 * time.Millisecond)
+		if legs := h.store.legs(); len(legs) != 1 || legs[0].Outcome != "" {
+			t.Fatalf("another's entry ended it: %+v", legs)
+		}
+		h.must(h.engine.WithdrawAll([]campaigns.DoNotCall{{Number: "+34911000001"}}))
+		h.until(time.Second, "cancelled", func() bool { return h.store.legs()[0].Outcome == campaigns.Cancelled })
+		if h.state(1) != StateTalking || h.store.count() != 0 {
+			t.Errorf("the conversation did not go on: agent is %s", h.state(1))
+		}
+		h.finish()
+		if leg := h.store.legs()[0]; leg.Error != errWithdrawnDNC.Error() || !leg.AnsweredAt.IsZero() {
+			t.Errorf("side leg: %+v", leg)
+		}
+	})
+}
+
 func TestWhatMayNotBePassedOnIsRefusedInWords(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := passing(t, nil)

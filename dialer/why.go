@@ -13,6 +13,7 @@ const (
 	CauseNoAgents     Cause = "no_agents"     // nobody is signed in for it
 	CauseNoneReady    Cause = "none_ready"    // they are paused, or busy where one call goes to one agent
 	CauseWindowClosed Cause = "window_closed" // for every contact at hand
+	CauseRules        Cause = "rules"         // they keep out every contact at hand
 	CauseListEmpty    Cause = "list_empty"    // no contact is due
 	CauseTrunk        Cause = "trunk"         // lines, calls a second, or its breaker
 	CauseLines        Cause = "lines"         // the campaign's own limit
@@ -23,6 +24,8 @@ const (
 	CauseStopping     Cause = "stopping" // the whole service
 	CauseClockJumped  Cause = "clock_jumped"
 	CauseStoreFailing Cause = "store_failing"
+	CauseKillSwitch   Cause = "kill_switch" // somebody stopped it, or the whole house
+	CauseCallerIDs    Cause = "caller_ids"  // none may be shown: they rest, are blocked, or the right is over
 )
 
 // Why says what keeps a campaign from placing one more call now.

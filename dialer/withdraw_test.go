@@ -114,3 +114,35 @@ func TestAConversationGoesOnWhenItsNumberIsWithdrawn(t *testing.T) {
 		h.stop()
 	})
 }
+
+func TestAnEntryOfASellerWithdrawsTheCallsOfItsCampaignsOnly(t *testing.T) {
+	for name, c := range map[string]struct {
+		entry string
+		gone  bool
+	}{"the house": {"", true}, "the seller, spelled otherwise": {" acme", true}, "another seller": {"Other", false}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				h := newHouse(t, func(string) callee { return answers(10*time.Second, 5*time.Second) })
+				h.store.load(1, 1)
+				h.run()
+				h.agent(1, true, 1)
+				h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry, c.Seller = campaigns.Progressive, nil, "Acme" }))
+				h.until(20*time.Second, "ringing", h.callState(CallRinging))
+				h.must(h.engine.WithdrawAll([]campaigns.DoNotCall{
+					{Number: "+15550000009", Seller: "Acme"}, {Number: "+15550000001", Seller: "Else"}, {Number: "+15550000001", Seller: c.entry},
+				}))
+				if c.gone {
+					h.until(100*time.Millisecond, "withdrawn", func() bool { return len(h.store.rows()) == 1 })
+				} else {
+					h.until(20*time.Second, "talking", func() bool { return h.state(1) == StateTalking })
+					h.until(time.Minute, "over", func() bool { return len(h.store.rows()) == 1 })
+					h.must(h.engine.WrapUpDone(t.Context(), 1))
+				}
+				h.stop()
+				if a := h.only(); (a.Outcome == campaigns.Cancelled) != c.gone {
+					t.Errorf("row: %+v", a)
+				}
+			})
+		})
+	}
+}

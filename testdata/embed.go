@@ -20,6 +20,12 @@ var SafeHarbour []byte
 //go:embed prompts/safe-harbour-es.wav
 var SafeHarbourSpanish []byte
 
+// Announcement is what people hear in the demo before a conversation that is
+// recorded.
+//
+//go:embed prompts/announcement-en.wav
+var Announcement []byte
+
 // Scripts are examples of what agents read, for the editor to begin with.
 //
 //go:embed scripts/*.yaml

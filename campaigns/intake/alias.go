@@ -20,14 +20,16 @@ const (
 	Company   Target = "company"
 	Language  Target = "language"
 	Zone      Target = "zone"    // IANA time zone of the person
-	Country   Target = "country" // ISO 3166-1 alpha-2: where national numbers of the row belong
+	Country   Target = "country" // where the person lives, and national numbers of the row belong
+	Region    Target = "region"  // state or province of the address
 	Postcode  Target = "postcode"
-	Field     Target = "field"  // kept under the column's own name
-	Ignore    Target = "ignore" // not kept
+	LineType  Target = "line_type" // of the row's numbers: mobile, fixed, voip; or whether they were ported
+	Field     Target = "field"     // kept under the column's own name
+	Ignore    Target = "ignore"    // not kept
 )
 
 func targets() []Target {
-	return []Target{Phone, External, Name, FirstName, LastName, Company, Language, Zone, Country, Postcode, Field, Ignore}
+	return append([]Target{Phone, External, Name, FirstName, LastName, Company, Language, Zone, Country, Region, Postcode, LineType, Field, Ignore}, consentTargets()...)
 }
 
 // meaning is what a header says.
@@ -38,8 +40,8 @@ type meaning struct {
 }
 
 // aliases are headers as lists have them, in English, Spanish, French, German,
-// Hungarian and Estonian, without accents, in lower case, one space between words.
-var aliases = spell(map[meaning]string{
+// Italian, Hungarian and Estonian, without accents, in lower case, one space between words.
+var aliases = withConsent(spell(map[meaning]string{
 	{Phone, "", false}: "phone, phone number, phone no, phone nr, telephone, telephone number, tel, tel no, tel nr, number to call, e164, msisdn, contact number, contact phone, phone e164, primary phone, main phone, " +
 		"telefono, numero de telefono, num telefono, n telefono, tfno, tlf, telefono principal, telefono de contacto, " +
 		"telephone principal, numero de telephone, num tel, no de telephone, " +
@@ -47,6 +49,7 @@ var aliases = spell(map[meaning]string{
 		"telefonszam, telefon szam, tel szam, hivoszam, " +
 		"telefoninumber, telefoni number, telefoninr",
 	{Phone, "mobile", false}: "mobile, mobile phone, mobile number, cell, cell phone, cellphone, cellular, phone mobile, " +
+		"cellulare, numero di cellulare, " +
 		"movil, telefono movil, celular, tel movil, telefono celular, " +
 		"portable, mobil, telephone portable, telephone mobile, tel portable, numero de portable, gsm, " +
 		"handy, handynummer, mobiltelefon, mobilnummer, handy nr, " +
@@ -77,30 +80,39 @@ var aliases = spell(map[meaning]string{
 		"nom complet, nom et prenom, nom prenom, nom du contact, nom du client, " +
 		"vollstandiger name, vor und nachname, kundenname, ansprechpartner, " +
 		"nev, teljes nev, ugyfel neve, ugyfelnev, kapcsolattarto, " +
+		"nominativo, nome e cognome, nome completo, " +
 		"nimi, taisnimi, ees ja perekonnanimi, kliendi nimi, kontaktisik",
 	{FirstName, "", false}: "first name, firstname, given name, forename, first, christian name, " +
 		"nombre, nombre de pila, primer nombre, " +
 		"prenom, prenoms, " +
 		"vorname, rufname, " +
+		"nome, " +
 		"eesnimi",
 	{FirstName, "", true}: "keresztnev, utonev",
 	{LastName, "", false}: "last name, lastname, surname, family name, last, " +
 		"apellido, apellidos, primer apellido, " +
 		"nom, nom de famille, " +
 		"nachname, familienname, zuname, " +
+		"cognome, " +
 		"perekonnanimi, perenimi",
 	{LastName, "", true}: "vezeteknev, csaladnev, csaladi nev",
 	{Company, "", false}: "company, company name, organisation, organization, business, business name, employer, account name, account, " +
 		"empresa, compania, nombre empresa, nombre de la empresa, razon social, organizacion, " +
 		"societe, entreprise, raison sociale, nom de l entreprise, " +
+		"azienda, ragione sociale, ditta, " +
 		"firma, firmenname, unternehmen, gesellschaft, firmen name, " +
 		"ceg, cegnev, ceg neve, vallalat, szervezet, " +
 		"ettevote, ettevotte nimi, asutus, organisatsioon",
 	{Language, "", false}: "language, lang, locale, preferred language, idioma, lengua, langue, sprache, nyelv, keel, suhtluskeel",
 	{Zone, "", false}:     "time zone, timezone, tz, iana zone, zona horaria, huso horario, fuseau horaire, zeitzone, idozona, ajavoond",
-	{Country, "", false}:  "country, country code, country iso, iso country, pais, codigo pais, codigo de pais, pays, code pays, land, landercode, landeskurzel, orszag, orszagkod, riik, riigi kood, riigikood",
-	{Postcode, "", false}: "postcode, post code, postal code, zip, zip code, zipcode, codigo postal, cp, code postal, plz, postleitzahl, iranyitoszam, irsz, postiindeks, sihtnumber",
-})
+	{Country, "", false}: "country, country code, country iso, iso country, pais, codigo pais, codigo de pais, pays, code pays, land, landercode, landeskurzel, orszag, orszagkod, riik, riigi kood, riigikood, " +
+		"paese, nazione, codice paese, country name, country code iso, pais de residencia, pays de residence, wohnland",
+	{Postcode, "", false}: "postcode, post code, postal code, zip, zip code, zipcode, codigo postal, cp, code postal, plz, postleitzahl, iranyitoszam, irsz, postiindeks, sihtnumber, " +
+		"cap, codice postale, codice di avviamento postale, c p, pincode, pin code, zip5, zip plus 4",
+	{Region, "", false}: "state, state code, us state, state province, province code, state or province, iso region, region code, comunidad autonoma, ccaa, bundesland",
+	{LineType, "", false}: "line type, phone type, number type, type of line, type of number, phone line type, ported, is ported, tipo de linea, tipo linea, tipo de telefono, portado, " +
+		"type de ligne, type de numero, portee, anschlussart, rufnummernart, portiert, tipo di linea, tipo di numero, vonal tipusa, hordozott, liini tuup, numbri tuup",
+}))
 
 func spell(groups map[meaning]string) map[string]meaning {
 	out := make(map[string]meaning, 400)

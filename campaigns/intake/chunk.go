@@ -45,7 +45,8 @@ type parsed struct {
 	ok       bool
 	blank    bool
 	reread   bool
-	rejected []Rejection // the row, or phones of it
+	rejected []Rejection    // the row, or phones of it
+	bar      *campaigns.Bar // what forbids calling it; nil = nobody was asked
 }
 
 // fill reads rows into an empty chunk; io.EOF comes with the last of them.

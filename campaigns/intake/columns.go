@@ -29,7 +29,7 @@ func (l layout) fields() []string {
 	var keys []string
 	for _, c := range l.columns {
 		switch c.Target {
-		case Field, Country, Postcode:
+		case Field, Country, Region, Postcode, LineType:
 			keys = append(keys, c.Label)
 		}
 	}
@@ -239,7 +239,9 @@ func (l *layout) nameFields() {
 		if c.Target == Postcode {
 			c.Label = "postcode"
 		}
-		if c.Target != Field && c.Target != Country && c.Target != Postcode {
+		switch c.Target {
+		case Field, Country, Region, Postcode, LineType:
+		default:
 			continue
 		}
 		key := c.Label

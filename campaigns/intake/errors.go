@@ -43,7 +43,7 @@ func fileError(code, format string, args ...any) *FileError {
 // phone of a row that did.
 type Rejection struct {
 	Line    int      `json:"line"`              // where the row begins in the file, from 1
-	Verdict string   `json:"verdict"`           // refused, duplicate, phone_left_out
+	Verdict string   `json:"verdict"`           // refused, duplicate, phone_left_out, noted
 	Column  string   `json:"column,omitempty"`  // header of the cell that is to blame
 	Code    string   `json:"code"`              // stable
 	Reason  string   `json:"reason"`            // one sentence
@@ -55,6 +55,7 @@ const (
 	VerdictRefused   = "refused"
 	VerdictDuplicate = "duplicate"
 	VerdictPhoneOut  = "phone_left_out" // the contact was taken without this phone
+	VerdictNoted     = "noted"          // the contact was taken; what the cell says could not be used
 )
 
 // The codes of rows; those of phones are numbers.Code.
@@ -65,6 +66,11 @@ const (
 	RowNUL           = "nul_byte"
 	RowColumns       = "too_many_columns"
 	RowZone          = "zone_invalid"
+	RowCountry       = "country_invalid"
+	RowRegion        = "region_invalid"
+	RowPostcode      = "postcode_invalid"
+	RowLineType      = "line_type_invalid"
+	RowConsent       = "consent_invalid"
 	RowTwiceInFile   = "duplicate_in_file"
 	RowInStore       = "duplicate_in_campaign"
 	RowStoreRefused  = "refused_by_store"

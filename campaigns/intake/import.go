@@ -27,13 +27,17 @@ type Result struct {
 	Codes     map[string]int64     `json:"codes"`           // rejections by code
 	Blank     int64                `json:"blank"`           // rows with nothing in them
 	PhonesOut int64                `json:"phones_left_out"` // of contacts that were taken
+	Noted     int64                `json:"noted"`           // parts of rows that were taken which could not be used: a postcode of no country
 	Reread    int64                `json:"reread"`          // rows of a UTF-8 file that were not UTF-8 and were read as Windows-1252
 	Unchecked int64                `json:"unchecked"`       // numbers beyond the memory for duplicates: the store alone looked at them
-	Charset   Charset              `json:"charset"`
-	Delimiter string               `json:"delimiter"`
-	Header    bool                 `json:"header"`
-	Columns   []Column             `json:"columns"`
-	First     []Rejection          `json:"first"` // the first rejections
+	// Bars counts the contacts that were taken, or would be, by the rule that
+	// forbids calling them. They are kept: rules and lists change.
+	Bars      campaigns.Bars `json:"rules"`
+	Charset   Charset        `json:"charset"`
+	Delimiter string         `json:"delimiter"`
+	Header    bool           `json:"header"`
+	Columns   []Column       `json:"columns"`
+	First     []Rejection    `json:"first"` // the first rejections
 	// Samples are the first rejections of each code.
 	Samples map[string][]Rejection `json:"samples"`
 	// Octets is how long the text was.

@@ -31,6 +31,9 @@ type Options struct {
 	Duplicates campaigns.Duplicates
 	DryRun     bool  // read and judge everything, store nothing; no store is needed
 	Known      Known // asked by a dry run for numbers that the campaign has; nil = it has none
+	// Foresight is asked which contacts the rules forbid to call, for the counts
+	// of Result.Bars; nil = nobody is.
+	Foresight campaigns.Foresight
 
 	DefaultRegion string // ISO 3166-1 alpha-2, of numbers without a country code
 	Numbers       numbers.Policy

@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/numbers"
+	"github.com/forecall/forecall/campaigns/places"
 	"github.com/forecall/forecall/campaigns/report"
 	"github.com/forecall/forecall/campaigns/rules"
 )
@@ -21,16 +23,20 @@ type rowParser struct {
 	numbers      *numbers.Parser
 	phoneColumns int
 	fieldColumns int
+	now          func() time.Time
 	utf8         bool // the file was taken for UTF-8: single rows may not be
 }
 
 func newRowParser(o Options, l layout, n *numbers.Parser, utf8 bool) *rowParser {
-	p := &rowParser{options: o, layout: l, numbers: n, utf8: utf8}
+	p := &rowParser{options: o, layout: l, numbers: n, now: o.Now, utf8: utf8}
+	if p.now == nil {
+		p.now = time.Now
+	}
 	for _, c := range l.columns {
 		switch c.Target {
 		case Phone:
 			p.phoneColumns++
-		case Field, Postcode, Country:
+		case Field, Postcode, Country, Region, LineType:
 			p.fieldColumns++
 		}
 	}
@@ -54,13 +60,15 @@ func (p *rowParser) parse(c *chunk, w row, slab []campaigns.Phone) (parsed, []ca
 	out.contact = campaigns.Contact{
 		Campaign: p.options.Campaign, List: p.options.List, Row: w.line, State: campaigns.ContactReady,
 	}
-	region, ok := p.describe(c, w, &out)
+	var address lives
+	region, ok := p.describe(c, w, &out, &address)
 	if !ok {
 		return out, slab
 	}
 	slab = p.phones(c, w, region, &out, slab)
 	if len(out.contact.Phones) > 0 {
 		out.ok = true
+		address.settle(&out, region)
 		return out, slab
 	}
 	p.refusePhones(&out)
@@ -101,9 +109,10 @@ func blank(c *chunk, w row) bool {
 
 // describe takes everything but the phones, and returns the region that
 // national numbers of the row belong to.
-func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bool) {
+func (p *rowParser) describe(c *chunk, w row, out *parsed, address *lives) (region string, ok bool) {
 	region = p.options.DefaultRegion
 	var first, last string
+	var consent said
 	contact := &out.contact
 	for i := range p.layout.columns {
 		column := &p.layout.columns[i]
@@ -111,7 +120,7 @@ func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bo
 			continue
 		}
 		value := p.value(c.cell(w, i), out)
-		if value == "" {
+		if value == "" || consent.hear(column.Target, value) {
 			continue
 		}
 		switch column.Target {
@@ -133,9 +142,10 @@ func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bo
 				return "", false
 			}
 			contact.Zones = []string{value}
-		case Country:
-			if isRegion(value) {
-				region = strings.ToUpper(value)
+		case Country, Region, Postcode, LineType:
+			address.see(column, value)
+			if column.Target == Country {
+				region = regionOf(value, region)
 			}
 			keep(contact, column.Label, value, p.fieldColumns)
 		default:
@@ -145,6 +155,12 @@ func (p *rowParser) describe(c *chunk, w row, out *parsed) (region string, ok bo
 	if contact.Name == "" {
 		contact.Name = fullName(first, last, p.layout.family)
 	}
+	said, err := consent.consent(p.now())
+	if err != nil {
+		out.reject(p.layout.column(consentTargets()...), RowConsent, err.Error())
+		return "", false
+	}
+	contact.Consent = said
 	return region, true
 }
 
@@ -159,6 +175,18 @@ func (p *rowParser) value(cell string, out *parsed) string {
 		}
 	}
 	return report.Plain(cell)
+}
+
+// regionOf is the region of national numbers in a row of a country; two letters
+// of no country are taken at their word, so that its numbers are refused.
+func regionOf(value, otherwise string) string {
+	switch code := places.Country(value); {
+	case code != "":
+		return code
+	case isRegion(value):
+		return strings.ToUpper(value)
+	}
+	return otherwise
 }
 
 func isRegion(value string) bool {

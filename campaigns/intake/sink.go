@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,10 +103,17 @@ func (s *sink) keep(ctx context.Context, c *chunk) error {
 	if len(c.contacts) == 0 {
 		return nil
 	}
+	bars := s.askRules(ctx, c)
 	if s.options.DryRun {
+		if err := s.bar(c, bars); err != nil {
+			return err
+		}
 		return s.foresee(ctx, c)
 	}
 	verdicts, err := s.store.AddContacts(ctx, s.result.Load, c.contacts, s.options.Duplicates)
+	if barred := s.bar(c, bars); err == nil {
+		err = barred
+	}
 	if err != nil {
 		return fmt.Errorf("store rows from line %d on: %w", c.contacts[0].Row, err)
 	}
@@ -118,7 +126,47 @@ func (s *sink) keep(ctx context.Context, c *chunk) error {
 	return nil
 }
 
+// barred is what the rules say of a chunk.
+type barred struct {
+	bars []campaigns.Bar
+	err  error
+}
+
+// askRules asks which of the contacts no call may be placed to, whatever the
+// hour, beside the store that takes them; nil when nobody is to be asked. The
+// answer always comes.
+func (s *sink) askRules(ctx context.Context, c *chunk) <-chan barred {
+	if s.options.Foresight == nil {
+		return nil
+	}
+	answer := make(chan barred, 1)
+	people := slices.Clone(c.contacts) // the store may change the others
+	go func() {
+		bars, err := s.options.Foresight.Foresee(ctx, s.options.Campaign, people)
+		answer <- barred{bars, err}
+	}()
+	return answer
+}
+
+// bar waits for the answer and notes what forbids calling each contact.
+func (s *sink) bar(c *chunk, answer <-chan barred) error {
+	if answer == nil {
+		return nil
+	}
+	got := <-answer
+	if got.err != nil {
+		return fmt.Errorf("ask the rules: %w", got.err)
+	}
+	for i := range min(len(got.bars), len(c.contacts)) {
+		c.parsed[c.from[i]].bar = &got.bars[i]
+	}
+	return nil
+}
+
 func (s *sink) settle(p *parsed, v campaigns.RowVerdict) {
+	if p.bar != nil && (v.Fate == campaigns.RowAdded || v.Fate == campaigns.RowUpdated) {
+		s.result.Bars.Add(*p.bar)
+	}
 	switch v.Fate {
 	case campaigns.RowAdded:
 		s.result.Counts.Added++
@@ -174,6 +222,8 @@ func (s *sink) count(j Rejection) {
 		s.result.Counts.Duplicates++
 	case VerdictPhoneOut:
 		s.result.PhonesOut++
+	case VerdictNoted:
+		s.result.Noted++
 	}
 }
 

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -43,7 +45,7 @@ var callFields = []field{
 	{"outcome", text, str(func(r *row) string { return string(r.call.Outcome) })},
 	{"live_answered", truth, yes(func(r *row) bool { return r.call.Outcome.Live() })},
 	{"abandoned", truth, yes(func(r *row) bool { return r.call.Outcome.Abandoned() })},
-	{"late_connect", truth, yes(func(r *row) bool { return r.call.Outcome == campaigns.LateConnected })},
+	{"late_connect", truth, yes(func(r *row) bool { return r.call.Late || r.call.Outcome == campaigns.LateConnected })},
 	{"abandon_reason", text, str(abandonReason)},
 
 	{"intent_at", text, at(func(r *row) time.Time { return r.call.IntentAt })},
@@ -52,8 +54,8 @@ var callFields = []field{
 	{"ring_started_at", text, at(func(r *row) time.Time { return r.call.RingingAt })},
 	{"ring_ms", number, between(rang)},
 	{"answered_at", text, at(func(r *row) time.Time { return r.call.AnsweredAt })},
-	{"greeting_start_at", text, func(b []byte, _ *row) []byte { return b }},
-	{"greeting_end_at", text, at(func(r *row) time.Time { return r.call.AnsweredAt })},
+	{"greeting_start_at", text, at(func(r *row) time.Time { return r.call.GreetingStart })},
+	{"greeting_end_at", text, at(greetingEnd)},
 	{"greeting_source", text, str(greetingSource)},
 	{"agent_bridged_at", text, at(func(r *row) time.Time { return r.call.BridgedAt })},
 	{"connect_delay_ms", number, connectDelay},
@@ -106,18 +108,84 @@ var callFields = []field{
 	{"complaint_department", text, complained(func(b []byte, c *campaigns.Complaint) []byte { return append(b, c.Department...) })},
 	{"sale_value", number, sold(func(b []byte, s *campaigns.Sale) []byte { return appendMoney(b, s.Value(), s.Currency) })},
 	{"sale_read_back", text, sold(func(b []byte, s *campaigns.Sale) []byte { return append(b, s.ReadBack...) })},
+	{"attempt_no_30d", number, integer(func(r *row) int64 { return int64(r.call.MonthNo) })},
+	{"zone_source", text, str(func(r *row) string { return r.call.ZoneSource })},
+	{"jurisdictions", text, str(func(r *row) string { return strings.Join(r.call.Jurisdictions, " ") })},
+	{"called_party_kind", text, str(func(r *row) string { return r.call.PartyKind })},
+	{"decision_id", text, str(decisionID)},
+	{"decision_sha256", text, str(func(r *row) string { return r.call.Decision.String() })},
+	{"ruleset_sha256", text, str(func(r *row) string { return r.call.Ruleset.String() })},
+	{"dnc_lists", text, dncLists},
+	{"consent_id", text, str(func(r *row) string { return r.call.Consent })},
+	{"cli_authorization_id", text, str(func(r *row) string { return r.call.CLIAuthorization })},
+	{"reserved_agent", truth, yes(func(r *row) bool { return r.call.Reserved })},
+	{"amd_result", text, str(func(r *row) string { return r.call.AMD })},
+	{"stir_attest", text, str(func(r *row) string { return r.call.Attestation })},
+	{"stir_verstat", text, str(func(r *row) string { return r.call.Verstat })},
+	{"audio_sha256", text, str(func(r *row) string { return r.call.MessageSHA256.String() })},
+	{"dnc_checks", object, dncChecks},
 	{"details", object, details}, // sale, appointment, answers and callback as they are
 }
 
-// greetingSource says where the end of the greeting is known from. Nothing
-// listens for it yet, so it is taken to end with the answer: the two seconds
-// until an agent or the message (47 CFR 64.1200(a)(7)) begin earlier than they
-// have to, never later.
+// greetingEnd is when the person had said who they are. When nobody heard it, it
+// is taken to end with the answer: the two seconds until an agent or the message
+// (47 CFR 64.1200(a)(7)) begin earlier than they have to, never later.
+func greetingEnd(r *row) time.Time {
+	if r.call.GreetingEnd.IsZero() {
+		return r.call.AnsweredAt
+	}
+	return r.call.GreetingEnd
+}
+
+// greetingSource says where the end of the greeting is known from.
 func greetingSource(r *row) string {
-	if r.call.AnsweredAt.IsZero() {
+	switch {
+	case r.call.AnsweredAt.IsZero():
+		return ""
+	case r.call.GreetingSource == "":
+		return "none"
+	}
+	return r.call.GreetingSource
+}
+
+// decisionID names the decision that allowed the call: it has the id of the
+// attempt.
+func decisionID(r *row) string {
+	if len(r.call.Decision) == 0 {
 		return ""
 	}
-	return "none"
+	return r.call.ID
+}
+
+// dncLists are the do-not-call lists that were asked, each with its version:
+// internal us-national@7.
+func dncLists(b []byte, r *row) []byte {
+	for i, c := range r.call.Checks {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, c.List...)
+		if c.Version != "" {
+			b = append(append(b, '@'), c.Version...)
+		}
+		if c.Listed {
+			b = append(b, "=listed"...)
+		}
+	}
+	return b
+}
+
+// dncChecks are the same with hash, date of access and result (16 CFR
+// 310.5(a)(11)).
+func dncChecks(b []byte, r *row) []byte {
+	if len(r.call.Checks) == 0 {
+		return b
+	}
+	encoded, err := json.Marshal(r.call.Checks)
+	if err != nil { // a time beyond the year 9999
+		return b
+	}
+	return append(b, encoded...)
 }
 
 // connectDelay is blank only when no agent was connected: under a millisecond

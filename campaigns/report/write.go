@@ -2,12 +2,16 @@ package report
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 
 	"github.com/forecall/forecall/campaigns"
 )
+
+// ErrNoColumn marks a column that the report does not have.
+var ErrNoColumn = errors.New("the report has no such column")
 
 // Options of a report; the zero value is right for a file that people open.
 type Options struct {
@@ -21,6 +25,9 @@ type Options struct {
 	// Mark begins CSV with a byte order mark, without which some spreadsheets
 	// read UTF-8 as Windows-1252.
 	Mark bool
+	// Fields are the columns of the call log that are wanted, in its own order;
+	// none is all. One that there is not is ErrNoColumn.
+	Fields []string
 }
 
 const bufferSize = 64 << 10
@@ -29,18 +36,26 @@ const bufferSize = 64 << 10
 // returns how many calls it wrote. An error of the calls ends the report: what
 // was written so far is flushed and the error returned.
 func WriteCSV(w io.Writer, calls iter.Seq2[campaigns.Call, error], o Options) (rows int64, err error) {
-	return writeCSV(w, calls, o, callFields, func(*campaigns.Call) int { return 1 })
+	fields, err := o.chosen(callFields)
+	if err != nil {
+		return 0, err
+	}
+	return writeCSV(w, calls, o, fields, func(*campaigns.Call) int { return 1 })
 }
 
 // WriteJSONLines writes the call log as one JSON object a line. Empty fields
 // are left out; what was sold, agreed and answered stands in details as it is.
 func WriteJSONLines(w io.Writer, calls iter.Seq2[campaigns.Call, error], o Options) (rows int64, err error) {
+	fields, err := o.chosen(callFields)
+	if err != nil {
+		return 0, err
+	}
 	p := newPrinter(w, o)
 	for c, failure := range calls {
 		if failure != nil {
 			return rows, p.end(fmt.Errorf("read the call log after %d calls: %w", rows, failure))
 		}
-		if err := p.object(callFields, p.take(c)); err != nil {
+		if err := p.object(fields, p.take(c)); err != nil {
 			return rows, err
 		}
 		rows++

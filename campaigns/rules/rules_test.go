@@ -8,24 +8,39 @@ import (
 	"time"
 )
 
+// call is a number with the campaign that would call it.
+type call struct {
+	Facts
+	terms Terms
+}
+
 // callable is a person who may be called at noon of a Monday.
-func callable(t testing.TB) (Facts, time.Time) {
-	return Facts{
-		Number: "+34600111222", Zones: []string{"Europe/Madrid"}, Week: week(t, map[string][]string{"mon-fri": {"09:00-20:00"}}),
-		Margin: 30 * time.Second, MaxTries: 6, Cooldown: 15 * time.Minute,
+func callable(t testing.TB) (call, time.Time) {
+	return call{
+		Facts{Number: "+34600111222", Place: in("Europe/Madrid")},
+		Terms{Windows: week(t, map[string][]string{"mon-fri": {"09:00-20:00"}}), Margin: 30 * time.Second, MaxTries: 6, Cooldown: 15 * time.Minute},
 	}, local(t, "Europe/Madrid", "2026-11-23 12:00:00")
+}
+
+// check decides by the base rules alone; nil = allowed.
+func check(t testing.TB, c call, now time.Time) *Refusal {
+	var d Decision
+	book(t, nil).Plan(c.terms, c.Place).Decide(&c.Facts, now, &d)
+	return d.Refusal()
 }
 
 func TestWhoMayBeCalledPassesEveryRule(t *testing.T) {
 	f, now := callable(t)
-	if r := Check(f, now); r != nil {
+	if r := check(t, f, now); r != nil {
 		t.Fatalf("refused: %v", r)
 	}
-	var names []Rule
-	for _, v := range Evaluate(f, now) {
+	var names []ID
+	var d Decision
+	book(t, nil).Plan(f.terms, f.Place).Decide(&f.Facts, now, &d)
+	for _, v := range d.Verdicts() {
 		names = append(names, v.Rule)
 	}
-	if !slices.Equal(names, []Rule{Number, Live, DNC, Zone, Hours, Attempts, Cooldown}) {
+	if !slices.Equal(names, []ID{Number, Stopped, Live, DNC, Zone, Hours, Attempts, Cooldown, Clock}) {
 		t.Errorf("rules %v", names)
 	}
 }
@@ -33,31 +48,31 @@ func TestWhoMayBeCalledPassesEveryRule(t *testing.T) {
 func TestEachRuleRefusesByItsNameAndSaysWhenItWillNot(t *testing.T) {
 	_, noon := callable(t)
 	for _, c := range []struct {
-		rule  Rule
-		spoil func(*Facts)
+		rule  ID
+		spoil func(*call)
 		says  string
 		next  time.Time
 	}{
-		{Number, func(f *Facts) { f.Number = "600111222" }, "E.164", time.Time{}},
-		{Number, func(f *Facts) { f.Number = "+34600111222;maddr=1.2.3.4" }, "E.164", time.Time{}},
-		{Live, func(f *Facts) { f.Live = true }, "in a call", time.Time{}},
-		{DNC, func(f *Facts) { f.DNC = true }, "do-not-call", time.Time{}},
-		{DNC, func(f *Facts) { f.DNC, f.Agreed = true, true }, "do-not-call", time.Time{}}, // a callback does not lift it
-		{Zone, func(f *Facts) { f.Zones = nil }, "no time zone", time.Time{}},
-		{Zone, func(f *Facts) { f.Zones = []string{"Mars/Base"} }, "Mars/Base", time.Time{}},
-		{Hours, func(f *Facts) { f.Week = Week{} }, "outside", time.Time{}},
-		{Hours, func(f *Facts) { f.Zones = []string{"Asia/Tokyo"} }, "20:00 in Asia/Tokyo", local(t, "Asia/Tokyo", "2026-11-24 09:00:00")},
-		{Attempts, func(f *Facts) { f.Tries = 6 }, "6 of 6", time.Time{}},
-		{Cooldown, func(f *Facts) { f.LastTry = noon.Add(-5 * time.Minute) }, "5m0s ago", noon.Add(10 * time.Minute)},
+		{Number, func(f *call) { f.Number = "600111222" }, "E.164", time.Time{}},
+		{Number, func(f *call) { f.Number = "+34600111222;maddr=1.2.3.4" }, "E.164", time.Time{}},
+		{Live, func(f *call) { f.Live = true }, "in a call", time.Time{}},
+		{DNC, func(f *call) { f.DNC = true }, "do-not-call", time.Time{}},
+		{DNC, func(f *call) { f.DNC, f.Agreed = true, true }, "do-not-call", time.Time{}}, // a callback does not lift it
+		{Zone, func(f *call) { f.Place.Zones = nil }, "no time zone", time.Time{}},
+		{Zone, func(f *call) { f.Place.Zones = []string{"Mars/Base"} }, "Mars/Base", time.Time{}},
+		{Hours, func(f *call) { f.terms.Windows = Week{} }, "outside", time.Time{}},
+		{Hours, func(f *call) { f.Place.Zones = []string{"Asia/Tokyo"} }, "20:00 in Asia/Tokyo", local(t, "Asia/Tokyo", "2026-11-24 09:00:00")},
+		{Attempts, func(f *call) { f.Tries = 6 }, "6 of 6", time.Time{}},
+		{Cooldown, func(f *call) { f.LastTry = noon.Add(-5 * time.Minute) }, "5m0s ago", noon.Add(10 * time.Minute)},
 	} {
 		f, now := callable(t)
 		c.spoil(&f)
-		r := Check(f, now)
+		r := check(t, f, now)
 		if r == nil || r.Primary.Rule != c.rule || !strings.Contains(r.Primary.Detail, c.says) || !r.Primary.Next.Equal(c.next) {
 			t.Errorf("%s: %+v", c.rule, r)
 			continue
 		}
-		if len(r.Verdicts) != 7 || strings.Contains(r.Error(), "600111222") || !strings.Contains(r.Error(), string(c.rule)) {
+		if len(r.Verdicts) != 9 || strings.Contains(r.Error(), "600111222") || !strings.Contains(r.Error(), string(c.rule)) {
 			t.Errorf("%s: %q with %d verdicts", c.rule, r.Error(), len(r.Verdicts))
 		}
 	}
@@ -66,14 +81,14 @@ func TestEachRuleRefusesByItsNameAndSaysWhenItWillNot(t *testing.T) {
 func TestARefusalNamesAllThatStandsInTheWay(t *testing.T) {
 	f, now := callable(t)
 	f.DNC, f.Tries, f.Live = true, 9, true
-	r := Check(f, now)
-	var failed []Rule
+	r := check(t, f, now)
+	var failed []ID
 	for _, v := range r.Verdicts {
 		if !v.OK {
 			failed = append(failed, v.Rule)
 		}
 	}
-	if r.Primary.Rule != Live || !slices.Equal(failed, []Rule{Live, DNC, Attempts}) {
+	if r.Primary.Rule != Live || !slices.Equal(failed, []ID{Live, DNC, Attempts}) {
 		t.Errorf("primary %s of %v", r.Primary.Rule, failed)
 	}
 }
@@ -81,10 +96,10 @@ func TestARefusalNamesAllThatStandsInTheWay(t *testing.T) {
 func TestAnAgreedCallbackIsNotBoundByTriesAndCooldownButByTheHours(t *testing.T) {
 	f, now := callable(t)
 	f.Agreed, f.Tries, f.LastTry = true, 99, now.Add(-time.Second)
-	if r := Check(f, now); r != nil {
+	if r := check(t, f, now); r != nil {
 		t.Errorf("refused: %v", r)
 	}
-	if r := Check(f, now.Add(12*time.Hour)); r == nil || r.Primary.Rule != Hours {
+	if r := check(t, f, now.Add(12*time.Hour)); r == nil || r.Primary.Rule != Hours {
 		t.Errorf("at midnight: %v", r)
 	}
 }
@@ -92,16 +107,16 @@ func TestAnAgreedCallbackIsNotBoundByTriesAndCooldownButByTheHours(t *testing.T)
 func TestTheEdgesOfTriesAndCooldown(t *testing.T) {
 	f, now := callable(t)
 	f.Tries = 5
-	f.LastTry = now.Add(-f.Cooldown)
-	if r := Check(f, now); r != nil {
+	f.LastTry = now.Add(-f.terms.Cooldown)
+	if r := check(t, f, now); r != nil {
 		t.Errorf("the last try, just after the cool-down: %v", r)
 	}
-	f.LastTry = now.Add(-f.Cooldown + time.Nanosecond)
-	if r := Check(f, now); r == nil || r.Primary.Rule != Cooldown {
+	f.LastTry = now.Add(-f.terms.Cooldown + time.Nanosecond)
+	if r := check(t, f, now); r == nil || r.Primary.Rule != Cooldown {
 		t.Errorf("within the cool-down: %v", r)
 	}
-	f.Cooldown, f.MaxTries, f.Tries = 0, 0, 1000
-	if r := Check(f, now); r != nil {
+	f.terms.Cooldown, f.terms.MaxTries, f.Tries = 0, 0, 1000
+	if r := check(t, f, now); r != nil {
 		t.Errorf("without limits: %v", r)
 	}
 }
@@ -118,16 +133,6 @@ func TestOnlyPlainE164IsDialable(t *testing.T) {
 	} {
 		if err := Dialable(bad); !errors.Is(err, ErrNumber) {
 			t.Errorf("%q: %v", bad, err)
-		}
-	}
-}
-
-func BenchmarkCheck(b *testing.B) {
-	f, now := callable(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if Check(f, now) != nil {
-			b.Fatal("refused")
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 type suppressing struct {
 	where                  location
 	region, column, reason string
-	report                 string
+	seller, report         string
 	asJSON                 bool
 }
 
@@ -43,6 +43,7 @@ or with --server on a service that runs.`,
 func (s *suppressing) flags(c *cobra.Command) {
 	s.where.flags(c)
 	c.Flags().StringVar(&s.region, "region", "", "country of numbers without a country code, as ES")
+	c.Flags().StringVar(&s.seller, "seller", "", "who must not call, as its campaigns name it (default: the whole house)")
 }
 
 func newDNCAdd() *cobra.Command {
@@ -113,14 +114,14 @@ func (s *suppressing) put(ctx context.Context, number string) error {
 		if err != nil {
 			return err
 		}
-		return session.Post(ctx, "/v1/do-not-call", map[string]string{"number": number, "reason": s.reason}, nil)
+		return session.Post(ctx, "/v1/do-not-call", map[string]string{"number": number, "seller": s.seller, "reason": s.reason}, nil)
 	}
 	db, err := s.where.open(ctx)
 	if err != nil {
 		return err
 	}
 	err = db.AddDoNotCall(ctx, campaigns.DoNotCall{
-		Number: number, At: time.Now().UTC(), Channel: campaigns.ChannelManual, By: byCommandLine, Reason: s.reason,
+		Number: number, At: time.Now().UTC(), Channel: campaigns.ChannelManual, By: byCommandLine, Seller: s.seller, Reason: s.reason,
 	})
 	return errors.Join(err, db.Close())
 }
@@ -197,7 +198,7 @@ func (s *suppressing) load(ctx context.Context, in io.Reader) (r dnclist.Importe
 		return r, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return dnclist.Read(ctx, in, dnclist.Options{Region: s.region, Column: s.column, Reason: s.reason},
+	return dnclist.Read(ctx, in, dnclist.Options{Region: s.region, Column: s.column, Seller: s.seller, Reason: s.reason},
 		func(ctx context.Context, batch []campaigns.DoNotCall) (int, error) {
 			for i := range batch {
 				batch[i].At, batch[i].Channel, batch[i].By = time.Now().UTC(), campaigns.ChannelImport, byCommandLine
@@ -213,7 +214,7 @@ func (s *suppressing) upload(ctx context.Context, in io.Reader) (r dnclist.Impor
 		return r, err
 	}
 	query := url.Values{}
-	for key, value := range map[string]string{"region": s.region, "column": s.column, "reason": s.reason} {
+	for key, value := range map[string]string{"region": s.region, "column": s.column, "seller": s.seller, "reason": s.reason} {
 		if value != "" {
 			query.Set(key, value)
 		}

@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
 )
 
@@ -117,11 +116,17 @@ func printExplanation(w io.Writer, e api.Explanation) error {
 	fmt.Fprintf(&b, "%s in campaign %s (%s), %s\n%s: %s\n", e.Number, e.Campaign, e.Status, clockTime(e.At), strings.ToUpper(e.Verdict()), strings.TrimPrefix(e.Summary, "It is not called: "))
 	if len(e.Contacts) == 0 {
 		b.WriteByte('\n')
+		writePlace(&b, e.Place)
 		writeVerdicts(&b, e.Verdicts)
+		if !e.Next.IsZero() {
+			fmt.Fprintf(&b, "  The rules allow it from %s.\n", clockTime(e.Next))
+		}
 	}
 	for _, c := range e.Contacts {
 		writeContact(&b, c)
 	}
+	writeRulebook(&b, e.Rulebook)
+	writePast(&b, e.Past)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -137,26 +142,16 @@ func writeContact(b *strings.Builder, c api.Explained) {
 		b.WriteString("; it is another phone's turn")
 	}
 	fmt.Fprintf(b, "\n%s\n", c.State)
+	writePlace(b, c.Place)
 	writeVerdicts(b, c.Verdicts)
+	if c.ReservedOnly {
+		b.WriteString("  It may be called with an agent who is reserved for this call alone.\n")
+	}
 	if !c.Allowed && !c.Next.IsZero() {
 		fmt.Fprintf(b, "  The rules allow it from %s.\n", clockTime(c.Next))
 	}
 	writeChance(b, c)
 	writeHours(b, c)
-}
-
-func writeVerdicts(b *strings.Builder, verdicts []rules.Verdict) {
-	for _, v := range verdicts {
-		said := "ok"
-		if !v.OK {
-			said = "NO"
-		}
-		line := fmt.Sprintf("  %-16s %s  %s", v.Rule, said, v.Detail)
-		if !v.Next.IsZero() {
-			line += "; again from " + clockTime(v.Next)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
 }
 
 func writeChance(b *strings.Builder, x api.Explained) {

@@ -27,6 +27,11 @@ func TestWhyANumberIsCalledIsExplainedAsTheServiceJudgesIt(t *testing.T) {
 	if !strings.Contains(out, "NOT CALLED: ") || !strings.Contains(out, "  hours            NO") || !strings.Contains(out, "The rules allow it from Mon 23 Nov 2026 09:00 UTC.") {
 		t.Errorf("a closed window is not told:\n%s", out)
 	}
+	for _, want := range []string{"  Where: ES", "Mon 23 Nov 2026 12:00 +01:00 there: Europe/Madrid (number)", "no rule set is in force"} {
+		if out := must(t, append(ask, "--at", "2026-11-23T11:00:00Z")...); !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
 	must(t, "dnc", "add", "+34600111222", "--data", folder)
 	out = must(t, append(ask, "--at", "2026-11-23T11:00:00Z", "--json")...)
 	var e api.Explanation

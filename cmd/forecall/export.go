@@ -23,6 +23,7 @@ type exporting struct {
 	from, to                 string
 	what, format, out        string
 	raw                      bool
+	proof                    evidencing
 
 	begin, end time.Time // read from from and to
 }
@@ -40,11 +41,25 @@ chain. Cells that a spreadsheet would run as formulas are made harmless.
 
 --what sales, appointments, answers or complaints writes one row for each order
 line, appointment, answer or complaint instead; --what surveys one for each call
-with answers, and a column for each question.`,
+with answers, and a column for each question.
+
+--evidence FILE.zip writes a signed file instead: the stretch of the hash chain,
+the records of the campaign, time or number with what opens them, the decisions
+and the rules they were taken by. "forecall verify FILE.zip" checks it anywhere,
+without this data.`,
 		Example: `  forecall export --campaign Spring --from 2026-11-01 --to 2026-12-01 --out november.csv
   forecall export --format jsonl --outcome abandoned_msg
+  forecall export --evidence spring.zip --campaign Spring --from 2026-11-01
   forecall export --what sales --server http://127.0.0.1:8080 --user mia --out sales.csv`,
-		RunE: func(c *cobra.Command, _ []string) error { return ex.run(c) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if ex.proof.file != "" {
+				return ex.evidence(c)
+			}
+			if ex.proof.number != "" {
+				return usage("--number goes with --evidence; forecall subject show writes what is known of a number")
+			}
+			return ex.run(c)
+		},
 	}
 	ex.where.flags(c)
 	f := c.Flags()
@@ -56,6 +71,8 @@ with answers, and a column for each question.`,
 	f.StringVar(&ex.what, "what", "calls", "calls, sales, appointments, answers, surveys or complaints")
 	f.StringVar(&ex.format, "format", "csv", "csv or jsonl; jsonl holds sales, appointments and answers within the calls")
 	f.BoolVar(&ex.raw, "raw", false, "for programs: CSV cells as they are, without the guard against spreadsheet formulas and the byte order mark")
+	f.StringVar(&ex.proof.file, "evidence", "", "file to write as signed evidence, with --campaign, --from, --to, --number")
+	f.StringVar(&ex.proof.number, "number", "", "only what is about this number, with --evidence")
 	f.StringVar(&ex.out, "out", "", "file to write (default: standard output); it takes its name when it is whole")
 	return c
 }

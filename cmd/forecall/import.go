@@ -216,6 +216,12 @@ func (im *importing) print(w io.Writer, r intake.Result) error {
 	}
 	_, err := fmt.Fprintf(w, "%d rows: %d added, %d updated, %d duplicates, %d refused; %.0f rows/s; %s\n",
 		r.Counts.Rows, r.Counts.Added, r.Counts.Updated, r.Counts.Duplicates, r.Counts.Refused, r.Rate(), stored)
+	if err == nil && r.Bars.Barred > 0 {
+		_, err = fmt.Fprintf(w, "  %s\n", r.Bars)
+	}
+	if err == nil && r.Noted > 0 {
+		_, err = fmt.Fprintf(w, "  %d cells of people who were taken could not be used: their country, state, postcode or kind of line\n", r.Noted)
+	}
 	for _, f := range r.First {
 		where := fmt.Sprintf("line %d", f.Line)
 		if f.Column != "" {
@@ -225,7 +231,7 @@ func (im *importing) print(w io.Writer, r intake.Result) error {
 			_, err = fmt.Fprintf(w, "  %s: %s\n", where, f.Reason)
 		}
 	}
-	if more := r.Counts.Duplicates + r.Counts.Refused - int64(len(r.First)); err == nil && more > 0 {
+	if more := r.Counts.Duplicates + r.Counts.Refused + r.Noted - int64(len(r.First)); err == nil && more > 0 {
 		_, err = fmt.Fprintf(w, "  and %d more; --report writes them all into a file\n", more)
 	}
 	return err

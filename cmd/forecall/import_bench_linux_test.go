@@ -12,6 +12,11 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/node"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // BenchmarkImportCommand imports a list as an operator does: the program as a
@@ -34,6 +39,46 @@ func BenchmarkImportCommand(b *testing.B) {
 			b.ReportMetric(memory, "MiB-rss")
 			b.ReportMetric(0, "ns/op")
 		})
+	}
+}
+
+// BenchmarkImportUnderRules is the same with the presets of all countries in
+// force: each person is judged for the counts by rule.
+func BenchmarkImportUnderRules(b *testing.B) {
+	const rows = 100_000
+	list := bigList(b, rows)
+	var perSecond float64
+	for b.Loop() {
+		b.StopTimer()
+		folder := withCampaign(b)
+		adoptPresets(b, folder)
+		b.StartTimer()
+		rate, _ := importOnce(b, list, folder, rows)
+		perSecond += rate
+	}
+	b.ReportMetric(perSecond/float64(b.N), "rows/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// adoptPresets puts all presets that are not optional in force.
+func adoptPresets(t testing.TB, folder string) {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var sets []*rules.Set
+	for _, s := range rules.Presets() {
+		if !s.Optional {
+			sets = append(sets, s)
+		}
+	}
+	if err := db.SetHolidays(t.Context(), rules.BuiltHolidays(), "test"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Adopt(t.Context(), sets, campaigns.Adoption{By: "test", Reason: "test"}); err != nil {
+		t.Fatal(err)
 	}
 }
 

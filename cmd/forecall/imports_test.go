@@ -37,12 +37,13 @@ var onlyIn = map[string][]string{
 	"github.com/pion/sdp":          {"dialer/sipua"},
 	"github.com/spf13/cobra":       {"cmd/forecall"},
 	"github.com/prometheus":        {"cmd/"},
-	"go.yaml.in/yaml":              {"pacing/sim", "campaigns/script"},
-	"github.com/expr-lang/expr":    {"campaigns/script", "campaigns/filter"},
+	"go.yaml.in/yaml":              {"pacing/sim", "campaigns/script", "campaigns/rules"},
+	"github.com/expr-lang/expr":    {"campaigns/script", "campaigns/filter", "campaigns/rules"},
 	"github.com/yuin/goldmark":     {"campaigns/script"},
 	"github.com/xuri/excelize":     {"campaigns/intake"},
 	"github.com/pion/ice":          {"dialer/softphone"},
 	"github.com/standard-webhooks": {"cmd/internal/webhook"},
+	"github.com/parquet-go":        {"cmd/internal/columnar"},
 }
 
 type listed struct {

@@ -29,7 +29,7 @@ func (im *importing) load(c *cobra.Command, in io.Reader, o intake.Options) (err
 	if err != nil {
 		return noCampaign(im.campaign, err)
 	}
-	o.Campaign = campaign.ID
+	o.Campaign, o.Foresight = campaign.ID, db
 	if im.report != "" {
 		f, err := os.Create(im.report)
 		if err != nil {

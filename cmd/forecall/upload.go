@@ -104,7 +104,7 @@ func resultOf(done api.Import) intake.Result {
 		load = 0 // a dry run stores none
 	}
 	return intake.Result{
-		Load: load, Counts: done.Counts, Codes: done.Codes, Blank: done.Blank, PhonesOut: done.PhonesOut,
+		Load: load, Counts: done.Counts, Bars: done.Rules, Codes: done.Codes, Blank: done.Blank, PhonesOut: done.PhonesOut, Noted: done.Noted,
 		Charset: intake.Charset{Name: done.Charset}, Delimiter: done.Delimiter, Columns: done.Columns, First: done.First, Samples: done.Samples, Octets: done.Bytes,
 		Elapsed: done.EndedAt.Sub(done.BeganAt),
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/check"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/storage/sqlite"
 )
@@ -22,19 +23,29 @@ var errBroken = errors.New("the ledger breaks a law")
 
 func newVerify() *cobra.Command {
 	var where location
-	var carrierLog string
+	var carrierLog, key, copies string
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "verify", Short: "Check the ledger: every attempt one outcome, nobody called who must not be, the chain unbroken", Args: cobra.NoArgs,
+		Use: "verify [FILE]", Short: "Check the ledger: every attempt one outcome, nobody called who must not be, the chain unbroken", Args: cobra.MaximumNArgs(1),
 		Long: `Reads the whole ledger and checks its laws: no number called after do-not-call
 (I1), none outside its window (I2), never two calls to one number at once (I3),
 one row and one call each (I4), one outcome each (I5), answers acknowledged
 (I6), no agent with two calls (I7), the hash chain without a gap (I10). With
---carrier-log the carrier's own log is held against it.
+--carrier-log the carrier's own log is held against it, with --copies the
+checkpoints that were kept elsewhere (evidence.copy_to).
+
+With FILE an evidence export is checked by itself, without any data folder: the
+first record that was changed, dropped, moved, cut off or put in is named. --key
+says who must have signed it.
 
 Exit status 0 when every law holds, 1 when one is broken.`,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := verify(c, where, carrierLog)
+		Example: `  forecall verify
+  forecall verify spring.zip --key 4f1c2a0b9d8e7f60`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return printReport(c, args[0], key, asJSON)
+			}
+			f, err := verify(c, where, carrierLog, key, copies)
 			if err != nil {
 				return err
 			}
@@ -49,14 +60,16 @@ Exit status 0 when every law holds, 1 when one is broken.`,
 	}
 	where.flags(c)
 	c.Flags().StringVar(&carrierLog, "carrier-log", "", "log of the test carrier to hold against the ledger")
+	c.Flags().StringVar(&key, "key", "", "public key of the house, or its ID: nothing signed by another passes")
+	c.Flags().StringVar(&copies, "copies", "", "folder of checkpoints that were kept elsewhere")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-func verify(c *cobra.Command, where location, carrierLog string) (campaigns.Findings, error) {
+func verify(c *cobra.Command, where location, carrierLog, key, copies string) (campaigns.Findings, error) {
 	if where.remote() {
-		if carrierLog != "" {
-			return campaigns.Findings{}, usage("--carrier-log goes with --data, not with --server")
+		if carrierLog != "" || key != "" || copies != "" {
+			return campaigns.Findings{}, usage("--carrier-log, --key and --copies go with --data, not with --server")
 		}
 		return verifyServer(c, where)
 	}
@@ -65,7 +78,11 @@ func verify(c *cobra.Command, where location, carrierLog string) (campaigns.Find
 		return campaigns.Findings{}, err
 	}
 	defer db.Close()
-	f, err := db.Verify(c.Context(), time.Now())
+	outside, err := keyring.Outside(copies)
+	if err != nil {
+		return campaigns.Findings{}, usage("--copies: %w", err)
+	}
+	f, err := db.VerifyWith(c.Context(), time.Now(), campaigns.Trust{Key: key, Outside: outside})
 	if err != nil || carrierLog == "" {
 		return f, err
 	}
@@ -116,7 +133,7 @@ func printFindings(w io.Writer, f campaigns.Findings, asJSON bool) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(f)
 	}
-	fmt.Fprintf(w, "%d attempts, %d outcomes, %d open, %d links in the chain\nhead %s\n", f.Attempts, f.Outcomes, f.Open, f.Records, f.Head)
+	fmt.Fprintf(w, "%d attempts, %d outcomes, %d open, %d links in the chain, %d checkpoints\nhead %s\n", f.Attempts, f.Outcomes, f.Open, f.Records, f.Checkpoints, f.Head)
 	for _, b := range f.Broken {
 		fmt.Fprintf(w, "BROKEN %s  attempt %s  %s\n", b.Law, b.Attempt, b.Detail)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,11 @@ type call struct {
 	number string
 	callee sim.Callee
 	chance *rand.Rand
+	own    bool // to a line of the house: in no log
 }
+
+// switchboardTalks is how long the switchboard of a line of the house speaks.
+const switchboardTalks = 2 * time.Second
 
 // incoming runs a call from INVITE to its end, on the goroutine that the user
 // agent gave it.
@@ -28,12 +33,17 @@ func (c *Carrier) incoming(inc *sipua.Incoming) {
 	c.live.Add(1)
 	defer c.live.Add(-1)
 	k := &call{Carrier: c, inc: inc, number: inc.To().User}
-	k.callee, k.chance = c.draw(k.number)
+	if k.callee, k.chance = c.draw(k.number); slices.Contains(c.settings.Lines, k.number) {
+		k.own, k.callee = true, sim.Callee{Kind: sim.Person, Talk: switchboardTalks}
+	}
 	k.note(Record{Event: Invited, Kind: string(k.callee.Kind), Ring: k.callee.Ring, Talk: k.callee.Talk})
 	k.run()
 }
 
 func (k *call) note(r Record) {
+	if k.own {
+		return
+	}
 	if r.At.IsZero() {
 		r.At = time.Now().UTC()
 	}

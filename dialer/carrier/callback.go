@@ -39,7 +39,7 @@ func (b CallsBack) check() error {
 func (k *call) missed() {
 	b := k.settings.CallsBack
 	shown := k.inc.From().URI.User
-	if b.Share == 0 || shown == "" || k.chance.Float64() >= b.Share {
+	if b.Share == 0 || k.own || shown == "" || k.chance.Float64() >= b.Share {
 		return
 	}
 	wait := max(b.After/10, time.Duration(k.chance.ExpFloat64()*float64(b.After)))

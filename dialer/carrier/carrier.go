@@ -34,6 +34,10 @@ type Settings struct {
 	// MediaTimeout ends an answered call whose sender has vanished: no RTP for
 	// so long. 0 means 10 s; carriers do the same.
 	MediaTimeout time.Duration
+	// Lines are numbers of the house itself: whoever calls them is answered at
+	// once by a switchboard, which hangs up after two seconds. No person is
+	// called, so these calls stand in no log of the carrier's.
+	Lines []string
 	// CallsBack lets people call back who missed a call. Their calls stand in no
 	// log of the carrier's: it was not called.
 	CallsBack CallsBack

@@ -33,6 +33,7 @@ type placing struct {
 	heard  bool        // any response came
 	rang   bool        // the ring clock was set by a 180
 	sentAt time.Time
+	sent   bool // an INVITE was written
 
 	progressed bool // anything beyond 100 came
 	ringingAt  time.Time
@@ -89,12 +90,30 @@ func (p *placing) invite(ctx context.Context) (*sipua.Call, error) {
 	defer p.ring.Stop()
 	p.sentAt = time.Now()
 	p.route.noteSent()
-	p.report(dialer.StepSent, p.sentAt, 0, "")
+	invite.Leave = p.leave
 	call, err := p.route.ua.Invite(ringing, invite)
 	if err != nil && errors.Is(context.Cause(ringing), errRingTime) {
 		err = errors.Join(errRingTime, err)
 	}
 	return call, err
+}
+
+// leave lets an INVITE onto the wire, the first, or one with credentials, unless
+// the call was withdrawn meanwhile.
+func (p *placing) leave() (left func(), err error) {
+	free := func() {}
+	if p.req.Leave != nil {
+		if free, err = p.req.Leave(); err != nil {
+			return nil, fmt.Errorf("%w: %w", errUnsent, err)
+		}
+	}
+	return func() {
+		free()
+		if !p.sent {
+			p.sent = true
+			p.report(dialer.StepSent, p.sentAt, 0, "")
+		}
+	}, nil
 }
 
 func (p *placing) build() (sipua.Invite, error) {
@@ -111,12 +130,16 @@ func (p *placing) build() (sipua.Invite, error) {
 	if timer == 0 {
 		timer = -1 // offer none
 	}
+	headers, err := t.headers(p.req)
+	if err != nil {
+		return sipua.Invite{}, err
+	}
 	offer, err := p.sound.Offer()
 	return sipua.Invite{
 		To: sipua.URI{User: user, Host: t.Host, Port: t.Port}, From: from, NextHop: p.route.target,
-		CallID: p.callID, Offer: offer, Headers: identity,
+		CallID: p.callID, Offer: offer, Headers: append(identity, headers...),
 		Auth:    sipua.Credentials{User: t.AuthUsername, Password: t.Password, Realm: t.Realm},
-		OnEvent: p.event, SessionExpires: timer, TransportTimeout: t.NoReply,
+		OnEvent: p.event, OnAttest: p.attested, AttestHeaders: t.AttestHeaders, SessionExpires: timer, TransportTimeout: t.NoReply,
 	}, err
 }
 
@@ -172,6 +195,13 @@ func (p *placing) event(e sipua.Event) {
 	}
 }
 
+// attested passes on what the carrier says of the signature over our caller ID.
+func (p *placing) attested(a sipua.Attestation) {
+	report(p.req, dialer.Progress{
+		Step: dialer.StepAttested, At: time.Now(), Trunk: p.route.trunk.Name, Attestation: a.Level, Verstat: a.Verstat,
+	})
+}
+
 func (p *placing) report(s dialer.Step, at time.Time, code int, detail string) {
 	report(p.req, dialer.Progress{Step: s, At: at, Trunk: p.route.trunk.Name, Code: code, Detail: detail})
 }
@@ -196,6 +226,9 @@ func (p *placing) answered(ctx context.Context, call *sipua.Call) (dialer.Leg, *
 // failed turns what Invite says into the outcome.
 func (p *placing) failed(err error) (*dialer.CallError, bool) {
 	if errors.Is(err, errUnsent) {
+		if !p.sent {
+			p.sentAt = time.Time{}
+		}
 		return p.callError(campaigns.Cancelled, nil, err), false
 	}
 	var f *sipua.Failure

@@ -81,6 +81,12 @@ type Trunk struct {
 	// IdentityHeader carries the caller ID beside From: p-asserted-identity
 	// (RFC 3325), remote-party-id, or empty for none.
 	IdentityHeader string
+	// Headers go out with every INVITE, each as "Name: value". In a value
+	// {attempt}, {campaign} and {caller_id} stand for those of the call.
+	Headers []string
+	// AttestHeaders are headers in which this carrier reports the STIR/SHAKEN
+	// attestation, beside the usual ones.
+	AttestHeaders []string
 	// TrustIdentity believes the P-Asserted-Identity of calls that come in (RFC
 	// 3325 section 5); else, and without one, a caller is who From says.
 	TrustIdentity bool
@@ -163,7 +169,7 @@ func (s Settings) Validate() error {
 }
 
 func (t Trunk) problems() []error {
-	return slices.Concat(t.addressProblems(), t.loginProblems(), t.callerProblems(), t.limitProblems(), t.Dial.problems())
+	return slices.Concat(t.addressProblems(), t.loginProblems(), t.callerProblems(), t.headerProblems(), t.limitProblems(), t.Dial.problems())
 }
 
 func (t Trunk) addressProblems() (errs []error) {

@@ -229,16 +229,26 @@ func targetOf(u *sip.Uri, fallback string) Target {
 // replace one that the layer itself is answerable for.
 func checkHeaders(hs []Header) error {
 	for _, h := range hs {
-		if !isToken(h.Name) {
-			return fmt.Errorf("header name %q is not a token", h.Name)
+		if err := h.Check(); err != nil {
+			return err
 		}
-		if ownHeaders[strings.ToLower(h.Name)] {
-			return fmt.Errorf("header %s is set by the sip layer", h.Name)
-		}
-		for i := range len(h.Value) {
-			if c := h.Value[i]; c < ' ' && c != '\t' || c == 0x7f {
-				return fmt.Errorf("header %s holds a control character", h.Name)
-			}
+	}
+	return nil
+}
+
+// Check says what is wrong with a header that is to be added to a message: a
+// name that is none or that the layer itself is answerable for, a value that
+// would end it.
+func (h Header) Check() error {
+	if !isToken(h.Name) {
+		return fmt.Errorf("header name %q is not a token", h.Name)
+	}
+	if ownHeaders[strings.ToLower(h.Name)] {
+		return fmt.Errorf("header %s is set by the sip layer", h.Name)
+	}
+	for i := range len(h.Value) {
+		if c := h.Value[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return fmt.Errorf("header %s holds a control character", h.Name)
 		}
 	}
 	return nil

@@ -42,6 +42,7 @@ type calling struct {
 	forks          *forks
 	rel            map[string]*earlyLeg // by To tag
 	earlySDP       []byte               // the last one, of any branch
+	attest         Attestation
 	gotProvisional bool
 	ringing        bool
 	cancelled      bool
@@ -123,10 +124,7 @@ func (c *calling) again(ev txEvent) error {
 func (c *calling) try(ctx context.Context) (txEvent, error) {
 	c.req = c.build()
 	c.forks = newForks(c.ua)
-	var err error
-	c.timings.SentAt = time.Now()
-	c.tx, err = c.ua.startClient(context.WithoutCancel(ctx), c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
-	if err != nil {
+	if err := c.send(ctx); err != nil {
 		return txEvent{}, err
 	}
 	c.flow = c.tx.flow
@@ -156,6 +154,7 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 			if c.timings.FirstResponseAt.IsZero() {
 				c.timings.FirstResponseAt = ev.at
 			}
+			c.hearAttested(ev.res)
 			if ev.res.StatusCode >= 200 {
 				c.forks.first(ev, events[i+1:])
 				return ev, nil
@@ -166,6 +165,30 @@ func (c *calling) try(ctx context.Context) (txEvent, error) {
 		if c.cancelled && provisional && giveUp == nil {
 			giveUp = time.After(lifespan)
 			c.sendCancel()
+		}
+	}
+}
+
+// send writes the INVITE, unless the call was withdrawn just now.
+func (c *calling) send(ctx context.Context) (err error) {
+	left := func() {}
+	if c.inv.Leave != nil {
+		if left, err = c.inv.Leave(); err != nil {
+			return err
+		}
+	}
+	defer left()
+	c.timings.SentAt = time.Now()
+	c.tx, err = c.ua.startClient(context.WithoutCancel(ctx), c.req, c.flow, c.inv.TransportTimeout, c.forks.deliver)
+	return err
+}
+
+// hearAttested reports what a response says of our caller ID, once.
+func (c *calling) hearAttested(res *sip.Response) {
+	if a := c.attest.join(attested(res, c.inv.AttestHeaders)); a != c.attest {
+		c.attest = a
+		if c.inv.OnAttest != nil {
+			c.inv.OnAttest(a)
 		}
 	}
 }

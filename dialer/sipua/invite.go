@@ -27,9 +27,20 @@ type Invite struct {
 	Headers []Header
 	// Auth answers a 401 or 407 of the next hop, once.
 	Auth Credentials
+	// Leave, when it is not nil, is asked immediately before each INVITE of the
+	// call is written: the first, and those that answer a challenge or ask for a
+	// longer session. left is called when it is written, or could not be. With an
+	// error nothing is written, and Invite fails with it. That a written INVITE is
+	// repeated until the peer is heard (RFC 3261 17.1.1.2) asks nobody.
+	Leave func() (left func(), err error)
 	// OnEvent hears of every provisional response in the order they arrived, on
 	// the goroutine that called Invite. It must return soon.
 	OnEvent func(Event)
+	// OnAttest hears, on the same goroutine, what any response says of the
+	// signature over the caller ID, when it says more than the one before;
+	// AttestHeaders are those of this peer beside the usual ones.
+	OnAttest      func(Attestation)
+	AttestHeaders []string
 	// TransportTimeout is timer B: how long to wait for the first response; 0
 	// means 32 s.
 	TransportTimeout time.Duration

@@ -26,11 +26,13 @@ func newCallReader(db *DB) *callReader {
 }
 
 const callColumns = `a.seq, a.id, a.campaign, a.list, a.contact, a.phone, a.e164, a.caller_id, a.mode, a.agent, a.callback, a.try, a.zones,
-	a.script_ver, a.intent_at, a.manual, a.settings, a.retry_of, a.day_no, a.prev, a.hash,
+	a.script_ver, a.intent_at, a.manual, a.settings, a.retry_of, a.day_no,
+	a.decision, a.ruleset, a.jurisdictions, a.zone_source, a.reserved, a.consent, a.cli_authorization, a.party_kind, a.month_no, a.prev, a.hash,
 	o.outcome, o.agent, o.trunk, o.code, o.q850, o.reason, o.ended_by, o.error,
 	o.sent_at, o.ringing_at, o.answered_at, o.bridged_at, o.message_at, o.message_end_at, o.ended_at, o.connect_delay, o.opt_out,
 	o.packets_in, o.packets_out, o.loss, o.jitter_ms, o.mos, o.second_agent, o.second_at, o.agent_loss, o.agent_jitter, o.agent_mos,
-	o.next_state, o.next_at, o.next_phone, o.prev, o.hash,
+	o.next_state, o.next_at, o.next_phone, o.greeting_start, o.greeting_end, o.greeting_source, o.attest, o.verstat, o.late, o.amd,
+	o.message_sha, o.prev, o.hash,
 	c.name, c.external,
 	d.key, d.agent, d.code, d.note, d.at, d.currency, d.extras`
 
@@ -98,7 +100,11 @@ func (db *DB) readCalls(ctx context.Context, f campaigns.CallFilter, lo, hi int6
 	if f.Limit > 0 {
 		room = min(room, f.Limit)
 	}
-	return r.query(ctx, room, query, args)
+	calls, err := r.query(ctx, room, query, args)
+	if err == nil && f.Checks {
+		err = db.addChecks(ctx, calls)
+	}
+	return calls, err
 }
 
 // query reads the calls of a query; room is how many to expect.
@@ -136,9 +142,10 @@ func (r *callReader) call(c *cells) (call campaigns.Call, bits int64) {
 	a.Agent, a.Callback, a.Try, a.Zones = c.integer(), c.integer(), c.small(), r.split(c.text())
 	a.ScriptVer, a.IntentAt, a.Manual = c.text(), c.instant(), c.truth()
 	a.Settings, a.RetryOf, a.DayNo = c.integer(), c.text(), c.small()
+	readAttemptExtra(c, a)
 	prev, hash := c.blob(), c.blob()
 	if c.null() {
-		c.skip(32)
+		c.skip(32 + outcomeMoreWidth)
 	} else {
 		prev, hash = readOutcome(c, a)
 	}
@@ -191,6 +198,7 @@ func readOutcome(c *cells, a *campaigns.Attempt) (prev, hash []byte) {
 	a.SecondAgent, a.SecondAt = c.integer(), c.instant()
 	a.AgentLoss, a.AgentJitterMS, a.AgentMOS = c.real(), c.real(), c.real()
 	a.Next = campaigns.Next{State: campaigns.ContactState(c.text()), At: c.instant(), Phone: c.small()}
+	readOutcomeExtra(c, a)
 	return c.blob(), c.blob()
 }
 

@@ -143,6 +143,9 @@ func (db *DB) UpdateCampaign(ctx context.Context, c campaigns.Campaign, by strin
 		if err := t.nameFree(c.Name, c.ID); err != nil {
 			return err
 		}
+		if err := t.zoneFree(old, c); err != nil {
+			return err
+		}
 		c.Status, c.CreatedAt = old.Status, old.CreatedAt
 		return t.putCampaign(c, auditUpdate, by)
 	})
@@ -299,7 +302,7 @@ func copyCampaign(c campaigns.Campaign) campaigns.Campaign {
 	for d, spans := range c.Windows {
 		c.Windows[d] = slices.Clone(spans)
 	}
-	c.CallerIDs, c.Trunks = slices.Clone(c.CallerIDs), slices.Clone(c.Trunks)
+	c.CallerIDs, c.CallerPools, c.Trunks = slices.Clone(c.CallerIDs), slices.Clone(c.CallerPools), slices.Clone(c.Trunks)
 	c.Dispositions, c.Schedule = slices.Clone(c.Dispositions), slices.Clone(c.Schedule)
 	c.PauseReasons, c.ScoreForm = slices.Clone(c.PauseReasons), slices.Clone(c.ScoreForm)
 	c.Products, c.Reasons, c.Complaints = slices.Clone(c.Products), slices.Clone(c.Reasons), slices.Clone(c.Complaints)

@@ -3,10 +3,10 @@ package sqlite
 import (
 	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
+
+	"github.com/forecall/forecall/campaigns/evidence"
 )
 
 // The kinds of records in the chain.
@@ -25,18 +25,9 @@ type link struct {
 }
 
 // next computes the link that follows l for a record of a row with digest d.
-// Whoever changes, drops or swaps a row changes every hash after it.
 func (l link) next(kind string, ref int64, d [sha256.Size]byte) link {
-	n := link{seq: l.seq + 1}
-	buf := make([]byte, 0, 128)
-	buf = append(buf, l.hash[:]...)
-	buf = binary.BigEndian.AppendUint64(buf, uint64(n.seq))
-	buf = append(buf, byte(len(kind)))
-	buf = append(buf, kind...)
-	buf = binary.BigEndian.AppendUint64(buf, uint64(ref))
-	buf = append(buf, d[:]...)
-	n.hash = sha256.Sum256(buf)
-	return n
+	n := evidence.Link{Seq: l.seq, Hash: l.hash}.Next(kind, ref, d)
+	return link{seq: n.Seq, hash: n.Hash}
 }
 
 // chain appends the record of a row and returns its link, before the row
@@ -63,40 +54,5 @@ func (t *tx) lastLink() (link, error) {
 	return l, err
 }
 
-// The tags of a canonical row, one for each type that SQLite stores.
-const (
-	tagInteger = 'i'
-	tagReal    = 'r'
-	tagText    = 't'
-	tagBlob    = 'b'
-	tagNull    = 'n'
-)
-
-// digest is the SHA-256 of the canonical form of a row's columns: for each a
-// tag, then eight bytes, or a length and the bytes. What is bound to an
-// INSERT and what a SELECT scans into any have the same form.
-func digest(row []any) [sha256.Size]byte {
-	return sha256.Sum256(canonical(make([]byte, 0, 512), row))
-}
-
-func canonical(buf []byte, row []any) []byte {
-	for _, v := range row {
-		switch v := v.(type) {
-		case int64:
-			buf = binary.BigEndian.AppendUint64(append(buf, tagInteger), uint64(v))
-		case float64:
-			buf = binary.BigEndian.AppendUint64(append(buf, tagReal), math.Float64bits(v))
-		case string:
-			buf = binary.BigEndian.AppendUint64(append(buf, tagText), uint64(len(v)))
-			buf = append(buf, v...)
-		case []byte:
-			buf = binary.BigEndian.AppendUint64(append(buf, tagBlob), uint64(len(v)))
-			buf = append(buf, v...)
-		case nil:
-			buf = append(buf, tagNull)
-		default:
-			panic(fmt.Sprintf("a row of the ledger holds a %T", v))
-		}
-	}
-	return buf
-}
+// digest is the digest of a row of format 1.
+func digest(row []any) [sha256.Size]byte { return evidence.DigestOld(row) }

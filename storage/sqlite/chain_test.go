@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/forecall/forecall/campaigns/evidence"
 )
 
 // column draws what a column of a strict table can hold.
@@ -39,7 +41,7 @@ func TestTwoRowsHaveOneCanonicalFormOnlyWhenTheyAreEqual(t *testing.T) {
 				same = same && x[i] == y[i]
 			}
 		}
-		if got := bytes.Equal(canonical(nil, x), canonical(nil, y)); got != same {
+		if got := bytes.Equal(evidence.Canonical(nil, x), evidence.Canonical(nil, y)); got != same {
 			t.Fatalf("canonical forms equal: %t, rows equal: %t\n%#v\n%#v", got, same, x, y)
 		}
 	})

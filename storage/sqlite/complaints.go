@@ -72,7 +72,7 @@ func (db *DB) SetCase(ctx context.Context, id int64, state campaigns.ComplaintSt
 		if err != nil {
 			return err
 		}
-		return t.note("complaint."+string(state), by, subject("complaint", id), answer)
+		return t.note("complaint."+string(state), by, subject("complaint", id), fmt.Sprintf("answered with %d characters", len([]rune(answer)))) // what it says is about a person
 	})
 	if err != nil {
 		return campaigns.Case{}, fmt.Errorf("set complaint %d %s: %w", id, state, err)

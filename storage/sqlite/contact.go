@@ -10,7 +10,7 @@ import (
 )
 
 const contactColumns = `id, campaign, list, load, row, external, name, company, language, fields, phones, zones,
-	state, phone, tries, last, next_at, callback, agent, tried_at`
+	state, phone, tries, last, next_at, callback, agent, tried_at, country, region, postcode`
 
 // scanner is a row to be scanned, of one or of many.
 type scanner interface{ Scan(dest ...any) error }
@@ -27,7 +27,8 @@ func scanStored(r scanner) (s storedContact, err error) {
 	var zones string
 	var next, tried int64
 	err = r.Scan(&c.ID, &c.Campaign, &c.List, &c.Load, &c.Row, &c.External, &c.Name, &c.Company, &c.Language, &s.fields, &s.phones, &zones,
-		&c.State, &c.Phone, &c.Tries, &c.Last, &next, &c.Callback, &c.Agent, &tried)
+		&c.State, &c.Phone, &c.Tries, &c.Last, &next, &c.Callback, &c.Agent, &tried,
+		&c.Country, &c.Region, &c.Postcode)
 	c.NextAt, c.TriedAt, c.Zones = moment(next), moment(tried), splitZones(zones)
 	return s, err
 }

@@ -110,7 +110,7 @@ func (db *DB) Recycle(ctx context.Context, campaign int64, outcomes []campaigns.
 func (db *DB) doneContacts(ctx context.Context, campaign, after int64, wanted map[campaigns.Outcome]bool) (ids []int64, last int64, err error) {
 	r, err := db.read.QueryContext(ctx, `SELECT c.id, c.last FROM contacts c JOIN loads l ON l.id = c.load
 		WHERE c.id > ? AND c.campaign = ? AND c.state = 'done' AND l.undone_at = 0
-		AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq WHERE a.contact = c.id AND d.effect IN ('done', 'dnc'))
+		AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq WHERE a.contact = c.id AND d.effect IN ('done', 'dnc', 'refused'))
 		AND (EXISTS (SELECT 1 FROM json_each(c.phones) p WHERE COALESCE(p.value ->> '$.dead', 0) = 0)
 			OR NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq WHERE a.contact = c.id AND d.effect = 'wrong_number'))
 		ORDER BY c.id LIMIT ?`, after, campaign, recycleBatch)

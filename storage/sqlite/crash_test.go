@@ -29,6 +29,20 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if path := os.Getenv(gateEnv); path != "" {
+		if err := beginUntilKilled(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if path := os.Getenv(eraseEnv); path != "" {
+		if err := eraseUntilKilled(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 

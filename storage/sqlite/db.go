@@ -12,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 //go:embed migrations/*.sql
@@ -51,6 +54,11 @@ type DB struct {
 	w     *writer
 	known *known
 	sieve *sieve
+	index *searchIndex
+
+	force     atomic.Pointer[inForce]             // the book of rules that judges calls
+	rates     rateMemory                          // of abandonment, a second old at most
+	registers atomic.Pointer[campaigns.Registers] // of do-not-call; nil = none
 
 	found int64 // last attempt of the ledger when it was opened
 
@@ -71,6 +79,7 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 		return nil, fmt.Errorf("open store %s: %w", s.Path, err)
 	}
 	db := &DB{log: s.Log, stop: make(chan struct{}), known: newKnown(), sieve: newSieve()}
+	db.index = newSearchIndex(db)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -101,12 +110,21 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	if db.read, err = openPool(path, readers, readerPragmas); err != nil {
 		return err
 	}
+	if err = db.scrubOld(ctx); err != nil {
+		return err
+	}
 	if db.w, err = newWriter(ctx, db); err != nil {
 		return err
 	}
 	db.found = db.w.tx.attempt
 	db.wg.Go(db.w.run)
+	db.wg.Go(db.indexCalls)
 	db.wg.Go(func() { db.checkpoints(path, limits) })
+	if err := db.countOldCalls(ctx); err != nil {
+		db.once.Do(func() { close(db.stop) })
+		db.wg.Wait()
+		return err
+	}
 	return nil
 }
 
@@ -131,7 +149,7 @@ func (db *DB) closeFiles() error {
 // writer instead of inside its commits, where they cost up to 150 ms.
 var writerPragmas = []string{
 	"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "wal_autocheckpoint(0)",
-	"cache_size(-65536)", "temp_store(memory)",
+	"cache_size(-65536)", "temp_store(memory)", "secure_delete(1)",
 }
 
 var readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "cache_size(-16384)", "temp_store(memory)"}

@@ -30,37 +30,19 @@ func (db *DB) ContactsByNumber(ctx context.Context, campaign int64, number strin
 	return out, nil
 }
 
-// DialFacts reads what Begin would ask the rules of a call to a phone of a
-// contact (of no contact, when its id is 0), and writes nothing. Live is set
-// too while the contact is in a call through another of its phones.
-func (db *DB) DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error) {
-	var r factsRow
-	err := db.read.QueryRowContext(ctx, factsQuery, r.args(p.ID, number, p.Callback, c.ID, now)...).Scan(r.dest()...)
-	if err != nil {
-		return rules.Facts{}, fmt.Errorf("read what is known of a number: %w", err)
-	}
-	f := r.facts(c, number)
-	f.Live = f.Live || r.state == campaigns.ContactLive
-	f.Zones = zonesOf(p, number)
-	return f, nil
-}
-
 // zonesOf are the zones that bind a call to a number of a contact.
 func zonesOf(p campaigns.Contact, number string) []string {
-	if len(p.Zones) > 0 {
-		return p.Zones
-	}
 	for _, phone := range p.Phones {
 		if phone.Number == number {
-			return phone.Zones
+			return p.ZonesFor(phone)
 		}
 	}
-	return nil
+	return p.Zones
 }
 
 // factsQuery reads all that the rules ask of a number, in one query.
 const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
-	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2),
+	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?6)),
 	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1) OR EXISTS (SELECT 1 FROM held WHERE e164 = ?2 AND inbound = 1),
 	COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
 		WHERE a.e164 = ?2 AND a.mode <> 'inbound' AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
@@ -84,18 +66,15 @@ type factsRow struct {
 	retryOf           string
 }
 
-func (r *factsRow) args(contact int64, number string, callback, campaign int64, now time.Time) []any {
-	return []any{contact, e164(number), callback, campaign, micros(now.Add(-24 * time.Hour))}
+func (r *factsRow) args(contact int64, number string, callback int64, c campaigns.Campaign, now time.Time) []any {
+	return []any{contact, e164(number), callback, c.ID, micros(now.Add(-24 * time.Hour)), campaigns.SellerKey(c.Seller)}
 }
 
 func (r *factsRow) dest() []any {
 	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo, &r.buried}
 }
 
-// facts are what the rules are asked, without the zones of the person.
-func (r *factsRow) facts(c campaigns.Campaign, number string) rules.Facts {
-	return rules.Facts{
-		Number: number, Week: c.Windows, Margin: c.RingTime + c.Hold, MaxTries: c.MaxAttempts, Cooldown: c.Cooldown,
-		Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed,
-	}
+// facts are the answer as the rules ask for it.
+func (r *factsRow) facts(number string) rules.Facts {
+	return rules.Facts{Number: number, Tries: r.tries, DNC: r.dnc, Live: r.live, LastTry: moment(r.last), Agreed: r.agreed}
 }

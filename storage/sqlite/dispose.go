@@ -76,10 +76,16 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 		return false, err
 	}
 	at := effectAt(kind, d, wrong)
-	if err := t.insertDisposition(p.seq, kind.Effect, at, d); err != nil {
+	if err := t.insertDisposition(p, kind.Effect, at, d); err != nil {
+		return false, err
+	}
+	if err := t.countMachine(p.seq, d.Code); err != nil {
 		return false, err
 	}
 	if err := t.trade(p, d); err != nil {
+		return false, err
+	}
+	if err := t.relations(c, p, kind.Effect, d); err != nil {
 		return false, err
 	}
 	return true, t.effect(c, p, kind, at, d)
@@ -176,34 +182,32 @@ func extras(d campaigns.Disposition) (bits int64) {
 const dispositionColumns = `seq, key, agent, code, note, at, effect, effect_at, currency, total, extras`
 
 // insertDisposition writes the disposition with all that belongs to it, as
-// one link of the chain.
-func (t *tx) insertDisposition(seq int64, effect campaigns.Effect, at time.Time, d campaigns.Disposition) error {
+// one link of the chain. What the person said is personal; what was sold, and
+// what became of the contact, is not.
+func (t *tx) insertDisposition(p disposed, effect campaigns.Effect, at time.Time, d campaigns.Disposition) error {
 	var sale campaigns.Sale
 	if d.Sale != nil {
 		sale = *d.Sale
 	}
+	seq := p.seq
 	row := []any{
 		seq, d.Key, d.Agent, d.Code, d.Note, micros(d.At), string(effect), micros(at), sale.Currency, sale.Total(), extras(d),
-	}
-	parts := dispositionParts(seq, d)
-	all := row
-	for _, p := range parts {
-		all = append(all[:len(all):len(all)], p.row...)
-	}
-	if c := d.Callback; c != nil {
-		all = append(all[:len(all):len(all)], micros(c.At), c.Agent, c.Note)
 	}
 	more, err := moreOf(d).text()
 	if err != nil {
 		return err
 	}
-	if more != "" {
-		all = append(all[:len(all):len(all)], seq, more)
-	}
-	if _, err := t.chain(kindDisposition, seq, digest(all)); err != nil {
+	parts := dispositionParts(seq, d)
+	public, personal := dispositionDigest(row, parts, d.Callback, more)
+	c, err := t.commitment(subjectOf(p.e164, seq), kindDisposition, seq, personal)
+	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO dispositions (`+dispositionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...); err != nil {
+	if _, err := t.chain(kindDisposition, seq, digest2(public, c)); err != nil {
+		return err
+	}
+	if _, err := t.exec(`INSERT INTO dispositions (`+dispositionColumns+`, format, commitment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append(row, rowFormat, blob(c))...); err != nil {
 		return err
 	}
 	for _, p := range parts {

@@ -8,15 +8,17 @@ import (
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // dncBatch is how many numbers of an import enter in one transaction.
 const dncBatch = 500
 
-// AddDoNotCall puts a number on the do-not-call list. It is durable on
-// return, and from then on no Begin passes for the number. A number that is
-// there already gets a further line in its history.
+// AddDoNotCall puts a number on the do-not-call list of a seller, or of the
+// whole house. It is durable on return, and from then on no Begin of the
+// seller's campaigns, or of any, passes for the number. A number that is there
+// already gets a further line in its history.
 func (db *DB) AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error {
 	if err := rules.Dialable(d.Number); err != nil {
 		return fmt.Errorf("add to do-not-call: %w", err)
@@ -56,21 +58,18 @@ func (db *DB) ImportDoNotCall(ctx context.Context, batch []campaigns.DoNotCall) 
 	return added, nil
 }
 
-// RemoveDoNotCall takes a number off the list; the history keeps why.
-func (db *DB) RemoveDoNotCall(ctx context.Context, number, by, reason string) error {
+// RemoveDoNotCall takes a number off the list of d.Seller, or off the house's;
+// the history keeps why.
+func (db *DB) RemoveDoNotCall(ctx context.Context, d campaigns.DoNotCall) error {
 	err := db.do(ctx, func(t *tx) error {
-		var there bool
-		if err := t.row(`SELECT EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?)`, []any{e164(number)}, &there); err != nil {
+		gone, err := t.exec(`DELETE FROM do_not_call WHERE e164 = ? AND seller = ?`, e164(d.Number), campaigns.SellerKey(d.Seller))
+		switch {
+		case err != nil:
 			return err
-		}
-		if !there {
+		case gone == 0:
 			return campaigns.ErrNotFound
 		}
-		if err := t.changeDoNotCall([]campaigns.DoNotCall{{Number: number, At: t.now, By: by, Reason: reason}}, true); err != nil {
-			return err
-		}
-		_, err := t.exec(`DELETE FROM do_not_call WHERE e164 = ?`, e164(number))
-		return err
+		return t.changeDoNotCall([]campaigns.DoNotCall{{Number: d.Number, Seller: d.Seller, At: t.now, By: d.By, Reason: d.Reason}}, true)
 	})
 	if err != nil {
 		return fmt.Errorf("remove from do-not-call: %w", err)
@@ -80,17 +79,40 @@ func (db *DB) RemoveDoNotCall(ctx context.Context, number, by, reason string) er
 
 const changeColumns = `seq, e164, removed, at, recorded_at, channel, by, name, seller, goods, reason, reference, attempt, campaign, batch`
 
-// DoNotCall reads the entry of a number; campaigns.ErrNotFound when it may be called.
+// entryColumns read an entry as it stands on the list: those from before
+// sellers were told apart are the house's, whatever is written in them.
+const entryColumns = `c.seq, c.e164, c.removed, c.at, c.recorded_at, c.channel, c.by, c.name, IIF(c.format < 2, '', c.seller), c.goods,
+	c.reason, c.reference, c.attempt, c.campaign, c.batch`
+
+// DoNotCall reads the first entry of a number, the house's before those of
+// sellers; campaigns.ErrNotFound when it may be called.
 func (db *DB) DoNotCall(ctx context.Context, number string) (campaigns.DoNotCall, error) {
-	c, err := scanChange(db.read.QueryRowContext(ctx, `SELECT `+changeColumns+` FROM do_not_call_changes
-		WHERE seq = (SELECT seq FROM do_not_call WHERE e164 = ?)`, e164(number)))
-	if err != nil {
-		return campaigns.DoNotCall{}, fmt.Errorf("do-not-call: %w", noRows(err))
+	all, err := db.DoNotCallEntries(ctx, number)
+	switch {
+	case err != nil:
+		return campaigns.DoNotCall{}, err
+	case len(all) == 0:
+		return campaigns.DoNotCall{}, fmt.Errorf("do-not-call: %w", campaigns.ErrNotFound)
 	}
-	return c.DoNotCall, nil
+	return all[0], nil
 }
 
-// IsDoNotCall tells whether a number is on the list.
+// DoNotCallEntries reads on whose lists a number stands, the house's first.
+func (db *DB) DoNotCallEntries(ctx context.Context, number string) ([]campaigns.DoNotCall, error) {
+	return db.entries(ctx, `SELECT `+entryColumns+` FROM do_not_call d JOIN do_not_call_changes c ON c.seq = d.seq
+		WHERE d.e164 = ? ORDER BY d.seller`, e164(number))
+}
+
+func (db *DB) entries(ctx context.Context, query string, args ...any) ([]campaigns.DoNotCall, error) {
+	rows, err := db.changes(ctx, query, args...)
+	out := make([]campaigns.DoNotCall, len(rows))
+	for i, c := range rows {
+		out[i] = c.DoNotCall
+	}
+	return out, err
+}
+
+// IsDoNotCall tells whether a number is on anybody's list.
 func (db *DB) IsDoNotCall(ctx context.Context, number string) (bool, error) {
 	var there bool
 	err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?)`, e164(number)).Scan(&there)
@@ -104,24 +126,19 @@ func (db *DB) IsDoNotCall(ctx context.Context, number string) (bool, error) {
 // first; without a number the changes of all numbers, in the order of the ledger.
 func (db *DB) DoNotCallHistory(ctx context.Context, number string) ([]campaigns.DoNotCallChange, error) {
 	if number == "" {
-		return db.changes(ctx, `SELECT `+changeColumns+` FROM do_not_call_changes ORDER BY seq`)
+		return db.changes(ctx, `SELECT `+entryColumns+` FROM do_not_call_changes c ORDER BY c.seq`)
 	}
-	return db.changes(ctx, `SELECT `+changeColumns+` FROM do_not_call_changes WHERE e164 = ? ORDER BY seq`, e164(number))
+	return db.changes(ctx, `SELECT `+entryColumns+` FROM do_not_call_changes c WHERE c.e164 = ? ORDER BY c.seq`, e164(number))
 }
 
-// DoNotCalls reads the list by number, at most limit (0 = 1,000) after one.
+// DoNotCalls reads the list by number: all entries of at most limit numbers
+// (0 = 1,000) after one.
 func (db *DB) DoNotCalls(ctx context.Context, after string, limit int) ([]campaigns.DoNotCall, error) {
 	if limit <= 0 {
 		limit = 1000
 	}
-	rows, err := db.changes(ctx, `SELECT c.seq, c.e164, c.removed, c.at, c.recorded_at, c.channel, c.by, c.name, c.seller, c.goods, c.reason,
-		c.reference, c.attempt, c.campaign, c.batch
-		FROM do_not_call d JOIN do_not_call_changes c ON c.seq = d.seq WHERE d.e164 > ? ORDER BY d.e164 LIMIT ?`, e164(after), limit)
-	out := make([]campaigns.DoNotCall, len(rows))
-	for i, c := range rows {
-		out[i] = c.DoNotCall
-	}
-	return out, err
+	return db.entries(ctx, `SELECT `+entryColumns+` FROM do_not_call d JOIN do_not_call_changes c ON c.seq = d.seq
+		WHERE d.e164 IN (SELECT DISTINCT e164 FROM do_not_call WHERE e164 > ? ORDER BY e164 LIMIT ?) ORDER BY d.e164, d.seller`, e164(after), limit)
 }
 
 func (db *DB) changes(ctx context.Context, query string, args ...any) ([]campaigns.DoNotCallChange, error) {
@@ -141,39 +158,58 @@ func (db *DB) changes(ctx context.Context, query string, args ...any) ([]campaig
 	return out, nil
 }
 
-// addDoNotCall writes numbers into the history and the list.
+// addDoNotCall writes numbers into the history and the list. Who said it in a
+// call said it to the seller of the call's campaign.
 func (t *tx) addDoNotCall(batch []campaigns.DoNotCall) error {
 	first := t.change + 1
+	for i := range batch {
+		if d := &batch[i]; d.Seller == "" && d.Campaign != 0 {
+			c, _ := t.settings(d.Campaign) // one that is gone had calls of the house
+			d.Seller = c.Seller
+		}
+	}
 	if err := t.changeDoNotCall(batch, false); err != nil {
 		return err
 	}
 	for i, d := range batch {
-		_, err := t.exec(`INSERT INTO do_not_call (e164, seq) VALUES (?, ?) ON CONFLICT (e164) DO NOTHING`, e164(d.Number), first+int64(i))
+		_, err := t.exec(`INSERT INTO do_not_call (e164, seller, seq) VALUES (?, ?, ?) ON CONFLICT (e164, seller) DO NOTHING`,
+			e164(d.Number), campaigns.SellerKey(d.Seller), first+int64(i))
 		if err != nil {
 			return fmt.Errorf("do-not-call: %w", err)
 		}
 	}
-	return nil
+	return t.objected(batch)
 }
 
 // changeDoNotCall writes one batch of changes with one link of the chain.
 func (t *tx) changeDoNotCall(batch []campaigns.DoNotCall, removed bool) error {
 	first := t.change + 1
-	all := make([]any, 0, 15*len(batch))
-	for _, d := range batch {
+	digests := make([]evidence.Digest, len(batch))
+	rows := make([][]any, len(batch))
+	for i, d := range batch {
 		t.change++
 		at := d.At
 		if at.IsZero() {
 			at = t.now
 		}
-		all = append(all, t.change, e164(d.Number), flag(removed), micros(at), micros(t.now), d.Channel, d.By, d.Name, d.Seller, d.Goods,
-			d.Reason, d.Reference, d.Attempt, d.Campaign, first)
+		row := []any{
+			t.change, e164(d.Number), flag(removed), micros(at), micros(t.now), d.Channel, d.By, d.Name, d.Seller, d.Goods,
+			d.Reason, d.Reference, d.Attempt, d.Campaign, first,
+		}
+		public, personal := changeParts(row)
+		c, err := t.commitment(e164(d.Number), kindDoNotCall, t.change, personal)
+		if err != nil {
+			return err
+		}
+		digests[i] = digest2(public, c)
+		rows[i] = append(row, rowFormat, blob(c))
 	}
-	if _, err := t.chain(kindDoNotCall, first, digest(all)); err != nil {
+	if _, err := t.chain(kindDoNotCall, first, evidence.DigestBatch(digests)); err != nil {
 		return err
 	}
-	for row := range slices.Chunk(all, 15) {
-		_, err := t.exec(`INSERT INTO do_not_call_changes (`+changeColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+	for _, row := range rows {
+		_, err := t.exec(`INSERT INTO do_not_call_changes (`+changeColumns+`, format, commitment)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 		if err != nil {
 			return fmt.Errorf("do-not-call: %w", err)
 		}
@@ -181,20 +217,33 @@ func (t *tx) changeDoNotCall(batch []campaigns.DoNotCall, removed bool) error {
 	return nil
 }
 
+// entry is a place on the do-not-call list: a number, and the key of who must
+// not call it.
+type entry struct {
+	e164   int64
+	seller string
+}
+
+// sellerOf is the key of who a campaign calls for.
+func (t *tx) sellerOf(campaign int64) string {
+	c, _ := t.settings(campaign)
+	return campaigns.SellerKey(c.Seller)
+}
+
 // notYetThere leaves out what is on the list, and repetitions.
 func (t *tx) notYetThere(batch []campaigns.DoNotCall) ([]campaigns.DoNotCall, error) {
 	fresh := make([]campaigns.DoNotCall, 0, len(batch))
-	seen := make(map[int64]bool, len(batch))
+	seen := make(map[entry]bool, len(batch))
 	for _, d := range batch {
-		n := e164(d.Number)
+		at := entry{e164(d.Number), campaigns.SellerKey(d.Seller)}
 		var seq int64
-		err := t.row(`SELECT seq FROM do_not_call WHERE e164 = ?`, []any{n}, &seq)
+		err := t.row(`SELECT seq FROM do_not_call WHERE e164 = ? AND seller = ?`, []any{at.e164, at.seller}, &seq)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			if !seen[n] {
+			if !seen[at] {
 				fresh = append(fresh, d)
 			}
-			seen[n] = true
+			seen[at] = true
 		case err != nil:
 			return nil, err
 		}

@@ -26,6 +26,22 @@
 // another by time; a lease first promotes those that are due. A callback
 // waits in its own table and is leased above every list.
 //
+// The gate: Begin gathers what the rule book in force asks of a call (the calls
+// to the person before, registers, consents, caller ID, stops, rates), decides,
+// and writes the attempt with the digest of the decision's record in its chained
+// row, or the refusal. What binds which call:
+//
+//	what                            number  stops  lists  consent  hours, caps, guards
+//	a campaign's call, a callback     x       x      x       x       x
+//	a number typed by hand            x       x      x       x       x, its agent is reserved
+//	a transfer to an outside number   x       x      internal        (no marketing call)
+//	the operator's test call          x                              (to a number of the house, no campaign)
+//	an inbound call                                                  (we do not place it)
+//
+// The book is rebuilt when the store is opened. Rules that this program cannot
+// read let nobody be called. Hoppers, imports and explanations ask the same
+// rules of the same facts, out of a snapshot; Begin has the last word.
+//
 // Promises:
 //   - What returned without error is on disk, whatever kills the process or
 //     the power.
@@ -34,7 +50,8 @@
 //     can exclude; the next Open reads what is there.)
 //   - Attempts, outcomes, dispositions, the do-not-call history, the audit
 //     and the chain are appended to and never changed: triggers refuse it.
-//     The one change is an attempt's live mark going to null.
+//     An attempt's live mark goes to null once, and personal columns are emptied
+//     once, by an erasure or when their time is over.
 //   - The rules of an attempt are checked in the transaction that writes it,
 //     by the writer's clock. When the wall clock has jumped nobody is called.
 //   - A number has at most one open attempt: a unique index, not code.
@@ -46,6 +63,9 @@
 //     agreed it, and once: whoever comes second changes nothing.
 //   - What a disposition says beside its columns is part of its link.
 //   - Every record enters a chain of hashes, which Verify recomputes from
-//     the rows.
+//     the rows and holds against signed checkpoints. What is personal of a row
+//     enters as a commitment: a person is erased, and the chain still verifies.
+//   - Who was erased is nowhere in the folder, free pages and log included, but
+//     on the list of those whom nobody calls. What a hold covers is not deleted.
 //   - The files are created for their owner only, and hold no phone's secret.
 package sqlite

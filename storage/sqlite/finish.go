@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.insertOutcome(b, a); err != nil {
 		return err
 	}
+	if err := t.countEnding(b, a); err != nil {
+		return err
+	}
 	if err := t.insertTalks(b.seq, a.Talks); err != nil {
 		return err
 	}
@@ -74,6 +78,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 		}
 	}
 	if b.held.inbound {
+		if err := t.inquired(b, a); err != nil {
+			return err
+		}
 		return t.settleInbound(b, a)
 	}
 	if b.person.State != campaigns.ContactLive {
@@ -130,20 +137,22 @@ const outcomeColumns = `seq, campaign, intent_at, outcome, agent, trunk, code, q
 
 func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 	row := sparse([]any{
-		b.seq, b.campaign, b.intent, string(a.Outcome), a.Agent, a.Trunk, int64(a.Code), int64(a.Q850), a.Reason, a.EndedBy, a.Error,
+		b.seq, b.campaign, b.intent, string(a.Outcome), a.Agent, a.Trunk, int64(a.Code), int64(a.Q850), withoutNumber(a.Reason, b.e164), a.EndedBy,
+		withoutNumber(a.Error, b.e164),
 		micros(a.SentAt), micros(a.RingingAt), micros(a.AnsweredAt), micros(a.BridgedAt), micros(a.MessageAt), micros(a.MessageEndAt),
 		micros(a.EndedAt), a.ConnectDelay.Microseconds(), flag(a.OptOut),
 		int64(a.PacketsIn), int64(a.PacketsOut), finite(a.LossShare), finite(a.JitterMS), finite(a.MOS),
 		a.SecondAgent, micros(a.SecondAt), finite(a.AgentLoss), finite(a.AgentJitterMS), finite(a.AgentMOS),
 		string(a.Next.State), micros(a.Next.At), int64(a.Next.Phone), micros(t.now),
 	})
+	row = append(row, outcomeExtra(&a)...)
 	prev := t.link.hash
-	l, err := t.chain(kindOutcome, b.seq, digest(row))
+	l, err := t.chain(kindOutcome, b.seq, digest2(row, nil))
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, prev, hash)
-		VALUES (?`+strings.Repeat(", ?", len(row)+1)+`)`, append(row, prev[:], l.hash[:])...)
+	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, `+outcomeMore+`, format, prev, hash)
+		VALUES (?`+strings.Repeat(", ?", len(row)+2)+`)`, append(row, rowFormat, prev[:], l.hash[:])...)
 	return err
 }
 
@@ -197,6 +206,15 @@ func (t *tx) optOut(b begun, a campaigns.Attempt) error {
 		Number: number(b.e164), At: t.now, Channel: campaigns.ChannelKey, Seller: c.Seller, Goods: c.Goods,
 		Reason: "key pressed in the message", Attempt: a.ID, Campaign: b.campaign,
 	}})
+}
+
+// withoutNumber takes the called number out of what a carrier or an error says:
+// an outcome is public, and its text may quote the address that was called.
+func withoutNumber(text string, e164 int64) string {
+	if e164 == 0 {
+		return text
+	}
+	return strings.ReplaceAll(text, strconv.FormatInt(e164, 10), "[number]")
 }
 
 // sparse turns zeros and empty texts into nulls.

@@ -144,7 +144,7 @@ func (t *tx) addContacts(load int64, rows []contactRow, policy campaigns.Duplica
 			}
 		}
 	}
-	return verdicts, nil
+	return verdicts, t.addListed(l, rows, verdicts)
 }
 
 // sameAs finds the contact that has one of the row's numbers.
@@ -200,10 +200,11 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 		return nil
 	}
 	for some := range slices.Chunk(fresh, insertRows) {
-		args := make([]any, 0, 12*len(some))
+		args := make([]any, 0, 15*len(some))
 		for _, r := range some {
 			p := &r.person
-			args = append(args, l.Campaign, l.List, l.ID, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones)
+			args = append(args, l.Campaign, l.List, l.ID, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones,
+				p.Country, p.Region, p.Postcode)
 		}
 		if _, err := t.exec(insertContactsQuery(len(some)), args...); err != nil {
 			return fmt.Errorf("insert contacts: %w", err)
@@ -221,8 +222,8 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 // The statements have plain question marks only: the driver looks numbered
 // ones up by name, one by one, which grows with their square.
 func insertContactsQuery(n int) string {
-	return `INSERT INTO contacts (campaign, list, load, id, row, external, name, company, language, fields, phones, zones) VALUES ` +
-		repeat(`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n)
+	return `INSERT INTO contacts (campaign, list, load, id, row, external, name, company, language, fields, phones, zones,
+		country, region, postcode) VALUES ` + repeat(`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n)
 }
 
 func insertNumbersQuery(n int) string {
@@ -254,7 +255,8 @@ func (t *tx) insertNumbers(campaign int64, fresh []*contactRow) error {
 }
 
 // updateContact fills a contact with what a row has of it: what the row
-// leaves empty stays as it is, and so do phones and state.
+// leaves empty stays as it is, and so do phones and state. An address is taken
+// whole: half of the new one beside half of the old would be nowhere.
 func (t *tx) updateContact(id int64, r *contactRow) error {
 	var text string
 	if err := t.row(`SELECT fields FROM contacts WHERE id = ?`, []any{id}, &text); err != nil {
@@ -278,6 +280,8 @@ func (t *tx) updateContact(id int64, r *contactRow) error {
 	p := r.person
 	_, err := t.exec(`UPDATE contacts SET external = COALESCE(NULLIF(?2, ''), external), name = COALESCE(NULLIF(?3, ''), name),
 		company = COALESCE(NULLIF(?4, ''), company), language = COALESCE(NULLIF(?5, ''), language), fields = ?6,
-		zones = COALESCE(NULLIF(?7, ''), zones) WHERE id = ?1`, id, p.External, p.Name, p.Company, p.Language, merged, r.zones)
+		zones = COALESCE(NULLIF(?7, ''), zones), country = CASE ?8 || ?9 || ?10 WHEN '' THEN country ELSE ?8 END,
+		region = CASE ?8 || ?9 || ?10 WHEN '' THEN region ELSE ?9 END, postcode = CASE ?8 || ?9 || ?10 WHEN '' THEN postcode ELSE ?10 END
+		WHERE id = ?1`, id, p.External, p.Name, p.Company, p.Language, merged, r.zones, p.Country, p.Region, p.Postcode)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -187,31 +186,4 @@ func (t *tx) release(id int64) error {
 	}
 	_, err = t.exec(`UPDATE callbacks SET due = ?2 WHERE id = ?1 AND done = 0`, callback, micros(t.now.Add(callbackAgain)))
 	return err
-}
-
-// Postpone returns leased contacts that must not be called before a time, as
-// those whose calling window is closed: they wait until then, their callbacks
-// with them. Contacts whose lease is over are left as they are.
-func (db *DB) Postpone(ctx context.Context, ids []int64, until time.Time) error {
-	for batch := range slices.Chunk(ids, recoverBatch) {
-		err := db.do(ctx, func(t *tx) error {
-			for _, id := range batch {
-				state, _, err := t.stateOf(id)
-				if errors.Is(err, campaigns.ErrNotFound) || err == nil && state != campaigns.ContactLeased {
-					continue
-				}
-				if err == nil {
-					err = t.setWaiting(id, until)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("postpone %d contacts: %w", len(ids), err)
-		}
-	}
-	return nil
 }

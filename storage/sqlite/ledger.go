@@ -11,12 +11,6 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
-// Waits of contacts that a rule refused and that is silent about when.
-const (
-	liveWait   = time.Minute
-	closedWait = 24 * time.Hour
-)
-
 // Begin writes the attempt into the ledger when every rule allows it now: on
 // return without error the row is durable and the INVITE may leave. The rules
 // see the campaign's settings as stored, and the store's own clock, in the
@@ -66,41 +60,60 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (refused, err er
 	case !a.Manual: // a number typed by hand has any contact
 		return nil, campaigns.ErrNotLeased
 	}
-	if refusal := rules.Check(f, t.now); refusal != nil {
-		if state != campaigns.ContactLeased || a.Manual {
-			return refusal, nil
-		}
-		return refusal, t.putBack(a, refusal)
+	d, terms, err := t.decide(c, a, f)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := d.Refusal(); refusal != nil {
+		return refusal, t.refuse(a, d, terms, refusal, state == campaigns.ContactLeased && !a.Manual)
 	}
 	if r.buried && state == campaigns.ContactLeased && !a.Manual {
 		return campaigns.ErrNotLeased, t.passBuried(a)
 	}
+	t.seal(a, c, d, terms)
 	if a.Manual && a.Contact != 0 {
-		return nil, t.beginManual(a, state, f.Tries+1)
+		err = t.beginManual(a, state, f.Tries+1)
+	} else {
+		err = t.insertAttempt(a, f.Tries+1)
 	}
-	return nil, t.insertAttempt(a, f.Tries+1)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.keepDecision(a, d, terms)
+}
+
+// refuse keeps why a call is not placed, and moves a contact out of its hopper:
+// done when neither time nor the house can change the verdict, else waiting
+// until it is judged again.
+func (t *tx) refuse(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, refusal *rules.Refusal, leased bool) error {
+	if err := t.deny(a, d, terms, refusal.Primary); err != nil || !leased {
+		return err
+	}
+	until := campaigns.BackUntil(d, t.now)
+	if until.IsZero() {
+		return t.setDone(a.Contact, campaigns.Refused)
+	}
+	return t.setWaiting(a.Contact, until)
 }
 
 // facts reads all that the rules ask, in one query, and which version of the
 // settings is in force. The state in the row is empty for a manual call to a
 // number that is no contact.
 func (t *tx) facts(c campaigns.Campaign, a *campaigns.Attempt) (f rules.Facts, r factsRow, err error) {
-	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c.ID, t.now), r.dest()...); err != nil {
+	if err := t.row(factsQuery, r.args(a.Contact, a.Number, a.Callback, c, t.now), r.dest()...); err != nil {
 		return f, r, fmt.Errorf("read facts: %w", err)
 	}
 	if r.state == "" && a.Contact != 0 {
 		return f, r, campaigns.ErrNotLeased
 	}
 	a.Settings, a.RetryOf, a.DayNo = r.version, r.retryOf, r.dayNo
-	f = r.facts(c, a.Number)
-	f.Zones = a.Zones
-	return f, r, nil
+	return r.facts(a.Number), r, nil
 }
 
 const attemptColumns = `seq, id, campaign, list, contact, phone, e164, caller_id, mode, agent, callback, try, zones, script_ver,
 	intent_at, manual, settings, retry_of, day_no`
 
-// attemptRow is the row of attemptColumns, which is also what is chained.
+// attemptRow is the row of attemptColumns.
 func attemptRow(a *campaigns.Attempt) []any {
 	return []any{
 		a.Seq, a.ID, a.Campaign, a.List, a.Contact, int64(a.Phone), e164(a.Number), a.CallerID, string(a.Mode), a.Agent, a.Callback,
@@ -108,6 +121,9 @@ func attemptRow(a *campaigns.Attempt) []any {
 		int64(a.DayNo),
 	}
 }
+
+const insertAttemptRow = `INSERT INTO attempts (` + attemptColumns + `, ` + attemptMore + `, format, commitment, prev, hash, live)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 	if err := t.writeAttempt(a, try, int64(1)); err != nil || a.Contact == 0 {
@@ -124,48 +140,22 @@ func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 	t.attempt++
 	t.intent = micros(t.now)
 	a.Seq, a.Try, a.IntentAt = t.attempt, try, t.now
-	row := attemptRow(a)
-	prev := t.link.hash
-	l, err := t.chain(kindAttempt, a.Seq, digest(row))
+	row := append(attemptRow(a), attemptExtra(a)...)
+	public, personal := attemptParts(row)
+	c, err := t.commitment(subjectOf(e164(a.Number), a.Seq), kindAttempt, a.Seq, personal)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO attempts (`+attemptColumns+`, prev, hash, live)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, prev[:], l.hash[:], live)...)
+	prev := t.link.hash
+	l, err := t.chain(kindAttempt, a.Seq, digest2(public, c))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(insertAttemptRow, append(row, rowFormat, blob(c), prev[:], l.hash[:], live)...)
 	if isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}
 	return err
-}
-
-// putBack returns a refused contact: done when no time will change the
-// verdict, else waiting until every rule that refused may allow it.
-func (t *tx) putBack(a *campaigns.Attempt, refusal *rules.Refusal) error {
-	next, until := campaigns.ContactWaiting, t.now
-	for _, v := range refusal.Verdicts {
-		if v.OK {
-			continue
-		}
-		at := v.Next
-		switch v.Rule {
-		case rules.Hours:
-			if at.IsZero() {
-				at = t.now.Add(closedWait)
-			}
-		case rules.Live:
-			at = t.now.Add(liveWait)
-		case rules.Cooldown:
-		default:
-			next = campaigns.ContactDone
-		}
-		if at.After(until) {
-			until = at
-		}
-	}
-	if next == campaigns.ContactDone {
-		return t.setDone(a.Contact, campaigns.Refused)
-	}
-	return t.setWaiting(a.Contact, until)
 }
 
 // setDone ends a contact that is not in a call, and with it what was agreed.

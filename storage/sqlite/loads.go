@@ -118,7 +118,7 @@ const undoBatch = 500
 
 // UndoLoad takes a load out again: contacts that were never called go, those
 // that were are done and stay for the log. Contacts that the load only
-// updated keep what it wrote. From its first transaction on no contact of the
+// updated keep what it wrote, and what it brought of consents ends. From its first transaction on no contact of the
 // load comes back from a call. Called again it goes on where it ended.
 func (db *DB) UndoLoad(ctx context.Context, load int64, by string) (removed, kept int64, err error) {
 	var first, last int64
@@ -148,6 +148,9 @@ func (db *DB) UndoLoad(ctx context.Context, load int64, by string) (removed, kep
 		if err != nil {
 			return removed, kept, fmt.Errorf("undo load %d: %w", load, err)
 		}
+	}
+	if err := db.undoConsents(ctx, load, by); err != nil {
+		return removed, kept, fmt.Errorf("undo the consents of load %d: %w", load, err)
 	}
 	return removed, kept, nil
 }

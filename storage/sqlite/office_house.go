@@ -45,14 +45,15 @@ func (db *DB) DeletePrompt(ctx context.Context, file, by string) error {
 
 // PutCallerID stores what is known of a number of ours.
 func (db *DB) PutCallerID(ctx context.Context, c campaigns.CallerID, by string) error {
-	return db.noted(ctx, "caller_id.put", by, "caller ID "+c.Number, c.Label, `INSERT INTO caller_ids (e164, label, region, pool, most, by, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (e164) DO UPDATE SET label = excluded.label, region = excluded.region, pool = excluded.pool, most = excluded.most,
-		by = excluded.by, at = excluded.at`, e164(c.Number), c.Label, c.Region, c.Pool, c.Most, by, micros(time.Now()))
+	return db.noted(ctx, "caller_id.put", by, "caller ID "+c.Number, c.Label, `INSERT INTO caller_ids (e164, label, region, area, pool, most, rest, blocked, profile, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (e164) DO UPDATE SET label = excluded.label, region = excluded.region, area = excluded.area, pool = excluded.pool,
+		most = excluded.most, rest = excluded.rest, blocked = excluded.blocked, profile = excluded.profile, by = excluded.by, at = excluded.at`,
+		e164(c.Number), c.Label, c.Region, c.Area, c.Pool, c.Most, flag(c.Rest), c.Blocked, c.Profile, by, micros(time.Now()))
 }
 
 // CallerIDs lists the numbers of ours that were entered.
 func (db *DB) CallerIDs(ctx context.Context) ([]campaigns.CallerID, error) {
-	r, err := db.read.QueryContext(ctx, `SELECT e164, label, region, pool, most, by, at FROM caller_ids ORDER BY e164`)
+	r, err := db.read.QueryContext(ctx, `SELECT e164, label, region, area, pool, most, rest, blocked, profile, by, at FROM caller_ids ORDER BY e164`)
 	if err != nil {
 		return nil, fmt.Errorf("caller IDs: %w", err)
 	}
@@ -60,7 +61,7 @@ func (db *DB) CallerIDs(ctx context.Context) ([]campaigns.CallerID, error) {
 	err = eachRow(r, func(r *sql.Rows) error {
 		var c campaigns.CallerID
 		var n, at int64
-		err := r.Scan(&n, &c.Label, &c.Region, &c.Pool, &c.Most, &c.By, &at)
+		err := r.Scan(&n, &c.Label, &c.Region, &c.Area, &c.Pool, &c.Most, &c.Rest, &c.Blocked, &c.Profile, &c.By, &at)
 		c.Number, c.At = number(n), moment(at)
 		out = append(out, c)
 		return err

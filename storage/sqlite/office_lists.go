@@ -160,12 +160,12 @@ const recyclable = `FROM contacts c JOIN loads l ON l.id = c.load
 	WHERE c.id > ?1 AND c.campaign = ?2 AND c.state = 'done' AND l.undone_at = 0 AND (?3 = 0 OR c.list = ?3)
 	AND c.tried_at > 0 AND c.tried_at <= ?4
 	AND CASE WHEN d.code IN (SELECT value FROM json_each(?6)) THEN 1
-		WHEN d.effect IN ('done', 'dnc') THEN 0 ELSE c.last IN (SELECT value FROM json_each(?5)) END
+		WHEN d.effect IN ('done', 'dnc', 'refused') THEN 0 ELSE c.last IN (SELECT value FROM json_each(?5)) END
 	AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions e ON e.seq = a.seq WHERE a.contact = c.id AND e.effect = 'dnc')
-	AND NOT EXISTS (SELECT 1 FROM do_not_call x
-		WHERE x.e164 = CAST(substr(json_extract(c.phones, '$[' || (c.phone % MAX(1, json_array_length(c.phones))) || '].number'), 2) AS INTEGER))`
+	AND NOT EXISTS (SELECT 1 FROM do_not_call x WHERE x.seller IN ('', ?7)
+		AND x.e164 = CAST(substr(json_extract(c.phones, '$[' || (c.phone % MAX(1, json_array_length(c.phones))) || '].number'), 2) AS INTEGER))`
 
-func recycleArgs(o campaigns.RecycleOrder, after int64, now time.Time) ([]any, error) {
+func (db *DB) recycleArgs(o campaigns.RecycleOrder, after int64, now time.Time) ([]any, error) {
 	outcomes, err := json.Marshal(o.Outcomes)
 	if err != nil {
 		return nil, err
@@ -174,12 +174,13 @@ func recycleArgs(o campaigns.RecycleOrder, after int64, now time.Time) ([]any, e
 	if err != nil {
 		return nil, err
 	}
-	return []any{after, o.Campaign, o.List, micros(now.Add(-o.OlderThan)), string(outcomes), string(codes)}, nil
+	c, _ := db.known.campaign(o.Campaign) // one that is gone has no contacts
+	return []any{after, o.Campaign, o.List, micros(now.Add(-o.OlderThan)), string(outcomes), string(codes), campaigns.SellerKey(c.Seller)}, nil
 }
 
 // Recyclable counts the contacts that an order would make callable again.
 func (db *DB) Recyclable(ctx context.Context, o campaigns.RecycleOrder, now time.Time) (n int64, err error) {
-	args, err := recycleArgs(o, 0, now)
+	args, err := db.recycleArgs(o, 0, now)
 	if err == nil {
 		err = db.read.QueryRowContext(ctx, `SELECT COUNT(*) `+recyclable, args...).Scan(&n)
 	}
@@ -211,11 +212,11 @@ func (db *DB) RecycleBy(ctx context.Context, o campaigns.RecycleOrder, now time.
 }
 
 func (db *DB) recyclableIDs(ctx context.Context, o campaigns.RecycleOrder, after int64, now time.Time) (ids []int64, err error) {
-	args, err := recycleArgs(o, after, now)
+	args, err := db.recycleArgs(o, after, now)
 	if err != nil {
 		return nil, err
 	}
-	r, err := db.read.QueryContext(ctx, `SELECT c.id `+recyclable+` ORDER BY c.id LIMIT ?7`, append(args, recycleBatch)...)
+	r, err := db.read.QueryContext(ctx, `SELECT c.id `+recyclable+` ORDER BY c.id LIMIT ?8`, append(args, recycleBatch)...)
 	if err != nil {
 		return nil, err
 	}

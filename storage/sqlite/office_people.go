@@ -164,7 +164,7 @@ func (db *DB) AddMessage(ctx context.Context, m campaigns.Message) (campaigns.Me
 		if err != nil {
 			return err
 		}
-		return t.note("message.send", m.By, subject("user", m.Agent), m.Text)
+		return t.note("message.send", m.By, subject("user", m.Agent), fmt.Sprintf("message %d, %d characters", m.ID, len([]rune(m.Text)))) // what it says may be about a person
 	})
 	if err != nil {
 		return campaigns.Message{}, fmt.Errorf("add message: %w", err)

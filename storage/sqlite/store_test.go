@@ -225,11 +225,11 @@ func soldCall(t testing.TB, db *DB) *campaigns.Attempt {
 		}
 	}
 	_, err := db.Dispose(t.Context(), campaigns.Disposition{
-		Attempt: first.ID, Key: "k", Code: "sale", Answers: []campaigns.Answer{{Question: "q", Value: "v"}},
+		Attempt: first.ID, Key: "k", Code: "sale", Note: "wants it soon", Answers: []campaigns.Answer{{Question: "q", Value: "v"}},
 		Sale: &campaigns.Sale{Currency: "EUR", Lines: []campaigns.OrderLine{{Product: "p", Quantity: 2, UnitPrice: 100}}},
 	})
 	must(t, err)
-	must(t, db.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34699999999"}))
+	must(t, db.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34699999999", Name: "Ana", Reason: "asked"}))
 	must(t, db.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34699999998"}))
 	return first
 }

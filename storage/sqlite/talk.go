@@ -17,19 +17,7 @@ const maxDetail = 2000
 // AddCallEvents keeps what happened during calls, all of them in one
 // transaction. An event of an attempt that is not in the ledger is passed over.
 func (db *DB) AddCallEvents(ctx context.Context, events []campaigns.CallEvent) error {
-	err := db.doBulk(ctx, func(t *tx) error {
-		for _, e := range events {
-			if len(e.Detail) > maxDetail {
-				e.Detail = e.Detail[:maxDetail]
-			}
-			_, err := t.exec(`INSERT INTO call_events (attempt, at, kind, by, detail)
-				SELECT seq, ?, ?, ?, ? FROM attempts WHERE id = ?`, micros(e.At), string(e.Kind), e.By, e.Detail, e.Attempt)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := db.doBulk(ctx, func(t *tx) error { return t.addEvents(events) })
 	if err != nil {
 		return fmt.Errorf("keep %d events of calls: %w", len(events), err)
 	}
@@ -98,14 +86,16 @@ func (t *tx) insertTalks(seq int64, talks []campaigns.AgentTalk) error {
 }
 
 // BeginSide keeps that an outside number is about to be called during a call; it
-// is durable on return. A number on the do-not-call list is campaigns.ErrListed,
-// a call that the ledger does not hold campaigns.ErrUnknownAttempt.
+// is durable on return. It is no marketing call: the list of the house and of the
+// seller binds it (campaigns.ErrListed), and every stop (campaigns.ErrStopped);
+// hours, caps and consents, which speak of the person called, do not. A call that
+// the ledger does not hold is campaigns.ErrUnknownAttempt.
 func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 	err := db.do(ctx, func(t *tx) error {
 		var seq int64
 		var listed bool
-		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2) FROM attempts WHERE id = ?1`,
-			[]any{s.Attempt, e164(s.Number)}, &seq, &listed)
+		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?3)) FROM attempts WHERE id = ?1`,
+			[]any{s.Attempt, e164(s.Number), t.sellerOf(s.Campaign)}, &seq, &listed)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return campaigns.ErrUnknownAttempt
@@ -113,6 +103,14 @@ func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 			return err
 		case listed:
 			return campaigns.ErrListed
+		}
+		place := campaigns.Contact{}.Place(campaigns.Phone{Number: s.Number})
+		held, err := stops(t, campaigns.Halted{Campaign: s.Campaign, CallerID: s.CallerID, Jurisdictions: place.Jurisdictions})
+		if err != nil {
+			return err
+		}
+		if len(held) > 0 {
+			return fmt.Errorf("%w: %s", campaigns.ErrStopped, held[0])
 		}
 		s.IntentAt = t.now
 		_, err = t.exec(`INSERT INTO side_legs (id, attempt, campaign, agent, e164, caller_id, intent_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -177,17 +175,7 @@ func (db *DB) SaveRecording(ctx context.Context, rec campaigns.Recording) error 
 		}
 		gaps = string(text)
 	}
-	err := db.do(ctx, func(t *tx) error {
-		n, err := t.exec(`INSERT INTO recordings (attempt, path, began_at, duration, octets, sha256, gaps, repaired)
-			SELECT seq, ?, ?, ?, ?, ?, ?, ? FROM attempts WHERE id = ?
-			ON CONFLICT (attempt) DO UPDATE SET path = excluded.path, began_at = excluded.began_at, duration = excluded.duration,
-				octets = excluded.octets, sha256 = excluded.sha256, gaps = excluded.gaps, repaired = excluded.repaired`,
-			rec.Path, micros(rec.Began), rec.Duration.Microseconds(), rec.Octets, rec.SHA256, gaps, flag(rec.Repaired), rec.Attempt)
-		if err == nil && n == 0 {
-			err = campaigns.ErrUnknownAttempt
-		}
-		return err
-	})
+	err := db.do(ctx, func(t *tx) error { return t.saveRecording(rec, gaps) })
 	if err != nil {
 		return fmt.Errorf("recording of %s: %w", rec.Attempt, err)
 	}

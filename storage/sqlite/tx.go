@@ -33,7 +33,11 @@ type tx struct {
 	changed   map[int64]campaigns.Campaign // by this transaction: newer than memory
 	credit    map[int64]int64              // of lists in a mix, see leaseMix
 	after     []func()                     // for memory, once the transaction is durable
-	writes    int                          // statements that wrote, of the operation at work
+	rebound   *inForce                     // the rules as this transaction has changed them
+	gate      gate
+	terms     map[int64]storedTerms // by version of the settings
+	writes    int                   // statements that wrote, of the operation at work
+	abandon   abandonBook
 }
 
 // counters are the last keys of the tables that the writer numbers itself.
@@ -54,7 +58,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign), credit: make(map[int64]int64)}
+	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign), credit: make(map[int64]int64), terms: make(map[int64]storedTerms)}
 	if err := t.load(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -74,8 +78,11 @@ func (t *tx) load() error {
 	if t.link, err = t.lastLink(); err != nil {
 		return fmt.Errorf("read the chain's head: %w", err)
 	}
-	t.committed = t.counters
-	return t.db.known.load(t)
+	t.committed, t.now = t.counters, time.Now()
+	if err := t.db.known.load(t); err != nil {
+		return err
+	}
+	return t.reopen()
 }
 
 // background is the writer's context: a statement, once begun, is finished.
@@ -164,7 +171,7 @@ func (t *tx) run(do func(*tx) error) (err error) {
 }
 
 func (t *tx) commit() error {
-	if err := t.flushMoves(); err != nil {
+	if err := errors.Join(t.flushMoves(), t.flushCounts()); err != nil {
 		return err
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
@@ -176,6 +183,7 @@ func (t *tx) commit() error {
 	}
 	t.after = t.after[:0]
 	clear(t.changed)
+	t.rebound = nil
 	return nil
 }
 
@@ -187,6 +195,9 @@ func (t *tx) rollback() {
 	t.after = t.after[:0]
 	clear(t.moves)
 	clear(t.changed)
+	clear(t.terms)
+	t.rebound = nil
+	t.abandon.forget()
 }
 
 func (t *tx) close() {

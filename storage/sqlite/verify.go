@@ -31,13 +31,22 @@ const maxFindings = 100
 // Recover closes ends at that moment; how long nobody was there stands in its
 // entry of the audit.
 func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, error) {
+	return db.VerifyWith(ctx, now, campaigns.Trust{})
+}
+
+// VerifyWith is Verify that holds the chain against checkpoints of elsewhere
+// too, and against a key that is known to be ours.
+func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Trust) (campaigns.Findings, error) {
 	c := &checker{
-		ctx: ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[int64]bool), live: make(map[int64]int64),
+		trust: trust,
+		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[entry]bool), sellers: make(map[int64]string), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
+		erased: make(map[string]int64), told: make(map[string]int64),
+		awaited: make(map[rebasedRow]bool), rebases: make(map[int64]bool), unsound: make(map[int64]int64),
 	}
 	c.found.At = now.UTC()
 	err := db.withDriver(ctx, func(q driver.QueryerContext) error {
-		return inSnapshot(q, func() error { return c.check(q) })
+		return inSnapshot(q, func() error { return remember(q, c.check) })
 	})
 	if err != nil {
 		return campaigns.Findings{}, fmt.Errorf("verify: %w", err)
@@ -67,9 +76,13 @@ type checker struct {
 	before int64     // last attempt that an earlier process began
 	heard  time.Time // time of the last record
 
+	trust   campaigns.Trust
+	witness *witness
+
 	prev    [sha256.Size]byte // hash of the link before last
 	last    link
-	blocked map[int64]bool       // numbers on the do-not-call list
+	blocked map[entry]bool       // the do-not-call list
+	sellers map[int64]string     // by campaign, as the do-not-call list has them
 	live    map[int64]int64      // number -> open attempt
 	open    map[int64]int64      // open attempt -> number
 	inbound map[int64]bool       // open attempts that people made to us
@@ -77,8 +90,15 @@ type checker struct {
 	weeks   map[int64]rules.Week // calling windows by campaign
 	version map[int64]int64      // of the settings in force, by campaign
 
-	attempts, changes, audit *stream // rows in the order of their links
-	disposed                 int64   // links of dispositions
+	attempts, changes, audit *stream             // rows in the order of their links
+	consents                 *stream             // the same of the consent ledger
+	disposed                 int64               // links of dispositions
+	erased                   map[string]int64    // rows that were emptied, by kind
+	told                     map[string]int64    // of which the erasures of the chain tell
+	events                   *stream             // events of calls
+	awaited                  map[rebasedRow]bool // emptied rows of format 1 that were not chained anew yet
+	rebases                  map[int64]bool      // erasures whose rows of format 1 are not what was chained anew
+	unsound                  map[int64]int64     // recordings that are not what their last link says, and that link
 }
 
 func (c *checker) broken(law campaigns.Law, attempt string, record int64, format string, args ...any) {
@@ -90,11 +110,11 @@ func (c *checker) broken(law campaigns.Law, attempt string, record int64, format
 }
 
 func (c *checker) check(q driver.QueryerContext) (err error) {
-	if c.attempts, err = openStream(q, `SELECT `+attemptColumns+`, prev, hash FROM attempts ORDER BY seq`); err != nil {
+	if c.attempts, err = openStream(q, attemptStream); err != nil {
 		return err
 	}
 	defer c.attempts.close()
-	if c.changes, err = openStream(q, `SELECT `+changeColumns+` FROM do_not_call_changes ORDER BY seq`); err != nil {
+	if c.changes, err = openStream(q, changeStream); err != nil {
 		return err
 	}
 	defer c.changes.close()
@@ -102,8 +122,28 @@ func (c *checker) check(q driver.QueryerContext) (err error) {
 		return err
 	}
 	defer c.audit.close()
+	if c.events, err = openStream(q, eventStream); err != nil {
+		return err
+	}
+	defer c.events.close()
+	if c.consents, err = openStream(q, consentStream); err != nil {
+		return err
+	}
+	defer c.consents.close()
+	if c.witness, err = newWitness(q, c.trust); c.witness == nil {
+		return err
+	}
+	if err != nil {
+		c.broken(campaigns.LawCheckpoint, "", 0, "%v", err)
+	}
+	if c.witness.own != nil {
+		defer c.witness.own.close()
+	}
 	err = each(q, `SELECT seq, kind, ref, digest, hash FROM chain ORDER BY seq`, nil, func(row *cells) error { return c.record(q, row) })
 	if err != nil {
+		return err
+	}
+	if err := c.unreached(); err != nil {
 		return err
 	}
 	c.found.Records, c.found.Head = c.last.seq, hex.EncodeToString(c.last.hash[:])
@@ -126,6 +166,9 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		copy(next.hash[:], hash) // so that only the first bad link is named
 	}
 	c.prev, c.last = c.last.hash, next
+	if err := c.seen(c.last); err != nil {
+		return err
+	}
 	if seq%1000 == 0 && c.ctx.Err() != nil {
 		return c.ctx.Err()
 	}
@@ -140,6 +183,16 @@ func (c *checker) record(q driver.QueryerContext, row *cells) error {
 		return c.doNotCall(ref, d)
 	case kindAudit:
 		return c.auditEntry(ref, d)
+	case kindErasure:
+		return c.erasure(q, ref, d)
+	case kindRebase:
+		return c.rebase(q, ref, d)
+	case kindRecording:
+		return c.recording(q, ref, d)
+	case kindEvents:
+		return c.happened(ref, d)
+	case kindConsent:
+		return c.consented(ref, d)
 	}
 	c.broken(campaigns.LawChain, "", seq, "link %d is of an unknown kind %q", seq, kind)
 	return nil

@@ -13,14 +13,19 @@ import (
 // rest checks what the chain cannot show: rows without a link, marks that do
 // not agree with rows, agents with two customers.
 func (c *checker) rest(q driver.QueryerContext) error {
-	for kind, s := range map[string]*stream{kindAttempt: c.attempts, kindDoNotCall: c.changes, kindAudit: c.audit} {
+	for kind, s := range map[string]*stream{kindAttempt: c.attempts, kindDoNotCall: c.changes, kindAudit: c.audit, kindEvents: c.events} {
 		if err := c.finishStream(s, kind); err != nil {
 			return err
 		}
 	}
 	c.found.Open = int64(len(c.open))
+	if err := c.consentsStand(q); err != nil {
+		return err
+	}
+	c.accounted()
+	c.sound()
 	c.orphaned()
-	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.marks, c.listed, c.twoLegs, c.counted} {
+	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.unbatched, c.marks, c.listed, c.registered, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {
 			return err
 		}
@@ -76,15 +81,15 @@ func (c *checker) marks(q driver.QueryerContext) error {
 // listed compares the do-not-call list with its history.
 func (c *checker) listed(q driver.QueryerContext) error {
 	n, strange := 0, 0
-	err := each(q, `SELECT e164 FROM do_not_call`, nil, func(row *cells) error {
+	err := each(q, `SELECT e164, seller FROM do_not_call`, nil, func(row *cells) error {
 		n++
-		if !c.blocked[row.integer()] {
+		if !c.blocked[entry{row.integer(), row.text()}] {
 			strange++
 		}
 		return nil
 	})
 	if missing := len(c.blocked) - (n - strange); err == nil && (strange > 0 || missing > 0) {
-		c.broken(campaigns.LawDoNotCall, "", 0, "the do-not-call list lacks %d numbers of its history and has %d that never came", missing, strange)
+		c.broken(campaigns.LawDoNotCall, "", 0, "the do-not-call list lacks %d entries of its history and has %d that never came", missing, strange)
 	}
 	return err
 }

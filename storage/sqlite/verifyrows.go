@@ -71,8 +71,8 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	if err != nil || row == nil {
 		return err
 	}
-	own := len(row) - 2 // columns of the digest
-	c.same(kindAttempt, ref, values(row[:own]), d)
+	own := len(row) - 2
+	c.sameAttempt(ref, row, d)
 	a, err := scanAttempt(driverRow(row))
 	if err != nil {
 		return err
@@ -86,6 +86,9 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	}
 	c.hear(a.IntentAt)
 	num := e164(a.Number)
+	if num == 0 && a.Mode != campaigns.Inbound {
+		num = -ref // erased: nobody's number any more
+	}
 	if want := c.version[a.Campaign]; a.Settings != want {
 		c.broken(campaigns.LawChain, a.ID, c.last.seq, "the attempt names version %d of the settings, in force was %d", a.Settings, want)
 	}
@@ -96,7 +99,7 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	if c.calling[num] > 0 {
 		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in a call to us")
 	}
-	if c.blocked[num] {
+	if c.blocked[entry{num, ""}] || c.blocked[entry{num, c.sellers[a.Campaign]}] {
 		c.broken(campaigns.LawDoNotCall, a.ID, c.last.seq, "the number was on the do-not-call list")
 	}
 	if other, open := c.live[num]; open {
@@ -144,10 +147,10 @@ func (c *checker) outcome(q driver.QueryerContext, ref int64, d [sha256.Size]byt
 		delete(c.live, num)
 	}
 	found := false
-	err := each(q, `SELECT `+outcomeColumns+`, prev, hash FROM outcomes WHERE seq = ?`, []any{ref}, func(row *cells) error {
+	err := each(q, `SELECT `+outcomeColumns+`, `+outcomeMore+`, format, prev, hash FROM outcomes WHERE seq = ?`, []any{ref}, func(row *cells) error {
 		found = true
 		own := len(row.row) - 2
-		c.same(kindOutcome, ref, values(row.row[:own]), d)
+		c.sameOutcome(ref, row.row, d)
 		if !c.linked(row.row[own:]) {
 			c.broken(campaigns.LawChain, "", c.last.seq, "the own hashes of outcome %d are not those of its link", ref)
 		}
@@ -172,58 +175,6 @@ func (c *checker) late(ref int64, row *cells) {
 	}
 }
 
-// disposition checks a disposition with all its rows, in the order in which
-// they were chained.
-func (c *checker) disposition(q driver.QueryerContext, ref int64, d [sha256.Size]byte) error {
-	c.disposed++
-	var all []any
-	for _, query := range []string{
-		`SELECT ` + dispositionColumns + ` FROM dispositions WHERE seq = ?`,
-		`SELECT seq, line, product, quantity, unit_price FROM order_lines WHERE seq = ? ORDER BY line`,
-		`SELECT seq, at, zone, place, person, note FROM appointments WHERE seq = ?`,
-		`SELECT seq, line, question, value FROM answers WHERE seq = ? ORDER BY line`,
-		`SELECT at, agent, note FROM callbacks WHERE attempt = ?`,
-		`SELECT seq, body FROM disposition_more WHERE seq = ?`,
-	} {
-		err := each(q, query, []any{ref}, func(row *cells) error {
-			all = append(all, values(row.row)...)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	c.same(kindDisposition, ref, all, d)
-	return nil
-}
-
-// doNotCall checks one batch of changes and replays it.
-func (c *checker) doNotCall(ref int64, d [sha256.Size]byte) error {
-	var all []any
-	for seq := ref; ; seq++ {
-		row, ok, err := c.changes.next()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		if batch, _ := row[len(row)-1].(int64); batch > ref {
-			c.changes.hold()
-			break
-		}
-		all = append(all, values(row)...)
-		num, _ := row[1].(int64)
-		if removed, _ := row[2].(int64); removed != 0 {
-			delete(c.blocked, num)
-		} else {
-			c.blocked[num] = true
-		}
-	}
-	c.same(kindDoNotCall, ref, all, d)
-	return nil
-}
-
 // auditEntry checks an entry and replays what it says of calling windows.
 func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
 	row, err := c.take(c.audit, kindAudit, ref)
@@ -244,5 +195,6 @@ func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
 		return nil
 	}
 	c.weeks[settings.ID], c.version[settings.ID] = settings.Windows, ref
+	c.sellers[settings.ID] = campaigns.SellerKey(settings.Seller)
 	return nil
 }

@@ -15,6 +15,9 @@ var doNotCallTests = []test{
 	{"an import adds what is new and says how much that was", dncImports},
 	{"a bad number refuses the whole import", dncImportBad},
 	{"the list can be read page by page", dncPages},
+	{"an entry of a seller refuses the calls of its campaigns and of no other", dncOfSeller},
+	{"who said it in a call said it to the seller of its campaign", dncInCall},
+	{"a number leaves the list of one seller and stays on the others", dncLeavesOne},
 }
 
 func dncKeeps(b *bench) {
@@ -54,9 +57,9 @@ func dncRemoves(b *bench) {
 	p := b.lease(c, 1)[0]
 	num := p.Phones[0].Number
 	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num}))
-	b.must(b.RemoveDoNotCall(b.Context(), num, "compliance", "wrong number typed"))
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, By: "compliance", Reason: "wrong number typed"}))
 	b.begin(c, p)
-	if err := b.RemoveDoNotCall(b.Context(), num, "compliance", ""); !errors.Is(err, campaigns.ErrNotFound) {
+	if err := b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, By: "compliance"}); !errors.Is(err, campaigns.ErrNotFound) {
 		b.Fatalf("removed twice: %v", err)
 	}
 	history, err := b.DoNotCallHistory(b.Context(), num)
@@ -119,11 +122,78 @@ func dncPages(b *bench) {
 	same(b, "numbers", got, want)
 }
 
+// sells makes a campaign with one contact that calls for a seller.
+func (b *bench) sells(name, seller, number string) (campaigns.Campaign, campaigns.Contact) {
+	c := b.campaign(name, func(c *campaigns.Campaign) { c.Seller, c.Cooldown = seller, 0 })
+	people := b.people(1)
+	people[0].Phones[0].Number = number
+	b.load(b.list(c, "list", 0), people, campaigns.SkipDuplicates)
+	return c, b.lease(c, 1)[0]
+}
+
+func dncOfSeller(b *bench) {
+	num := b.number()
+	acme, one := b.sells("acme", "ACME  Paint", num)
+	other, two := b.sells("other", "Other", num)
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Seller: "acme paint ", Channel: campaigns.ChannelManual}))
+	b.refusal(acme, campaigns.NewAttempt(acme, one, "", time.Now()), rules.DNC)
+	a := b.begin(other, two)
+	b.finish(a, campaigns.Busy)
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Channel: campaigns.ChannelManual}))
+	third, p := b.sells("third", "", num)
+	b.refusal(third, campaigns.NewAttempt(third, p, "", time.Now()), rules.DNC)
+	entries, err := b.DoNotCallEntries(b.Context(), num)
+	b.must(err)
+	if len(entries) != 2 || entries[0].Seller != "" || entries[1].Seller != "acme paint " {
+		b.Fatalf("entries %+v", entries)
+	}
+	page, err := b.DoNotCalls(b.Context(), "", 1)
+	b.must(err)
+	if len(page) != 2 {
+		b.Fatalf("a page holds %d of the number's 2 entries", len(page))
+	}
+	b.clean()
+}
+
+func dncInCall(b *bench) {
+	num := b.number()
+	acme, _ := b.sells("acme", "ACME", num)
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Campaign: acme.ID, Channel: campaigns.ChannelKey}))
+	other, two := b.sells("other", "Other", num)
+	b.begin(other, two)
+	d, err := b.DoNotCall(b.Context(), num)
+	b.must(err)
+	if d.Seller != "ACME" {
+		b.Fatalf("entry %+v", d)
+	}
+	b.clean()
+}
+
+func dncLeavesOne(b *bench) {
+	num := b.number()
+	for _, seller := range []string{"", "ACME", "Other"} {
+		b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Seller: seller, Channel: campaigns.ChannelManual}))
+	}
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Seller: "acme", By: "compliance", Reason: "asked by letter"}))
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, By: "compliance", Reason: "asked by letter"}))
+	entries, err := b.DoNotCallEntries(b.Context(), num)
+	b.must(err)
+	if len(entries) != 1 || entries[0].Seller != "Other" {
+		b.Fatalf("entries %+v", entries)
+	}
+	history, err := b.DoNotCallHistory(b.Context(), num)
+	b.must(err)
+	if len(history) != 5 || !history[3].Removed || history[3].Seller != "acme" || history[4].Seller != "" {
+		b.Fatalf("history %+v", history)
+	}
+	b.clean()
+}
+
 func dncHistory(b *bench) {
 	second, first := b.number(), b.number() // the order of the ledger is not that of the numbers
 	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: first, Channel: campaigns.ChannelManual}))
 	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: second}))
-	b.must(b.RemoveDoNotCall(b.Context(), first, "compliance", "wrong number typed"))
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: first, By: "compliance", Reason: "wrong number typed"}))
 	history, err := b.DoNotCallHistory(b.Context(), "")
 	b.must(err)
 	var got []string

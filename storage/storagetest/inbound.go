@@ -155,8 +155,8 @@ func inboundLive(b *bench) {
 	refused(c, p)
 	refused(other, q)
 	b.finish(one, campaigns.InboundLeft)
-	if f, err := b.DialFacts(b.Context(), other, q, num, time.Now()); err != nil || !f.Live {
-		b.Fatalf("the second line is up still: %+v %v", f, err)
+	if d, err := b.Weigh(b.Context(), other, q, num, false, time.Now()); err != nil || d.PrimaryRule() != rules.Live {
+		b.Fatalf("the second line is up still: %+v %v", d, err)
 	}
 	b.finish(two, campaigns.InboundLeft)
 	b.state(p.ID, campaigns.ContactReady)
@@ -273,10 +273,10 @@ func inboundTally(b *bench) {
 	if _, r := b.rings(c, p.Phones[0].Number); r.Contact.Tries != 1 {
 		b.Fatalf("%d tries", r.Contact.Tries)
 	}
-	f, err := b.DialFacts(b.Context(), c, p, p.Phones[0].Number, time.Now())
+	d, err := b.Weigh(b.Context(), c, p, p.Phones[0].Number, false, time.Now())
 	b.must(err)
-	if f.Tries != 1 || !f.Live {
-		b.Fatalf("facts %+v", f)
+	if tries := verdictOf(d, rules.Attempts); tries.Used != 1 || d.PrimaryRule() != rules.Live {
+		b.Fatalf("%+v, primary %s", tries, d.PrimaryRule())
 	}
 	b.clean()
 }
@@ -396,4 +396,14 @@ func agreedListed(b *bench) {
 	if len(list) != 1 || list[0].Name != "Ana" || list[0].Number != p.Phones[0].Number || list[0].Note != "the price" || !list[0].At.Equal(at) || list[0].Zones[0] != "Europe/Madrid" {
 		b.Fatalf("listed %+v", list)
 	}
+}
+
+// verdictOf is what one rule says in a decision.
+func verdictOf(d *rules.Decision, id rules.ID) rules.Verdict {
+	for _, v := range d.Verdicts() {
+		if v.Rule == id {
+			return v
+		}
+	}
+	return rules.Verdict{}
 }

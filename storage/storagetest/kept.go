@@ -208,11 +208,11 @@ func factsAgree(b *bench) {
 	batch := b.lease(c, 3)
 	ask := func(p campaigns.Contact) *rules.Refusal {
 		phone, _ := p.Dial()
-		f, err := b.DialFacts(b.Context(), c, p, phone.Number, time.Now())
+		d, err := b.Weigh(b.Context(), c, p, phone.Number, false, time.Now())
 		b.must(err)
-		return rules.Check(f, time.Now())
+		return d.Refusal()
 	}
-	refused := func(p campaigns.Contact, want rules.Rule) {
+	refused := func(p campaigns.Contact, want rules.ID) {
 		b.Helper()
 		if r := ask(p); r == nil || r.Primary.Rule != want {
 			b.Fatalf("%+v, want %s", r, want)
@@ -227,7 +227,7 @@ func factsAgree(b *bench) {
 	refused(batch[0], rules.Cooldown)
 	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: batch[1].Phones[0].Number}))
 	refused(batch[1], rules.DNC)
-	stranger := campaigns.Contact{Phones: []campaigns.Phone{{Number: b.number()}}}
+	stranger := campaigns.Contact{Phones: []campaigns.Phone{{Number: "+88312345678"}}}
 	refused(stranger, rules.Zone)
 	if got := b.depth(c); got.Leased != 2 || got.Waiting != 1 {
 		b.Fatalf("asking moved contacts: %+v", got)

@@ -250,7 +250,7 @@ func beginTwice(b *bench) {
 }
 
 // refusal asserts that Begin refuses by a rule, and returns the refusal.
-func (b *bench) refusal(c campaigns.Campaign, a *campaigns.Attempt, rule rules.Rule) *rules.Refusal {
+func (b *bench) refusal(c campaigns.Campaign, a *campaigns.Attempt, rule rules.ID) *rules.Refusal {
 	b.Helper()
 	err := b.Begin(b.Context(), c, a)
 	var r *rules.Refusal

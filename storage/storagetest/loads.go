@@ -11,6 +11,7 @@ import (
 )
 
 var loadTests = []test{
+	{"an address is kept whole", keepAddress},
 	{"every word of a contact comes back byte for byte", loadKeeps},
 	{"a duplicate is skipped, and the verdict says of whom", loadSkips},
 	{"duplicates are allowed on demand", loadAllows},

@@ -78,7 +78,7 @@ func factsRead(b *bench) {
 	a, _ := b.call(c, campaigns.Connected)
 	_, err = b.Dispose(b.Context(), campaigns.Disposition{Attempt: a.ID, Key: "k", Agent: 1, Code: "do_not_call", At: time.Now()})
 	b.must(err)
-	b.must(b.RemoveDoNotCall(b.Context(), a.Number, "tester", "asked"))
+	b.must(b.RemoveDoNotCall(b.Context(), campaigns.DoNotCall{Number: a.Number, Seller: c.Seller, By: "tester", Reason: "asked"}))
 	var kinds []campaigns.FactKind
 	for after := head; ; {
 		facts, last, err := b.Facts(b.Context(), after, 2)

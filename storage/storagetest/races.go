@@ -46,7 +46,7 @@ func raceNumber(b *bench) {
 }
 
 // onlyRefused counts success and accepts no error but refusal by a rule.
-func (b *bench) onlyRefused(err error, rule rules.Rule, won *atomic.Int64) {
+func (b *bench) onlyRefused(err error, rule rules.ID, won *atomic.Int64) {
 	var r *rules.Refusal
 	switch {
 	case err == nil:

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	}{
 		{"ledger", ledgerTests},
 		{"rules", rulesTests},
+		{"gate", gateTests},
 		{"races", raceTests},
 		{"contacts", contactTests},
 		{"loads", loadTests},
@@ -38,6 +39,17 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"spells", spellTests},
 		{"trade", tradeTests},
 		{"inbound", inboundTests},
+		{"search", searchTests},
+		{"desk", deskTests},
+		{"caller IDs", callerIDTests},
+		{"stops", stopTests},
+		{"rule requests", ruleRequestTests},
+		{"registers", registerTests},
+		{"checks", checkTests},
+		{"consents", consentTests},
+		{"consents at the gate", consentGateTests},
+		{"evidence", evidenceTests},
+		{"abandonment", abandonTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

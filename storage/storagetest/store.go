@@ -33,6 +33,15 @@ type Store interface {
 	Spells
 	Trade
 	Receptions
+	Gate
+	Search
+	Desk
+	CallerIDs
+	Checks
+	campaigns.StopStore
+	campaigns.RuleStore
+	Consents
+	Abandonment
 }
 
 // Ledger records attempts: before their INVITE, and when they have ended.
@@ -99,7 +108,10 @@ type Users interface {
 type DoNotCall interface {
 	AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	ImportDoNotCall(ctx context.Context, batch []campaigns.DoNotCall) (added int, err error)
-	RemoveDoNotCall(ctx context.Context, number, by, reason string) error
+	AddRegisterVersion(ctx context.Context, v campaigns.RegisterVersion) error
+	RegisterVersions(ctx context.Context, list string) ([]campaigns.RegisterVersion, error)
+	DoNotCallEntries(ctx context.Context, number string) ([]campaigns.DoNotCall, error)
+	RemoveDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
 	DoNotCall(ctx context.Context, number string) (campaigns.DoNotCall, error)
 	IsDoNotCall(ctx context.Context, number string) (bool, error)
 	DoNotCallHistory(ctx context.Context, number string) ([]campaigns.DoNotCallChange, error)
@@ -158,8 +170,22 @@ type Breaks interface {
 	CancelBreak(ctx context.Context, id int64, by string) error
 }
 
-// Numbers finds who has a number, and what is known of it before a call.
+// Numbers finds who has a number.
 type Numbers interface {
 	ContactsByNumber(ctx context.Context, campaign int64, number string) ([]campaigns.Contact, error)
-	DialFacts(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, now time.Time) (rules.Facts, error)
+}
+
+// Gate judges calls by the rules that the house has adopted, and keeps what was
+// decided.
+type Gate interface {
+	campaigns.RuleShelf
+	campaigns.DecisionReader
+	campaigns.Judge
+	campaigns.Foresight
+	Book() *rules.Book
+	SetRegisters(r campaigns.Registers)
+	Decision(ctx context.Context, id string) (campaigns.DecisionRecord, error)
+	Refusals(ctx context.Context, campaign int64, from, to time.Time) ([]campaigns.RefusalCount, error)
+	Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, manual bool, now time.Time) (*rules.Decision, error)
+	KeepRefusal(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, d *rules.Decision) error
 }

@@ -22,11 +22,13 @@ type Campaign struct {
 	Goods        string                          `json:"goods_or_service"`
 	Subject      string                          `json:"subject_key"`
 	Language     string                          `json:"language"`
+	Zone         string                          `json:"zone" doc:"IANA time zone in which legal periods begin and end; fixed by the first call. Empty is UTC."`
 	Windows      map[string][]string             `json:"windows" doc:"Calling windows by weekday, in the contact's own time zone."`
 	Retry        map[campaigns.Outcome]RetryRule `json:"retry" doc:"What follows each outcome; one that is absent ends the contact."`
 	MaxAttempts  int                             `json:"max_attempts"`
 	Cooldown     Duration                        `json:"cooldown"`
 	CallerIDs    []string                        `json:"caller_ids"`
+	CallerPools  []string                        `json:"caller_pools"`
 	Trunks       []string                        `json:"trunks"`
 	RingTime     Duration                        `json:"ring_time"`
 	Hold         Duration                        `json:"hold"`
@@ -46,8 +48,9 @@ type Campaign struct {
 	CampaignOffice
 	CampaignInbound
 	CampaignTalk
-	Schedule  []campaigns.Job `json:"schedule"`
-	CreatedAt time.Time       `json:"created_at"`
+	Consent   campaigns.ConsentAsk `json:"consent" doc:"The words that agents read out to ask for permission to call again, and how long it holds."`
+	Schedule  []campaigns.Job      `json:"schedule"`
+	CreatedAt time.Time            `json:"created_at"`
 }
 
 // RetryRule says what happens to a contact after an outcome.
@@ -66,6 +69,7 @@ type CampaignChange struct {
 	Seller       *string              `json:"seller,omitempty" maxLength:"500"`
 	Telemarketer *string              `json:"telemarketer,omitempty" maxLength:"500"`
 	Purpose      *string              `json:"purpose,omitempty" maxLength:"100"`
+	Zone         *string              `json:"zone,omitempty" maxLength:"64"`
 	Goods        *string              `json:"goods_or_service,omitempty" maxLength:"500"`
 	Subject      *string              `json:"subject_key,omitempty" maxLength:"100"`
 	Language     *string              `json:"language,omitempty" maxLength:"35"`
@@ -74,6 +78,7 @@ type CampaignChange struct {
 	MaxAttempts  *int                 `json:"max_attempts,omitempty" minimum:"1" maximum:"100"`
 	Cooldown     *Duration            `json:"cooldown,omitempty"`
 	CallerIDs    []string             `json:"caller_ids,omitempty" maxItems:"1000"`
+	CallerPools  []string             `json:"caller_pools,omitempty" maxItems:"100" doc:"Pools whose numbers are shown as well."`
 	Trunks       []string             `json:"trunks,omitempty" maxItems:"100"`
 	RingTime     *Duration            `json:"ring_time,omitempty"`
 	Hold         *Duration            `json:"hold,omitempty"`
@@ -93,19 +98,20 @@ type CampaignChange struct {
 	OfficeChange
 	InboundChange
 	TalkChange
-	Schedule []campaigns.Job `json:"schedule,omitempty" maxItems:"100"`
+	Consent  *campaigns.ConsentAsk `json:"consent,omitempty"`
+	Schedule []campaigns.Job       `json:"schedule,omitempty" maxItems:"100"`
 }
 
 func campaignOf(c campaigns.Campaign) Campaign {
 	out := Campaign{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority,
-		Seller: c.Seller, Telemarketer: c.Telemarketer, Purpose: c.Purpose, Goods: c.Goods, Subject: c.Subject, Language: c.Language,
+		Seller: c.Seller, Telemarketer: c.Telemarketer, Purpose: c.Purpose, Goods: c.Goods, Subject: c.Subject, Language: c.Language, Zone: c.Zone,
 		Windows: c.Windows.Days(), Retry: make(map[campaigns.Outcome]RetryRule, len(c.Retry)),
-		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), Trunks: notNil(c.Trunks),
+		MaxAttempts: c.MaxAttempts, Cooldown: Duration(c.Cooldown), CallerIDs: notNil(c.CallerIDs), CallerPools: notNil(c.CallerPools), Trunks: notNil(c.Trunks),
 		RingTime: Duration(c.RingTime), Hold: Duration(c.Hold), Cap: c.Cap, Target: c.Target, MaxLines: c.MaxLines,
 		BestTime: c.KnowOdds, Ceiling: c.Ceiling, Cancel: c.Cancel,
 		WrapUp: Duration(c.WrapUp), SafeHarbor: c.SafeHarbor, SafeHarbors: c.SafeHarbors, Script: c.Script, ScriptVer: c.ScriptVer,
-		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), CampaignOffice: campaignOfficeOf(c), CampaignInbound: campaignInboundOf(c), CampaignTalk: campaignTalkOf(c), Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
+		Dispositions: typesOf(c.Dispositions), CampaignTrade: campaignTradeOf(c), CampaignOffice: campaignOfficeOf(c), CampaignInbound: campaignInboundOf(c), CampaignTalk: campaignTalkOf(c), Consent: c.Consent, Schedule: notNil(c.Schedule), CreatedAt: c.CreatedAt.UTC(),
 	}
 	if out.SafeHarbors == nil {
 		out.SafeHarbors = map[string]string{}
@@ -123,6 +129,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Seller, ch.Seller)
 	set(&c.Telemarketer, ch.Telemarketer)
 	set(&c.Purpose, ch.Purpose)
+	set(&c.Zone, ch.Zone)
 	set(&c.Goods, ch.Goods)
 	set(&c.Subject, ch.Subject)
 	set(&c.Language, ch.Language)
@@ -134,6 +141,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.Ceiling, ch.Ceiling)
 	set(&c.Cancel, ch.Cancel)
 	set(&c.Script, ch.Script)
+	set(&c.Consent, ch.Consent)
 	set(&c.ScriptVer, ch.ScriptVer)
 	set(&c.Cooldown, (*time.Duration)(ch.Cooldown))
 	set(&c.RingTime, (*time.Duration)(ch.RingTime))
@@ -141,6 +149,7 @@ func (ch CampaignChange) apply(c *campaigns.Campaign) error {
 	set(&c.WrapUp, (*time.Duration)(ch.WrapUp))
 	set(&c.Mode, (*campaigns.Mode)(ch.Mode))
 	setList(&c.CallerIDs, ch.CallerIDs)
+	setList(&c.CallerPools, ch.CallerPools)
 	setList(&c.Trunks, ch.Trunks)
 	setList(&c.Schedule, ch.Schedule)
 	ch.applyTrade(c)

@@ -46,7 +46,7 @@ type Person struct {
 type DispositionType struct {
 	Code   string           `json:"code" minLength:"1" maxLength:"64"`
 	Label  string           `json:"label" minLength:"1" maxLength:"100"`
-	Effect campaigns.Effect `json:"effect" enum:"done,retry,callback,dnc,wrong_number"`
+	Effect campaigns.Effect `json:"effect" enum:"done,retry,callback,dnc,wrong_number,refused"`
 	Delay  Duration         `json:"delay,omitempty" doc:"Of a retry."`
 	DispositionShown
 }

@@ -20,6 +20,7 @@ type dncImportInput struct {
 	exchange
 	Region string `query:"region" pattern:"^[A-Z]{2}$" doc:"Country of numbers without a country code, ISO 3166-1."`
 	Column string `query:"column" maxLength:"200" doc:"Header of the column with the numbers; found out when absent."`
+	Seller string `query:"seller" maxLength:"200" doc:"Who must not call the numbers; absent = the whole house."`
 	Reason string `query:"reason" maxLength:"1000" doc:"Kept with each number."`
 }
 
@@ -42,7 +43,7 @@ func (s *Server) importDoNotCall(ctx context.Context, in *dncImportInput) (*dncI
 		return nil, err
 	}
 	by := who(ctx)
-	result, err := dnclist.Read(ctx, body, dnclist.Options{Region: in.Region, Column: in.Column, Reason: in.Reason},
+	result, err := dnclist.Read(ctx, body, dnclist.Options{Region: in.Region, Column: in.Column, Seller: in.Seller, Reason: in.Reason},
 		func(ctx context.Context, batch []campaigns.DoNotCall) (int, error) {
 			return s.DNC.Import(ctx, by, batch)
 		})

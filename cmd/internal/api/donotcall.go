@@ -19,6 +19,7 @@ type doNotCallInput struct {
 	Body struct {
 		Number    string `json:"number" pattern:"^\\+[1-9][0-9]{6,14}$" doc:"E.164."`
 		Name      string `json:"name,omitempty" maxLength:"500"`
+		Seller    string `json:"seller,omitempty" maxLength:"200" doc:"Who must not call any more, as its campaigns name it; absent = the whole house."`
 		Reason    string `json:"reason,omitempty" maxLength:"1000"`
 		Reference string `json:"reference,omitempty" maxLength:"100" doc:"Number that the person was given."`
 	}
@@ -29,7 +30,7 @@ type doNotCallOutput struct{ Body campaigns.DoNotCall }
 func (s *Server) addDoNotCall(ctx context.Context, in *doNotCallInput) (*struct{}, error) {
 	b := in.Body
 	return nil, s.DNC.Add(ctx, who(ctx), campaigns.DoNotCall{
-		Number: b.Number, Name: b.Name, Reason: b.Reason, Reference: b.Reference, Channel: campaigns.ChannelAPI,
+		Number: b.Number, Name: b.Name, Seller: b.Seller, Reason: b.Reason, Reference: b.Reference, Channel: campaigns.ChannelAPI,
 	})
 }
 
@@ -41,15 +42,33 @@ func (s *Server) findDoNotCall(ctx context.Context, in *numberInput) (*doNotCall
 	return &doNotCallOutput{d}, nil
 }
 
+type doNotCallHistoryOutput struct {
+	Body struct {
+		Entries []campaigns.DoNotCall       `json:"entries" doc:"Lists that the number stands on now."`
+		History []campaigns.DoNotCallChange `json:"history" doc:"How it came there and left, oldest first."`
+	}
+}
+
+func (s *Server) doNotCallHistory(ctx context.Context, in *numberInput) (*doNotCallHistoryOutput, error) {
+	entries, history, err := s.DNC.Entries(ctx, who(ctx), in.Body.Number)
+	if err != nil {
+		return nil, err
+	}
+	out := &doNotCallHistoryOutput{}
+	out.Body.Entries, out.Body.History = notNil(entries), notNil(history)
+	return out, nil
+}
+
 type doNotCallRemoval struct {
 	Body struct {
 		Number string `json:"number" pattern:"^\\+[1-9][0-9]{6,14}$" doc:"E.164."`
+		Seller string `json:"seller,omitempty" maxLength:"200" doc:"Off whose list; absent = the house's."`
 		Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Stays in the record."`
 	}
 }
 
 func (s *Server) removeDoNotCall(ctx context.Context, in *doNotCallRemoval) (*struct{}, error) {
-	return nil, s.DNC.Remove(ctx, who(ctx), in.Body.Number, in.Body.Reason)
+	return nil, s.DNC.Remove(ctx, who(ctx), in.Body.Number, in.Body.Seller, in.Body.Reason)
 }
 
 type doNotCallPage struct {
@@ -80,8 +99,8 @@ func (s *Server) pageDoNotCall(ctx context.Context, in *doNotCallPage) (*doNotCa
 	}
 	out := &doNotCallPageOutput{}
 	out.Body.Entries = notNil(entries)
-	if len(entries) == limit {
-		out.Body.Next = entries[limit-1].Number
+	if n := len(entries); n >= limit { // a number may have several entries, and has all of them on its page
+		out.Body.Next = entries[n-1].Number
 	}
 	return out, nil
 }

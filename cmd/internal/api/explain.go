@@ -23,6 +23,11 @@ type Explanation struct {
 	DoNotCall  bool             `json:"do_not_call"`
 	Contacts   []Explained      `json:"contacts" doc:"The campaign's contacts with this number."`
 	Verdicts   []rules.Verdict  `json:"verdicts" doc:"Of the rules, for the number alone; when there is no such contact."`
+
+	Place    campaigns.Whereabouts    `json:"place,omitzero" doc:"Of the number alone: jurisdictions, and the time in every zone."`
+	Next     time.Time                `json:"next,omitzero" doc:"When all rules allow it, of the number alone."`
+	Rulebook campaigns.Rulebook       `json:"rulebook" doc:"The rule sets in force, and the hash of all of them together."`
+	Past     []campaigns.PastDecision `json:"past" doc:"What was decided of the number before, newest first."`
 }
 
 // Verdict is the explanation in two words.
@@ -50,6 +55,9 @@ type Explained struct {
 	Verdicts   []rules.Verdict `json:"verdicts"`
 	Chance     odds.Chance     `json:"chance" doc:"How likely an answer is at that time, and why."`
 	Hours      []HourChance    `json:"hours" doc:"The next 24 hours."`
+
+	Place        campaigns.Whereabouts `json:"place" doc:"Jurisdictions of number and address, and the time in every zone."`
+	ReservedOnly bool                  `json:"reserved_only,omitempty" doc:"A call would be allowed with an agent who is reserved for it alone."`
 }
 
 // Learned tells whether enough calls have ended to tell contacts and hours apart.
@@ -71,6 +79,7 @@ func ExplanationOf(e campaigns.Explanation) Explanation {
 	return Explanation{
 		Number: e.Number, Campaign: e.Campaign, CampaignID: e.CampaignID, At: e.At.UTC(), Status: e.Status, BestTime: e.KnowOdds,
 		Allowed: e.Allowed, Summary: e.Summary, DoNotCall: e.DoNotCall, Contacts: each(e.Contacts, explainedOf), Verdicts: verdictsOf(e.Verdicts),
+		Place: e.Place, Next: utc(e.Next), Rulebook: e.Rulebook, Past: e.Past,
 	}
 }
 
@@ -83,7 +92,7 @@ func explainedOf(x campaigns.Explained) Explained {
 	})
 	return Explained{
 		Contact: x.Contact.ID, Name: x.Contact.Name, List: x.List, ListActive: x.ListActive, Phone: x.Phone + 1, Turn: x.Turn, State: x.State,
-		Allowed: x.Allowed, Next: utc(x.Next), Verdicts: verdictsOf(x.Verdicts), Chance: c,
+		Allowed: x.Allowed, Next: utc(x.Next), Verdicts: verdictsOf(x.Verdicts), Chance: c, Place: x.Place, ReservedOnly: x.Reserved,
 		Hours: each(x.Hours, func(h campaigns.HourChance) HourChance {
 			return HourChance{At: h.At.UTC(), Local: h.Local, Open: h.Open, Answer: rounded(h.Answer, 4), Odds: rounded(h.Odds, 3)}
 		}),

@@ -38,6 +38,7 @@ type FloorCampaign struct {
 	Abandoned int              `json:"abandoned"`
 	Share     float64          `json:"abandoned_share"`
 	Cap       float64          `json:"cap"`
+	Limit     string           `json:"limit_rule,omitempty" doc:"Rule that answered, abandoned and cap are of: the tightest."`
 	PerMinute float64          `json:"per_minute"`
 	Ready     int              `json:"agents_ready"`
 	Hopper    int              `json:"hopper" doc:"Contacts that could be dialed now."`
@@ -76,7 +77,7 @@ func floorCampaignOf(c campaigns.CampaignStatus) FloorCampaign {
 	return FloorCampaign{
 		ID: c.ID, Name: brief(c.Name), Status: c.Status, Mode: c.Mode, Placed: c.Placed, Ringing: c.Ringing, Waiting: c.Waiting, Queued: c.Queued,
 		Talking: c.Talking, Answered: c.Answered, Bridged: c.Bridged, Abandoned: c.Abandoned, Share: c.AbandonShare(),
-		Cap: c.Cap, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: brief(c.Why),
+		Cap: c.Cap, Limit: c.Limit, PerMinute: c.PerMinute, Ready: c.Ready, Hopper: c.Hopper, WhyCode: c.WhyCode, Why: brief(c.Why),
 		Pacing: pacingOf(c.Mode, c.Decision),
 	}
 }

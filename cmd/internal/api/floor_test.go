@@ -16,6 +16,7 @@ type fakeFloor struct {
 	calls     map[int64]campaigns.CurrentCall
 	applied   []campaigns.Campaign
 	withdrawn []string
+	halted    []campaigns.Stop
 	hungUp    []int64
 	snapshot  campaigns.FloorSnapshot
 	watchers  map[int64][]chan struct{}
@@ -159,6 +160,13 @@ func (f *fakeFloor) Withdraw(number string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.withdrawn = append(f.withdrawn, number)
+}
+
+func (f *fakeFloor) WithdrawAll(entries []campaigns.DoNotCall) error {
+	for _, d := range entries {
+		f.Withdraw(d.Number)
+	}
+	return nil
 }
 
 func (f *fakeFloor) Dial(_ context.Context, agent int64) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -38,6 +39,7 @@ type house struct {
 	log   *lockedBuffer
 	desk  *campaigns.Desk
 	acc   *campaigns.Accounts
+	shelf *registry.Shelf
 	users map[string]campaigns.User
 }
 
@@ -62,21 +64,38 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
 	book := campaigns.NewBook(db, db, db, h.floor)
+	consents := campaigns.NewConsents(db, dnc, h.floor, db)
+	h.desk.Consents = consents
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
 		Store: db, People: db, Campaigns: db, Book: book, Line: h.floor, Records: db, Signs: h.floor,
 	})
 	h.desk.Scripts = scripts
 	bell := NewBell(h.floor)
 	t.Cleanup(bell.Wait)
+	shelf, err := registry.Open(t.TempDir(), nil, logger)
+	h.must(err)
+	db.SetRegisters(shelf)
+	h.shelf = shelf
+	registers := campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: db, Maker: shelf, Shelf: shelf, Book: db})
+	loads, err := NewRegisterLoads(registers, filepath.Join(t.TempDir(), "incoming"), logger)
+	h.must(err)
+	t.Cleanup(func() { h.must(loads.Close()) })
 	settings := Settings{
+		Registry: registers, RegisterLoads: loads,
 		Office: testOffice(t, db, h.desk, bell),
 		Supervision: campaigns.NewSupervision(campaigns.SupervisionSettings{
 			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,
 		}),
 		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
-		Scripts:  scripts,
-		Meetings: campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
+		Scripts: scripts,
+		Checks:  campaigns.NewChecks(db),
+		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),
+		RuleDesk:   campaigns.NewRuleDesk(db),
+		Replays:    campaigns.NewReplays(db),
+		Compliance: Compliance{Proof: proofOf(t, db)},
+		Meetings:   campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
+		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),
 		Imports:  importer, Accounts: h.acc, Desk: h.desk, Book: book, Lookup: campaigns.NewLookup(db, db, db),
 		Lists: campaigns.NewLists(db, db, db), CallLog: campaigns.NewCallLog(db, db, db), DNC: dnc,

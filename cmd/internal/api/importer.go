@@ -105,6 +105,7 @@ func (im *Importer) work(ctx context.Context, job *importJob, body io.Reader) er
 	if o.DryRun {
 		o.Known, _ = im.store.(intake.Known) // a store that cannot tell leaves it to the import
 	}
+	o.Foresight, _ = im.store.(campaigns.Foresight) // the same of one that knows no rules
 	result, err := intake.Import(ctx, beginning{im.store, job}, body, o)
 	err = job.end(result, errors.Join(err, report.Close()))
 	return errors.Join(err, im.keepReport(report.Name(), job.name()))

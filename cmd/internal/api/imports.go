@@ -36,9 +36,11 @@ type Import struct {
 	PerSecond float64  `json:"rows_per_second,omitempty"`
 	Left      Duration `json:"time_left,omitempty"`
 
+	Rules     campaigns.Bars     `json:"rules,omitzero" doc:"Contacts that no hour lets be called now, by the rule that forbids it."`
 	Codes     map[string]int64   `json:"codes,omitempty" doc:"Rejections by code."`
 	Blank     int64              `json:"blank,omitempty"`
 	PhonesOut int64              `json:"phones_left_out,omitempty"`
+	Noted     int64              `json:"noted,omitempty" doc:"Cells of contacts that were taken which could not be used, as a postcode of no country."`
 	Charset   string             `json:"charset,omitempty"`
 	Delimiter string             `json:"delimiter,omitempty"`
 	Columns   []intake.Column    `json:"columns,omitempty"`
@@ -67,7 +69,8 @@ func importOf(j *importJob) Import {
 			out.State = "done"
 		}
 		out.EndedAt, out.Counts, out.PerSecond = j.began.Add(r.Elapsed), r.Counts, r.Rate()
-		out.Codes, out.Blank, out.PhonesOut, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Charset.Name
+		out.Rules = r.Bars
+		out.Codes, out.Blank, out.PhonesOut, out.Noted, out.Charset = r.Codes, r.Blank, r.PhonesOut, r.Noted, r.Charset.Name
 		out.Delimiter, out.Columns, out.First, out.Samples = r.Delimiter, r.Columns, r.First, r.Samples
 	}
 	return out

@@ -22,6 +22,7 @@ type Office struct {
 	Messages    *campaigns.Messages
 	Prompts     *campaigns.Prompts
 	CallerIDs   *campaigns.CallerIDs
+	Rights      *campaigns.CallerRights
 	House       *campaigns.House
 	Trunks      *campaigns.Trunks
 }

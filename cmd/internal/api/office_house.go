@@ -166,17 +166,23 @@ func (s *Server) callerIDs(ctx context.Context, in *callerIDsInput) (*callerIDsO
 
 type callerIDInput struct {
 	Body struct {
-		Number string `json:"number" maxLength:"16" doc:"E.164."`
-		Label  string `json:"label,omitempty" maxLength:"400"`
-		Region string `json:"region,omitempty" maxLength:"2"`
-		Pool   string `json:"pool,omitempty" maxLength:"256"`
-		Most   int64  `json:"most_a_day,omitempty" minimum:"0" doc:"Calls a day above which it is warned of."`
+		Number  string `json:"number" maxLength:"16" doc:"E.164."`
+		Label   string `json:"label,omitempty" maxLength:"400"`
+		Region  string `json:"region,omitempty" maxLength:"2"`
+		Area    string `json:"area,omitempty" maxLength:"12" doc:"What numbers begin with that it is shown to, as +1305."`
+		Pool    string `json:"pool,omitempty" maxLength:"256"`
+		Most    int64  `json:"most_a_day,omitempty" minimum:"0" doc:"Calls a day above which it is warned of."`
+		Rest    bool   `json:"rest,omitempty" doc:"Above most_a_day it is not shown any more that day (UTC)."`
+		Blocked string `json:"blocked,omitempty" maxLength:"800" doc:"Why it is not to be shown now; absent: it may be."`
+		Profile string `json:"profile,omitempty" maxLength:"300" doc:"https address of the display profile (RFC 9795)."`
 	}
 }
 
 func (s *Server) putCallerID(ctx context.Context, in *callerIDInput) (*struct{}, error) {
 	b := in.Body
-	return nil, s.Office.CallerIDs.Put(ctx, who(ctx), campaigns.CallerID{Number: b.Number, Label: b.Label, Region: b.Region, Pool: b.Pool, Most: b.Most})
+	return nil, s.Office.CallerIDs.Put(ctx, who(ctx), campaigns.CallerID{
+		Number: b.Number, Label: b.Label, Region: b.Region, Area: b.Area, Pool: b.Pool, Most: b.Most, Rest: b.Rest, Blocked: b.Blocked, Profile: b.Profile,
+	})
 }
 
 // OurNumberInput names a number in the body: addresses end in logs.

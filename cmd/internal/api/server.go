@@ -32,34 +32,43 @@ type Keys interface {
 
 // Settings is what the API stands on; all of it is needed.
 type Settings struct {
-	Accounts    *campaigns.Accounts
-	Desk        *campaigns.Desk
-	Book        *campaigns.Book
-	Lists       *campaigns.Lists
-	CallLog     *campaigns.CallLog
-	Meetings    *campaigns.Meetings
-	Complaints  *campaigns.Complaints
-	Days        *campaigns.Days
-	Scripts     *campaigns.Scripts
-	DNC         *campaigns.Suppression
-	Board       *campaigns.Wallboard
-	Lookup      *campaigns.Lookup
-	Office      Office
-	Clock       *campaigns.Clock
-	Headsets    *campaigns.Headsets
-	ICEServers  []ICEServer // that browsers are told of
-	Sessions    *session.Manager
-	Imports     *Importer
-	Watch       Watcher
-	Supervision *campaigns.Supervision
-	Recordings  *campaigns.Recordings
-	Keys        Keys
-	Manual      *campaigns.Manual
-	Agreed      *campaigns.Agreed
-	BodyTimeout time.Duration // for reading a JSON body; 0 = 5 s
-	Heartbeat   time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
-	Version     string        // of the program, for the OpenAPI document
-	Log         *slog.Logger
+	Accounts      *campaigns.Accounts
+	Desk          *campaigns.Desk
+	Book          *campaigns.Book
+	Lists         *campaigns.Lists
+	CallLog       *campaigns.CallLog
+	Meetings      *campaigns.Meetings
+	Complaints    *campaigns.Complaints
+	Days          *campaigns.Days
+	Scripts       *campaigns.Scripts
+	DNC           *campaigns.Suppression
+	Registry      *campaigns.Registry // do-not-call registers of others
+	RegisterLoads *RegisterLoads
+	Board         *campaigns.Wallboard
+	Lookup        *campaigns.Lookup
+	Office        Office
+	Clock         *campaigns.Clock
+	Headsets      *campaigns.Headsets
+	ICEServers    []ICEServer // that browsers are told of
+	Sessions      *session.Manager
+	Imports       *Importer
+	Watch         Watcher
+	Supervision   *campaigns.Supervision
+	Recordings    *campaigns.Recordings
+	Keys          Keys
+	Consents      *campaigns.Consents
+	Abandonment   *campaigns.Abandonment
+	Manual        *campaigns.Manual
+	Agreed        *campaigns.Agreed
+	Stops         *campaigns.Stops
+	Checks        *campaigns.Checks // answers of others about numbers
+	RuleDesk      *campaigns.RuleDesk
+	Compliance    Compliance
+	Replays       *campaigns.Replays
+	BodyTimeout   time.Duration // for reading a JSON body; 0 = 5 s
+	Heartbeat     time.Duration // of streams of events, which ask their session again with each; 0 = 15 s
+	Version       string        // of the program, for the OpenAPI document
+	Log           *slog.Logger
 }
 
 // Server answers /v1 and /docs.
@@ -104,7 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 // Streams tells whether a request may carry a large body.
 func (s *Server) Streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath || r.URL.Path == promptsPath)
+	return r.Method == http.MethodPost && (r.URL.Path == importPath || r.URL.Path == dncImportPath || r.URL.Path == consentImportPath || r.URL.Path == promptsPath || registerStreams(r))
 }
 
 // humaConfig is huma without what it would fetch from elsewhere and without

@@ -25,30 +25,36 @@ const (
 
 // What routes need, under the names of the permissions.
 const (
-	takeCalls   = need(campaigns.DoCalls)
-	seeFloor    = need(campaigns.SeeFloor)
-	steer       = need(campaigns.SteerAgents)
-	seeBook     = need(campaigns.SeeCampaigns)
-	editBook    = need(campaigns.EditCampaigns)
-	startBook   = need(campaigns.StartCampaigns)
-	importLists = need(campaigns.ImportLists)
-	exports     = need(campaigns.ExportCalls)
-	seeDNC      = need(campaigns.SeeDoNotCall)
-	addDNC      = need(campaigns.AddDoNotCall)
-	removeDNC   = need(campaigns.RemoveDoNotCall)
-	editUsers   = need(campaigns.EditUsers)
-	seeLedger   = need(campaigns.SeeLedger)
-	ackClock    = need(campaigns.AckClock)
-	dialManual  = need(campaigns.DialManually)
-	monitor     = need(campaigns.MonitorAgents)
-	message     = need(campaigns.SendMessages)
-	hearCalls   = need(campaigns.HearRecordings)
-	scoreCalls  = need(campaigns.ScoreCalls)
-	seeCalls    = need(campaigns.SeeCalls)
-	seeFigures  = need(campaigns.SeePerformance)
-	planShifts  = need(campaigns.PlanShifts)
-	webhooks    = need(campaigns.EditWebhooks)
-	testTrunks  = need(campaigns.TestTrunks)
+	takeCalls    = need(campaigns.DoCalls)
+	seeFloor     = need(campaigns.SeeFloor)
+	steer        = need(campaigns.SteerAgents)
+	seeBook      = need(campaigns.SeeCampaigns)
+	editBook     = need(campaigns.EditCampaigns)
+	startBook    = need(campaigns.StartCampaigns)
+	importLists  = need(campaigns.ImportLists)
+	exports      = need(campaigns.ExportCalls)
+	seeDNC       = need(campaigns.SeeDoNotCall)
+	addDNC       = need(campaigns.AddDoNotCall)
+	removeDNC    = need(campaigns.RemoveDoNotCall)
+	editUsers    = need(campaigns.EditUsers)
+	seeLedger    = need(campaigns.SeeLedger)
+	ackClock     = need(campaigns.AckClock)
+	dialManual   = need(campaigns.DialManually)
+	monitor      = need(campaigns.MonitorAgents)
+	message      = need(campaigns.SendMessages)
+	hearCalls    = need(campaigns.HearRecordings)
+	scoreCalls   = need(campaigns.ScoreCalls)
+	seeCalls     = need(campaigns.SeeCalls)
+	seeFigures   = need(campaigns.SeePerformance)
+	planShifts   = need(campaigns.PlanShifts)
+	webhooks     = need(campaigns.EditWebhooks)
+	testTrunks   = need(campaigns.TestTrunks)
+	callerRight  = need(campaigns.EditCallerRights)
+	stopCalls    = need(campaigns.StopCalls)
+	editRules    = need(campaigns.EditRules)
+	approveRules = need(campaigns.ApproveRules)
+	compliance   = need(campaigns.SeeCompliance)
+	reviewAMD    = need(campaigns.ReviewAMD)
 )
 
 // created says that an operation answers 201.
@@ -58,7 +64,11 @@ func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 // handler that is not here is not reachable; a test walks every line as every
 // role.
 func (s *Server) table() []route {
-	return slices.Concat(s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes())
+	return slices.Concat(
+		s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(),
+		s.complianceRoutes(), s.ruleRoutes(), s.stopRoutes(), s.replayRoutes(), s.registerRoutes(), s.checkRoutes(), s.consentRoutes(),
+		s.callerRoutes(), s.abandonRoutes(),
+	)
 }
 
 // house is what every client uses: agents, campaigns, lists, the log.
@@ -112,6 +122,7 @@ func (s *Server) house() []route {
 		do(post, "/v1/do-not-call", addDNC, "do-not-call", "Never call a number again", s.addDoNotCall),
 		do(post, "/v1/do-not-call/find", seeDNC, "do-not-call", "Is a number on the list", s.findDoNotCall),
 		do(post, "/v1/do-not-call/page", seeDNC, "do-not-call", "The list, a page at a time", s.pageDoNotCall),
+		do(post, "/v1/do-not-call/history", seeDNC, "do-not-call", "How a number came onto the list and left it", s.doNotCallHistory),
 		do(post, dncImportPath, seeDNC, "do-not-call", "Never call the numbers of a file again", s.importDoNotCall, numbersBody),
 		do(post, "/v1/do-not-call/remove", removeDNC, "do-not-call", "Take a number off the list", s.removeDoNotCall),
 

@@ -70,6 +70,11 @@ func (c *Client) Change(ctx context.Context, path string, body, out any) error {
 	return c.do(ctx, http.MethodPatch, path, body, nil, out)
 }
 
+// Put replaces a resource and reads the answer into out; nil skips it.
+func (c *Client) Put(ctx context.Context, path string, body, out any) error {
+	return c.do(ctx, http.MethodPut, path, body, nil, out)
+}
+
 // Read reads a resource into out.
 func (c *Client) Read(ctx context.Context, path string, out any) error {
 	return c.do(ctx, http.MethodGet, path, nil, nil, out)

@@ -18,6 +18,8 @@ type Config struct {
 	Drain     Drain      `key:"drain"`
 	Import    Import     `key:"import"`
 	Webhooks  Webhooks   `key:"webhooks"`
+	Evidence  Evidence   `key:"evidence"`
+	Rules     Rules      `key:"rules"`
 	Trunks    []Trunk    `key:"trunks"`
 	Users     []User     `key:"users"`
 	Campaigns []Campaign `key:"campaigns"`
@@ -102,6 +104,23 @@ type Webhooks struct {
 	Allow []string `key:"allow" doc:"private networks that webhooks may reach, as 10.1.2.0/24; none by default"`
 }
 
+// Rules is the law that binds the house.
+type Rules struct {
+	Adopt    string `key:"adopt" doc:"rule sets that a new data folder adopts: auto (all presets), none, or their ids: us-federal us-states"`
+	Holidays string `key:"holidays" doc:"folder of public holidays by country, as es.yaml, in place of the built-in ones; empty = holidays in the data folder"`
+}
+
+// What rules.adopt may say beside the ids of presets.
+const (
+	AdoptAuto = "auto"
+	AdoptNone = "none"
+)
+
+// Evidence is where the proof of the ledger goes beside the data folder.
+type Evidence struct {
+	CopyTo string `key:"copy_to" doc:"folder that gets every signed checkpoint too: on another machine, best one in which nothing can be changed"`
+}
+
 // Trunk is one way to the telephone network.
 type Trunk struct {
 	Name            string        `key:"name"`
@@ -120,6 +139,8 @@ type Trunk struct {
 	FromDomain      string        `key:"from_domain"`
 	CallerIDs       []string      `key:"caller_ids"`
 	IdentityHeader  string        `key:"identity_header"`
+	Headers         []string      `key:"headers"`        // "Name: value", with {attempt}, {campaign}, {caller_id}
+	AttestHeaders   []string      `key:"attest_headers"` // in which the carrier reports the attestation
 	TrustIdentity   bool          `key:"trust_identity"`
 	Codecs          []string      `key:"codecs"`
 	MaxChannels     int           `key:"max_channels"`
@@ -281,5 +302,6 @@ func Default() Config {
 		Media:     Media{Ports: "20000-20999", Relay: "auto"},
 		Drain:     Drain{Limit: 15 * time.Minute},
 		Import:    Import{Every: 5 * time.Second},
+		Rules:     Rules{Adopt: AdoptAuto},
 	}
 }

@@ -39,6 +39,10 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	if s.Scenario == nil { // a shift that is compared with its simulation has nobody who calls us
 		back = carrier.CallsBack{Share: callBackShare, After: 3 * time.Minute, Stay: 80 * time.Second, Ask: 0.2}
 	}
+	var lines []string
+	if s.Scenario == nil { // which needs every fictitious number for its people
+		lines = s.callers()
+	}
 	voices, err := voices()
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())
@@ -46,7 +50,7 @@ func (s Settings) startCarrier() (*carrier.Carrier, media.Poller, error) {
 	far, err := carrier.Start(carrier.Settings{
 		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
 		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back, Voices: voices,
+		Callees: sim.Everyday(), Day: s.Scenario, Seed: s.Seed, Speed: s.Speed, Log: filepath.Join(s.Data, carrierLog), Logger: s.Log, CallsBack: back, Voices: voices, Lines: lines,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, poller.Close())

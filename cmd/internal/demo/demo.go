@@ -24,7 +24,10 @@ type run struct {
 	far     *carrier.Carrier
 	node    *node.Node
 	manager *client.Client
+	officer *client.Client // of compliance
 	began   time.Time
+	lists   []country
+	abroad  int64 // the campaign of three countries; 0 in a scenario
 	watch   *watch
 	crew    *crew
 	seats   seats // what the robots did, in a scenario
@@ -46,6 +49,9 @@ func Run(soft, hard context.Context, s Settings) (Summary, error) {
 		}
 	}
 	r := &run{Settings: s, secret: drawPasswords(), watch: newWatch(s)}
+	if s.Scenario == nil {
+		r.lists = s.countries()
+	}
 	if err := r.perform(soft, hard); err != nil {
 		return Summary{}, err
 	}
@@ -128,6 +134,11 @@ func (r *run) direct(ctx context.Context, c *crew) error {
 	if err := r.furnish(ctx, campaign); err != nil {
 		return err
 	}
+	if r.Scenario == nil {
+		if err := r.countriesToo(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.gather(ctx, r.Agents); err != nil {
 		return err
 	}
@@ -141,7 +152,22 @@ func (r *run) direct(ctx context.Context, c *crew) error {
 	if r.Scenario != nil {
 		return r.live(ctx, campaign)
 	}
+	if err := r.manager.Post(ctx, fmt.Sprintf("/v1/campaigns/%d/start", r.abroad), nil, nil); err != nil {
+		return err
+	}
 	return r.follow(ctx, campaign)
+}
+
+// countriesToo prepares the second campaign, which calls three countries by
+// their law.
+func (r *run) countriesToo(ctx context.Context) (err error) {
+	if err := r.obey(ctx); err != nil {
+		return err
+	}
+	if r.abroad, err = r.importCountries(ctx); err != nil {
+		return err
+	}
+	return r.stock(ctx, r.abroad)
 }
 
 // follow shows progress until the list is done, the time is up, or ctx ends.
@@ -168,11 +194,31 @@ func (r *run) follow(ctx context.Context, campaign int64) error {
 		if err != nil || left > 0 {
 			continue // asked again in half a second
 		}
+		if open, err := r.open(ctx); err != nil || open > 0 {
+			continue
+		}
 		if done = true; r.Exit {
 			return nil
 		}
 		r.watch.say("the list is done; the page stays at %s until Ctrl-C", r.node.URL())
+		r.watch.say("%s", r.explained())
 	}
+}
+
+// open is how many people of the three countries may be called at this hour or
+// are on the line. Those whom the rules keep out until later are not waited for;
+// a callback that somebody agreed to is, which is minutes of the demo away.
+func (r *run) open(ctx context.Context) (int64, error) {
+	d, err := r.node.Depth(ctx, r.abroad)
+	if err != nil {
+		return 0, err
+	}
+	open := d.Ready + d.Leased + d.Live
+	soon := time.Duration(float64(5*time.Minute)/r.Speed) + 5*time.Second
+	if wait := time.Until(d.NextDue); wait > -time.Minute && wait < soon {
+		open += d.Waiting
+	}
+	return open, nil
 }
 
 // left is how many people may still be called or are on the line.

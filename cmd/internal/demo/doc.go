@@ -7,5 +7,12 @@
 //	                        ^
 //	           list, start, progress (HTTP, as a manager)
 //
-// At the end the ledger is checked by itself and against the carrier's log.
+// Beside the campaign of customers, which calls at every hour, a second one sells
+// in Spain, the United States and France at once, by the law of each: rule sets
+// adopted, registers loaded, consents given, expired and taken back, the right to
+// every number shown. Whom no rule lets be called is not, and the summary says by
+// which.
+//
+// At the end the ledger is checked by itself and against the carrier's log, and
+// every decision is taken again by the stored rules.
 package demo

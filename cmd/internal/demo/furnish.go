@@ -9,9 +9,9 @@ import (
 	"github.com/forecall/forecall/cmd/internal/robot"
 )
 
-// furnish gives the campaign what its agents work with: products, reasons,
-// departments for complaints, a rule of commission, and advisers to meet.
-func (r *run) furnish(ctx context.Context, campaign int64) error {
+// stock gives a campaign what its agents work with: products, reasons,
+// departments for complaints and a rule of commission.
+func (r *run) stock(ctx context.Context, campaign int64) error {
 	change := map[string]any{
 		"products": robot.Products(), "reasons": robot.Reasons(), "complaints": []string{"Billing", "Line and router", "Our calls"},
 		"commission": api.Commission{
@@ -21,6 +21,14 @@ func (r *run) furnish(ctx context.Context, campaign int64) error {
 	}
 	if err := r.manager.Change(ctx, fmt.Sprintf("/v1/campaigns/%d", campaign), change, nil); err != nil {
 		return fmt.Errorf("furnish the campaign: %w", err)
+	}
+	return nil
+}
+
+// furnish stocks the campaign and gives the house advisers to meet.
+func (r *run) furnish(ctx context.Context, campaign int64) error {
+	if err := r.stock(ctx, campaign); err != nil {
+		return err
 	}
 	for _, s := range []api.Salesperson{
 		{Name: "Eva Ortiz", Zone: "Europe/Madrid", Place: "Calle Mayor 1, Madrid", Hours: map[string][]string{"mon-fri": {"09:00-14:00", "16:00-19:00"}}},

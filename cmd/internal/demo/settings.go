@@ -84,14 +84,17 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 	c.Data, c.HTTP.Listen, c.Admin.Listen = s.Data, s.Listen, "127.0.0.1:0"
 	c.SIP.Listen, c.Phones.Listen, c.Media.Ports = "127.0.0.1:0", "127.0.0.1:0", nodePorts
 	c.Import.Region = "US"
+	if c.Rules.Adopt = lawInForce; s.Scenario != nil {
+		c.Rules.Adopt = config.AdoptNone // a shift is compared with its simulation, which knows no law
+	}
 	c.Trunks = []config.Trunk{{
 		Name: carrierTrunk, Host: far.Addr().String(), Port: int(far.Port()), Transport: "udp",
-		CallerIDs: []string{"+12025550100"}, MaxChannels: 1000, MaxCPS: 200, OptionsPing: 30 * time.Second,
+		CallerIDs: s.callers(), MaxChannels: 1000, MaxCPS: 200, OptionsPing: 30 * time.Second,
 		AllowMedia: []string{"127.0.0.0/8"},
 	}}
 	fibre := s.campaign()
 	if s.Speed == 1 { // somebody may sit at a desk and want to hear it again; faster ones are for the figures
-		fibre.Recording.Mode = string(campaigns.RecordOn)
+		fibre.Recording.Mode = string(campaigns.RecordAnnounce) // eu.recording, us.recording.all_party: nobody is recorded unawares
 	}
 	if s.Scenario != nil {
 		s.stage(&c.Trunks[0], &fibre)
@@ -100,12 +103,18 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 	if fibre.SafeHarbor, fibre.SafeHarbors, err = s.writeMessages(); err != nil {
 		return c, err
 	}
+	if fibre.Recording.Mode != "" {
+		fibre.Recording.Announcement = filepath.Join(s.Data, "announcement-en.wav")
+	}
 	c.Campaigns = []config.Campaign{fibre}
+	if s.Scenario == nil {
+		c.Campaigns = append(c.Campaigns, s.countriesCampaign(fibre))
+	}
 	c.Users = s.people(secret)
 	for i := range s.Agents {
 		c.Users = append(c.Users, config.User{
 			Login: robotLogin(i), Name: fmt.Sprintf("Robot %d", i+1), Role: string(campaigns.Agent), Password: secret.desk,
-			Extension: robotLogin(i), PhoneSecret: secret.phone, Campaigns: []string{campaignName},
+			Extension: robotLogin(i), PhoneSecret: secret.phone, Campaigns: s.campaigns(),
 		})
 	}
 	return c, c.Validate()
@@ -116,23 +125,33 @@ func (s Settings) nodeConfig(far netip.AddrPort, secret passwords) (config.Confi
 func (s Settings) people(secret passwords) []config.User {
 	return []config.User{
 		{Login: managerLogin, Name: "Mona Manager", Role: string(campaigns.Manager), Password: secret.desk},
-		{Login: "agent", Name: "Alex Agent", Role: string(campaigns.Agent), Password: secret.desk, Campaigns: []string{campaignName}},
-		{Login: "supervisor", Name: "Sam Supervisor", Role: string(campaigns.Supervisor), Password: secret.desk, Campaigns: []string{campaignName}},
+		{Login: "agent", Name: "Alex Agent", Role: string(campaigns.Agent), Password: secret.desk, Campaigns: s.campaigns()},
+		{Login: "supervisor", Name: "Sam Supervisor", Role: string(campaigns.Supervisor), Password: secret.desk, Campaigns: s.campaigns()},
 		{Login: "compliance", Name: "Cora Compliance", Role: string(campaigns.Compliance), Password: secret.desk},
 		{Login: adminLogin, Name: "Administrator", Role: string(campaigns.Admin), Password: secret.desk},
 	}
 }
 
+// campaigns are the names of those that the team works for.
+func (s Settings) campaigns() []string {
+	if s.Scenario != nil {
+		return []string{campaignName}
+	}
+	return []string{campaignName, countriesName}
+}
+
 // campaign is open at every hour, because the people of the list do not
-// exist; its retries are minutes apart in the time of the demo.
+// exist; its retries are minutes apart in the time of the demo. It calls
+// customers about their service, so that the law of sales calls is met by the
+// second campaign alone.
 func (s Settings) campaign() config.Campaign {
 	minutes := func(n float64) time.Duration { return time.Duration(n * float64(time.Minute) / s.Speed) }
 	return config.Campaign{
 		Name: campaignName, Mode: string(campaigns.Predictive), Seller: "Demo Telecom", Telemarketer: "forecall demo",
-		Purpose: "sales", Goods: "fibre lines", Subject: "fibre", Windows: map[string][]string{"sun-sat": {"00:00-24:00"}},
+		Purpose: "service", Goods: "fibre lines", Subject: "fibre", Windows: map[string][]string{"sun-sat": {"00:00-24:00"}},
 		MaxAttempts: 2, Cooldown: minutes(2), Trunks: []string{carrierTrunk},
 		RingTime: ringTime, Dispositions: s.dispositions(minutes),
-		WrapUp: 2 * time.Minute, CallerIDs: []string{"+12025550100"},
+		WrapUp: 2 * time.Minute, CallerIDs: []string{mainCaller},
 		Script: testdata.FibreScript,
 		Retry: []config.Retry{
 			{Outcome: string(campaigns.NoAnswer), Delay: minutes(5), NextPhone: true},
@@ -168,7 +187,8 @@ func (s Settings) writeMessages() (english string, others []config.Prompt, err e
 		return "", nil, fmt.Errorf("--data: %w", err)
 	}
 	english, spanish := filepath.Join(s.Data, "safe-harbour-en.wav"), filepath.Join(s.Data, "safe-harbour-es.wav")
-	for file, sound := range map[string][]byte{english: testdata.SafeHarbour, spanish: testdata.SafeHarbourSpanish} {
+	announcement := filepath.Join(s.Data, "announcement-en.wav")
+	for file, sound := range map[string][]byte{english: testdata.SafeHarbour, spanish: testdata.SafeHarbourSpanish, announcement: testdata.Announcement} {
 		if err := os.WriteFile(file, sound, 0o600); err != nil {
 			return "", nil, fmt.Errorf("--data: %w", err)
 		}

@@ -43,6 +43,12 @@ type Summary struct {
 	Clean       bool                        `json:"clean"`
 	Broken      []campaigns.Finding         `json:"broken"`
 
+	// Countries is what came of the lists of the second campaign; Decisions how
+	// many were taken again after the run, and Identical how many came out so.
+	Countries []Country `json:"countries,omitempty"`
+	Decisions int64     `json:"decisions_replayed"`
+	Identical int64     `json:"decisions_identical"`
+
 	// Shift is the shift of a scenario, measured as a simulated one is.
 	Shift *Shift `json:"shift,omitempty"`
 }
@@ -60,7 +66,7 @@ func (r *run) summarise(ctx context.Context) (Summary, error) {
 		return s, err
 	}
 	defer db.Close()
-	for _, step := range []func(context.Context, *sqlite.DB, *Summary) error{r.count, r.writeLog, r.verify} {
+	for _, step := range []func(context.Context, *sqlite.DB, *Summary) error{r.count, r.writeLog, r.verify, r.explain, r.replay} {
 		if err := step(ctx, db, &s); err != nil {
 			return s, err
 		}
@@ -225,6 +231,7 @@ func (s Summary) print(w io.Writer, asJSON bool) error {
 	}
 	p("outcomes:     %s", counted(s.Outcomes))
 	p("dispositions: %s", counted(s.Results))
+	s.printCountries(p)
 	for currency, cents := range s.Revenue {
 		p("sold:         %d.%02d %s", cents/100, cents%100, currency)
 	}

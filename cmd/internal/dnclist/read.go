@@ -31,6 +31,7 @@ var ErrFile = errors.New("this is no list of numbers")
 type Options struct {
 	Region string // of numbers without a country code, ISO 3166-1
 	Column string // header of the column with the numbers; empty = found out
+	Seller string // who must not call them; empty = the whole house
 	Reason string // kept with each number
 }
 
@@ -131,7 +132,7 @@ func (l *list) line(ctx context.Context, text string) error {
 		l.refuse(numbers.CodeOf(err), err.Error())
 		return nil
 	}
-	l.batch = append(l.batch, campaigns.DoNotCall{Number: n.E164, Reason: l.Reason})
+	l.batch = append(l.batch, campaigns.DoNotCall{Number: n.E164, Seller: l.Seller, Reason: l.Reason})
 	if len(l.batch) < batchSize {
 		return nil
 	}

@@ -213,12 +213,18 @@ func (f *floor) Snapshot() campaigns.FloorSnapshot {
 }
 
 func campaignStatus(c dialer.CampaignView) campaigns.CampaignStatus {
-	return campaigns.CampaignStatus{
+	s := campaigns.CampaignStatus{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Totals.Placed, Ringing: c.Ringing, Waiting: c.Waiting, Queued: c.Queued,
 		Talking: c.Talking, Answered: c.Period.Answered, Bridged: c.Totals.Bridged, Abandoned: c.Period.Abandoned, Cap: c.Cap,
 		PerMinute: c.PerMinute, Ready: c.Agents[dialer.StateReady], Hopper: c.Hopper.Callable, WhyCode: string(c.Why.Cause), Why: c.Why.Text,
 		Decision: c.Decision,
 	}
+	for _, b := range c.Budgets {
+		if b.Binding {
+			s.Answered, s.Abandoned, s.Cap, s.Limit = int(b.Answered), int(b.Abandoned), b.Max, b.Rule
+		}
+	}
+	return s
 }
 
 func airCall(c dialer.CallView, names, agents map[int64]string) campaigns.AirCall {

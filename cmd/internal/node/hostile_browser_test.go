@@ -34,6 +34,9 @@ type hostileHouse struct {
 	list    int64
 	waiting string // an upload that waits
 	webhook int64
+	export  int64  // a file that is written
+	refused string // decision that let a call not be placed
+	loading string // a version of a register that waits
 }
 
 func openHostileHouse(t *testing.T) *hostileHouse {
@@ -82,6 +85,7 @@ func openHostileHouse(t *testing.T) *hostileHouse {
 		h.ana.until(t, "call_ended")
 		h.ana.dispose(t, card.Attempt, note)
 	}
+	h.refused, h.export = h.refuse(t), h.exportAll(t)
 	h.ana.connected(t) // and goes on
 	return h
 }
@@ -149,10 +153,21 @@ func (h *hostileHouse) fill(t *testing.T, pattern string) string {
 		return "/static/forecall.css"
 	case "/words/{lang}":
 		return "/words/es"
+	case "/compliance/consents/{id}":
+		return "/compliance/consents/" + h.consent(t)
+	}
+	if strings.HasPrefix(pattern, "/compliance/lists/") {
+		return h.listPath(t, pattern)
 	}
 	id := fmt.Sprint(h.campaign)
 	if strings.HasPrefix(pattern, "/office/webhooks/") {
 		id = fmt.Sprint(h.webhook)
+	}
+	if strings.HasPrefix(pattern, "/compliance/exports/") {
+		id = fmt.Sprint(h.export)
+	}
+	if strings.HasPrefix(pattern, "/compliance/refusals/") {
+		id = h.refused
 	}
 	path := strings.NewReplacer("{id}", id, "{login}", "ana", "{no}", "1", "{attempt}", h.attempt, "{upload}", h.waiting,
 		"{list}", fmt.Sprint(h.list), "{import}", fmt.Sprint(h.load), "{agent}", fmt.Sprint(h.where(t, "ana").ID)).Replace(pattern)

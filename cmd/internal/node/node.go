@@ -13,12 +13,16 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/exports"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/siptrunk"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -57,8 +61,19 @@ type Node struct {
 	book     *campaigns.Book
 	lists    *campaigns.Lists
 	web      *website
-	jobs     *jobs
-	sender   *webhook.Sender
+
+	shelf         *registry.Shelf // do-not-call registers of others
+	registry      *campaigns.Registry
+	registerLoads *api.RegisterLoads
+
+	exports *exports.Works
+	jobs    *jobs
+	sender  *webhook.Sender
+	callers *campaigns.CallerBook
+	rights  *campaigns.CallerRights
+	stops   *campaigns.Stops
+	clerk   *keyring.Clerk // signs how far the ledger has grown
+	proof   campaigns.Proof
 
 	work  sync.WaitGroup
 	close []func() error // in the order of opening
@@ -78,7 +93,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.seed, n.openWeb,
+		n.openStore, n.openClerk, n.openRegisters, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.openProof, n.seed, n.openWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -155,11 +170,13 @@ func (n *Node) openEngine(context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.callers = campaigns.NewCallerBook()
 	n.engine = dialer.NewEngine(dialer.Settings{
-		Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
+		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
-		Sounds: n.prompts.sounds, Recordings: n.recordings().folder,
+		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
 	}, engineStore{n.db}, n.trunks)
+	n.stops = campaigns.NewStops(n.db, n.engine)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
 	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
@@ -174,13 +191,20 @@ func (n *Node) Run(soft, hard context.Context) error {
 	defer stop()
 	engine, began := make(chan error, 1), time.Now()
 	n.keepSpells(hard)
+	if err := n.learnCallers(soft); err != nil {
+		n.log.Error("read the caller IDs", "error", err)
+	}
+	n.work.Go(func() { n.keepCallers(soft) })
 	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
 	err := n.resume(soft)
 	n.trunks.OnCall(n.engine.Receive)
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
+		n.work.Go(func() { n.exports.Run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
+		n.keepProof(soft)
 		n.work.Go(func() { n.web.pages.Remember(soft) })
+		n.work.Go(func() { n.tryCallers(soft) })
 		n.work.Go(func() { n.secrets.follow(soft, n.log) })
 		n.tellWebhooks(soft)
 		<-soft.Done()
@@ -194,6 +218,12 @@ func (n *Node) Run(soft, hard context.Context) error {
 
 // resume tells the engine of every campaign as the store has it.
 func (n *Node) resume(ctx context.Context) error {
+	if err := n.stops.Tell(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped while it starts: nothing runs
+		}
+		return err
+	}
 	all, err := n.db.Campaigns(ctx)
 	if err != nil {
 		return fmt.Errorf("read the campaigns: %w", err)

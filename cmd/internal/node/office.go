@@ -10,23 +10,26 @@ import (
 )
 
 var (
-	_ campaigns.FigureStore   = (*sqlite.DB)(nil)
-	_ campaigns.ListKeeper    = (*sqlite.DB)(nil)
-	_ campaigns.WebhookStore  = (*sqlite.DB)(nil)
-	_ campaigns.ScoreStore    = (*sqlite.DB)(nil)
-	_ campaigns.ShiftStore    = (*sqlite.DB)(nil)
-	_ campaigns.MessageStore  = (*sqlite.DB)(nil)
-	_ campaigns.PromptStore   = (*sqlite.DB)(nil)
-	_ campaigns.CallerIDStore = (*sqlite.DB)(nil)
-	_ campaigns.HouseStore    = (*sqlite.DB)(nil)
-	_ campaigns.TestStore     = (*sqlite.DB)(nil)
-	_ webhook.Store           = (*sqlite.DB)(nil)
-	_ webhook.Ledger          = (*sqlite.DB)(nil)
+	_ campaigns.FigureStore      = (*sqlite.DB)(nil)
+	_ campaigns.ListKeeper       = (*sqlite.DB)(nil)
+	_ campaigns.WebhookStore     = (*sqlite.DB)(nil)
+	_ campaigns.ScoreStore       = (*sqlite.DB)(nil)
+	_ campaigns.ShiftStore       = (*sqlite.DB)(nil)
+	_ campaigns.MessageStore     = (*sqlite.DB)(nil)
+	_ campaigns.PromptStore      = (*sqlite.DB)(nil)
+	_ campaigns.CallerIDStore    = (*sqlite.DB)(nil)
+	_ campaigns.HouseStore       = (*sqlite.DB)(nil)
+	_ campaigns.CallerRightStore = (*sqlite.DB)(nil)
+	_ campaigns.TestStore        = (*sqlite.DB)(nil)
+	_ webhook.Store              = (*sqlite.DB)(nil)
+	_ webhook.Ledger             = (*sqlite.DB)(nil)
 )
 
 // office is the services of those who look after campaigns, agents and the
 // house.
 func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
+	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID}, n.db)
+	n.rights = campaigns.NewCallerRights(n.db, trunks)
 	return api.Office{
 		Performance: campaigns.NewPerformance(n.db, n.db, n.db, n.db),
 		Care:        campaigns.NewListCare(n.db, n.db),
@@ -37,7 +40,8 @@ func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 		Prompts:     campaigns.NewPrompts(n.db, promptFolder(n.prompts), n.db),
 		CallerIDs:   campaigns.NewCallerIDs(n.db, n.db),
 		House:       campaigns.NewHouse(n.db, n.db),
-		Trunks:      campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID}, n.db),
+		Rights:      n.rights,
+		Trunks:      trunks,
 	}
 }
 

@@ -88,6 +88,7 @@ func (o *office) config(far netip.AddrPort, agents []string) config.Config {
 	c := config.Default()
 	c.Data, c.HTTP.Listen, c.Admin.Listen = o.data, "127.0.0.1:0", "127.0.0.1:0"
 	c.SIP.Listen, c.Phones.Listen, c.Media.Ports = "127.0.0.1:0", "127.0.0.1:0", "22000-23999"
+	c.Rules.Adopt = config.AdoptNone
 	c.Trunks = []config.Trunk{{
 		Name: "carrier", Host: far.Addr().String(), Port: int(far.Port()), Transport: "udp", CallerIDs: []string{"+12025550100"},
 		MaxCPS: 100, AllowMedia: []string{"127.0.0.0/8"},

@@ -55,7 +55,7 @@ func trunkOf(sip config.SIP, t config.Trunk, first bool) (siptrunk.Trunk, error)
 		Name: t.Name, Host: t.Host, Port: t.Port, Transport: t.Transport, OutboundProxy: t.OutboundProxy, Listen: listen,
 		Register: t.Register, RegisterExpires: t.RegisterExpires, Username: t.Username, AuthUsername: t.AuthUsername,
 		Password: t.Password, Realm: t.Realm, FromUser: t.FromUser, FromDomain: t.FromDomain, CallerIDs: t.CallerIDs,
-		IdentityHeader: t.IdentityHeader, TrustIdentity: t.TrustIdentity, Codecs: codecs, AllowMedia: allowMedia, AllowedIPs: allowed,
+		IdentityHeader: t.IdentityHeader, TrustIdentity: t.TrustIdentity, Headers: t.Headers, AttestHeaders: t.AttestHeaders, Codecs: codecs, AllowMedia: allowMedia, AllowedIPs: allowed,
 		MaxChannels: or(t.MaxChannels, defaultChannels), MaxCPS: or(t.MaxCPS, defaultCPS), MaxPending: t.MaxPending,
 		NoReply: t.NoReply, OptionsPing: t.OptionsPing, SessionTimer: t.SessionTimer,
 		Dial: siptrunk.DialPlan(t.Dial), Priority: t.Priority, Weight: t.Weight,

@@ -61,6 +61,8 @@ func (n *Node) openWeb(context.Context) error {
 		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
 		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
 	})
+	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
+	desk.Consents = consents
 	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
@@ -80,13 +82,22 @@ func (n *Node) openWeb(context.Context) error {
 	if err := n.openWebhooks(); err != nil {
 		return err
 	}
+	desks, err := n.complianceDesk(recordings)
+	if err != nil {
+		return err
+	}
 	bell := n.openBell()
 	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
+	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db)
 	server, err := api.New(api.Settings{
-		Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
-		Recordings: recordings, Supervision: n.supervision(),
+		Compliance: desks, Replays: campaigns.NewReplays(n.db),
+		Registry: n.registry, RegisterLoads: n.registerLoads,
+		Stops: n.stops, Checks: campaigns.NewChecks(n.db), RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
+		Consents:    consents,
+		Abandonment: abandonment,
+		Recordings:  recordings, Supervision: n.supervision(),
 		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
 		Scripts:  scripts,
 		Meetings: meetings, Complaints: complaints, Days: campaigns.NewDays(n.db, n.db),
@@ -99,8 +110,13 @@ func (n *Node) openWeb(context.Context) error {
 	}
 	pages, err := web.New(web.Settings{
 		Locales: c.HTTP.Locales,
-		Manual:  manual,
-		Lists:   n.lists, Uploads: uploads,
+		Compliance: web.Compliance{
+			Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Proof: n.proof,
+			Registry: n.registry, RegisterLoads: n.registerLoads, DNC: dnc,
+			Abandonment: abandonment, Rules: campaigns.NewRuleDesk(n.db), Stops: n.stops, Consents: consents, Outlook: campaigns.NewConsentOutlook(n.db, n.db, n.db),
+		},
+		Manual: manual,
+		Lists:  n.lists, Uploads: uploads,
 		Floor: n.floor, CallLog: callLog, Office: office, Heard: recordings, Browse: campaigns.NewCallBrowser(n.db), Meetings: meetings, Cases: complaints,
 		Scripts: scripts, Accounts: n.accounts, Book: n.book, Board: board, Lookup: why, Sessions: sessions, Log: n.log,
 	})

@@ -145,12 +145,13 @@ func (p *Pages) saveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 	v, f := campaignView{within: in}, p.form(r)
 	c := &v.Campaign
 	c.Name, c.Mode, c.Priority = f.text("name"), campaigns.Mode(f.text("mode")), f.whole(f.say.T("Priority"), f.text("priority"))
+	c.Zone = f.text("zone")
 	c.Seller, c.Telemarketer, c.Purpose = f.text("seller"), f.text("telemarketer"), f.text("purpose")
 	c.Goods, c.Language = f.text("goods"), f.text("language")
 	v.readWeek(f)
 	v.readPacing(f)
 	v.readRetries(f)
-	c.CallerIDs, c.Trunks = f.lines("caller_ids"), f.all("trunks")
+	c.CallerIDs, c.CallerPools, c.Trunks = f.lines("caller_ids"), f.all("caller_pools"), f.all("trunks")
 	v.Jobs = c.Schedule
 	return p.saved(w, r, u, f, &v.within, "", func(status int) error { return p.showCampaign(w, r, u, v, status) })
 }
@@ -224,6 +225,24 @@ func (v campaignView) Aim() float64 { return targetOfCap * v.Campaign.Cap }
 
 // CallerLines are the caller IDs as the form takes them.
 func (v campaignView) CallerLines() string { return strings.Join(v.Campaign.CallerIDs, "\n") }
+
+// PoolChoices are the pools of caller IDs; those that are chosen stay, whether or
+// not a number is in them.
+func (v campaignView) PoolChoices() []choice {
+	var out []choice
+	add := func(name string) {
+		if name != "" && !slices.ContainsFunc(out, func(c choice) bool { return c.Value == name }) {
+			out = append(out, choice{name, name, slices.Contains(v.Campaign.CallerPools, name)})
+		}
+	}
+	for _, n := range v.Numbers {
+		add(n.Pool)
+	}
+	for _, name := range v.Campaign.CallerPools {
+		add(name)
+	}
+	return out
+}
 
 // TrunkChoices are the trunks that calls may leave by; those that are chosen
 // stay, whether or not the user sees trunks.

@@ -121,5 +121,6 @@ func (p *Pages) saveOutcomes(w http.ResponseWriter, r *http.Request, u campaigns
 		}
 	}
 	v.Campaign.Reasons, v.Campaign.Complaints, v.Campaign.PauseReasons = f.lines("reasons"), f.lines("complaints"), f.lines("pause_reasons")
+	v.Campaign.Consent = campaigns.ConsentAsk{Text: f.text("consent_text"), Months: f.whole("Consent", f.text("consent_months"))}
 	return p.saved(w, r, u, f, &v.within, "/outcomes", func(status int) error { return p.showOutcomes(w, v, status) })
 }

@@ -44,11 +44,12 @@ func times(odds float64) string {
 }
 
 // ruleWords says of a rule what it asks for.
-func ruleWords(r rules.Rule) string {
-	text, ok := map[rules.Rule]string{
+func ruleWords(r rules.ID) string {
+	text, ok := map[rules.ID]string{
 		rules.Number: "The number may be dialed at all", rules.Live: "It is in no other call", rules.DNC: "It is not on the do-not-call list",
 		rules.Zone: "The person's time zone is known", rules.Hours: "The calling window is open there", rules.Attempts: "There are tries left",
-		rules.Cooldown: "The last try was long enough ago",
+		rules.Cooldown: "The last try was long enough ago", rules.Stopped: "Nobody has stopped such calls", rules.Known: "The person's country is known",
+		rules.Clock: "Our own clock can be trusted",
 	}[r]
 	if !ok {
 		return string(r)

@@ -114,6 +114,7 @@ func (f frame) Nav() []link {
 		{"/campaigns", "Campaigns", campaigns.SeeCampaigns},
 		{"/calls", "Calls", campaigns.SeeCalls},
 		{"/performance", "Performance", campaigns.SeePerformance},
+		{"/compliance", "Compliance", campaigns.SeeCompliance},
 		{"/office", "Office", campaigns.SeeCampaigns},
 	} {
 		if f.User.Role.May(l.need) {
@@ -127,7 +128,7 @@ func (f frame) Nav() []link {
 // that of their role.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	starts := map[campaigns.Role]string{
-		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/calls", campaigns.Admin: "/office",
+		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/compliance", campaigns.Admin: "/office",
 	}
 	to := starts[u.Role]
 	if slices.Contains(startPages(), u.Start) {
@@ -155,7 +156,7 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"odds":    times,
-		"rule":    func(r rules.Rule) string { return c.T(ruleWords(r)) },
+		"rule":    func(r rules.ID) string { return c.T(ruleWords(r)) },
 		"when":    func(t time.Time) string { return moments(c, t) },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -32,6 +33,7 @@ type stage struct {
 	mu       sync.Mutex
 	snapshot campaigns.FloorSnapshot
 	applied  []campaigns.Campaign
+	stopped  []campaigns.Stop
 	// listening is whom supervisors listen to, 0 = their phone is connected
 	listening map[int64]int64
 }
@@ -58,6 +60,14 @@ func (s *stage) Apply(_ context.Context, c campaigns.Campaign) error {
 }
 
 func (s *stage) Withdraw(string) {}
+
+func (s *stage) Halt(holding []campaigns.Stop) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = holding
+}
+
+func (s *stage) WithdrawAll([]campaigns.DoNotCall) error { return nil }
 
 func (s *stage) Watch(context.Context, int64) <-chan struct{} { return nil }
 
@@ -95,16 +105,25 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(bell.Wait)
 	callLog, office, heard := campaigns.NewCallLog(db, db, db), officeOf(t, db, bell), campaigns.NewRecordings(db, soundFiles{}, db)
 	meetings := campaigns.NewMeetings(db, db, db, "forecall.example", "test")
+	desk := deskOf(h, heard)
 	server, err := api.New(api.Settings{
-		Office: office, Recordings: heard, Supervision: h.stage.supervision(db),
+		Compliance: desk,
+		Office:     office, Recordings: heard, Supervision: h.stage.supervision(db),
 		Scripts:  scripts,
 		Accounts: accounts, Desk: campaigns.NewDesk(campaigns.DeskSettings{Shift: h.stage, Seat: h.stage, Audit: db, Records: db, Campaigns: db, DNC: dnc}), Book: book,
 		Lists: lists, CallLog: callLog, DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(db),
 		Sessions: sessions, Imports: importer, Watch: bell, Keys: db, Version: "test", Log: log,
 	})
 	h.must(err)
+	shelf, err := registry.Open(t.TempDir(), nil, log)
+	h.must(err)
+	registers := campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: db, Maker: shelf, Shelf: shelf, Book: db})
+	loads, err := api.NewRegisterLoads(registers, filepath.Join(t.TempDir(), "incoming"), log)
+	h.must(err)
+	t.Cleanup(func() { h.must(loads.Close()) })
 	h.pages, err = New(Settings{
-		Lists: lists, Uploads: uploads,
+		Compliance: Compliance{Registry: registers, RegisterLoads: loads, DNC: dnc, Proof: proofOf(db), Abandonment: campaigns.NewAbandonment(db, db, db), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Rules: campaigns.NewRuleDesk(db), Stops: campaigns.NewStops(db, h.stage), Consents: campaigns.NewConsents(db, dnc, h.stage, db), Outlook: campaigns.NewConsentOutlook(db, db, db)},
+		Lists:      lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
 	})

@@ -74,6 +74,7 @@ func (p *Pages) editCallerID(w http.ResponseWriter, r *http.Request, u campaigns
 func (p *Pages) putCallerID(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	in := campaigns.CallerID{
 		Number: dialed(typed(r, "number")), Label: typed(r, "label"), Region: strings.ToUpper(typed(r, "region")), Pool: typed(r, "pool"),
+		Area: typed(r, "area"), Rest: typed(r, "rest") != "", Blocked: typed(r, "blocked"), Profile: typed(r, "profile"),
 	}
 	var err error
 	if most := typed(r, "most"); most != "" {

@@ -42,7 +42,7 @@ const (
 // Streams tells whether a request of a page may carry a large body; the page
 // bounds it then.
 func (p *Pages) Streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && r.URL.Path == "/office/prompts" || p.listStreams(r)
+	return r.Method == http.MethodPost && (r.URL.Path == "/office/prompts" || r.URL.Path == listsPath) || p.listStreams(r)
 }
 
 // uploadPrompt takes a file from the form.

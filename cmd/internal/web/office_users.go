@@ -174,7 +174,7 @@ func start(r *http.Request) string {
 
 // startPages are where a user may begin.
 func startPages() []string {
-	return []string{"/desk", "/live", "/campaigns", "/calls", "/performance", "/office"}
+	return []string{"/desk", "/live", "/campaigns", "/calls", "/performance", "/compliance", "/office"}
 }
 
 // cut keeps the first characters of a text.

@@ -25,7 +25,7 @@ func TestALoginLeadsToThePageOfTheRoleAndALogoutBack(t *testing.T) {
 	}
 	boss := h.as(campaigns.Manager)
 	for role, start := range map[campaigns.Role]string{
-		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/calls", campaigns.Admin: "/office",
+		campaigns.Agent: "/desk", campaigns.Supervisor: "/live", campaigns.Manager: "/campaigns", campaigns.Compliance: "/compliance", campaigns.Admin: "/office",
 	} {
 		if res, _ := h.as(role).get("/"); res.Header.Get("Location") != start {
 			t.Errorf("a %s is led to %q, want %q", role, res.Header.Get("Location"), start)

@@ -59,7 +59,7 @@ func codes(t *testing.T) []string {
 
 // labels are what is said of dispositions, rules and whereabouts.
 func labels() []string {
-	out := []string{"Desk", "Floor", "Campaigns", "Calls", "Performance", "Office"}
+	out := []string{"Desk", "Floor", "Campaigns", "Calls", "Performance", "Compliance", "Office"}
 	for day := range 7 {
 		out = append(out, time.Weekday(day).String(), time.Weekday(day).String()[:3])
 	}
@@ -75,7 +75,7 @@ func labels() []string {
 			out = append(out, c.Consequence(d, p, "+34600111222").Text)
 		}
 	}
-	for _, r := range []rules.Rule{rules.Number, rules.Live, rules.DNC, rules.Zone, rules.Hours, rules.Attempts, rules.Cooldown} {
+	for _, r := range []rules.ID{rules.Number, rules.Live, rules.DNC, rules.Zone, rules.Hours, rules.Attempts, rules.Cooldown} {
 		out = append(out, ruleWords(r))
 	}
 	return out

@@ -50,7 +50,7 @@ func (v uploadView) targets(c intake.Column) []choice {
 		{"phone:work", t("Phone number (work)"), false}, {"phone:other", t("Phone number (other)"), false},
 		{"name", t("Name"), false}, {"first_name", t("First name"), false}, {"last_name", t("Last name"), false}, {"company", t("Company"), false},
 		{"external_id", t("Number of the customer"), false}, {"language", t("Language"), false}, {"zone", t("Time zone"), false},
-		{"country", t("Country"), false}, {"postcode", t("Postcode"), false},
+		{"country", t("Country"), false}, {"region", t("State or province"), false}, {"postcode", t("Postcode"), false}, {"line_type", t("Kind of line"), false},
 		{"field", t("Keep as a field of its own"), false}, {"ignore", t("Leave out"), false},
 	}
 	if i := slices.IndexFunc(out, func(o choice) bool { return o.Value == is }); i >= 0 {
@@ -147,7 +147,9 @@ func (v uploadView) codeText(code string) string {
 	t := v.Lang.T
 	text, ok := map[string]string{
 		intake.RowNoPhone: t("No phone number in the row"), intake.RowTooLong: t("The row is too long"), intake.RowQuote: t("A quote is not closed"),
-		intake.RowNUL: t("The row is damaged"), intake.RowColumns: t("Too many columns"), intake.RowZone: t("The time zone does not exist"),
+		intake.RowNUL: t("The row is damaged"), intake.RowColumns: t("Too many columns"), intake.RowZone: t("The time zone does not exist"), intake.RowConsent: t("What it says of a consent is wrong"),
+		intake.RowCountry: t("Taken, but its country does not exist"), intake.RowRegion: t("Taken, but its state or province does not exist"),
+		intake.RowPostcode: t("Taken, but its postcode cannot be right"), intake.RowLineType: t("Taken, but its kind of line is not understood"),
 		intake.RowTwiceInFile: t("Stands in the file twice"), intake.RowInStore: t("The campaign has the number already"),
 		intake.RowStoreRefused: t("The number may not be dialed"), intake.PhoneTwiceInFile: t("A further number stands in the file twice"),
 	}[code]

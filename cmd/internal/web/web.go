@@ -40,6 +40,8 @@ type Settings struct {
 	Browse   *campaigns.CallBrowser // calls, a page at a time
 	Sessions *session.Manager
 	Log      *slog.Logger
+
+	Compliance Compliance // services of the compliance desk
 }
 
 // Pages answers everything that is not the API.
@@ -83,7 +85,8 @@ func New(s Settings) (*Pages, error) {
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
-	p.table = slices.Concat(p.housePages(), p.deskPages(), p.floorPages(), p.callPages(), p.figurePages(), p.campaignPages(), p.uploadPages(), p.scriptPages(), p.officePages())
+	p.table = slices.Concat(p.housePages(), p.deskPages(), p.floorPages(), p.callPages(), p.figurePages(), p.campaignPages(), p.uploadPages(), p.scriptPages(), p.officePages(),
+		p.compliancePages())
 	for _, line := range p.table {
 		p.mux.HandleFunc(line.method+" "+line.path, p.guard(line))
 	}

@@ -4,14 +4,14 @@ import { t } from "./words.js";
 import { $, el } from "./desk-kit.js";
 
 const free = ["F2", "F4", "F6", "F7", "F8", "F9", "F10"];
-const first = { ready: "F2", mute: "F4", hangup: "F8", hold: "F9" };
+const first = { ready: "F2", mute: "F4", hangup: "F8", hold: "F9", consent: "F7" };
 
 export function openKeys(actions) {
   const kept = JSON.parse(localStorage.getItem("forecall.keys") ?? "{}");
   const keys = { ...first, ...kept.keys };
   let on = kept.on ?? true; // false turns all of them off
   const keep = () => localStorage.setItem("forecall.keys", JSON.stringify({ on, keys }));
-  const texts = { ready: t("Ready or pause"), mute: t("Mute"), hangup: t("Hang up"), hold: t("Hold") };
+  const texts = { ready: t("Ready or pause"), mute: t("Mute"), hangup: t("Hang up"), hold: t("Hold"), consent: t("Consent") };
   const dialog = $("keys");
   const open = () => { if (!dialog.open) dialog.showModal(); };
   const draw = () => $("keys-table").replaceChildren(...Object.keys(first).map((action) => {

@@ -5,6 +5,7 @@
 import { t } from "./words.js";
 import { $, alarm, api, button, el, field, later, name, say } from "./desk-kit.js";
 import { forms } from "./desk-forms.js";
+import { openConsent } from "./desk-consent.js";
 
 // What the server says when there is nothing any more that a draft belongs to.
 const gone = ["no_call", "already_disposed", "not_logged_in"];
@@ -17,6 +18,7 @@ export function openOutcome(desk) {
   let draft = {};
   let saving = false, hanging = false, suggested = "", done = false;
   const parts = {};
+  const consent = openConsent(desk);
 
   const type = () => desk.card?.dispositions.find((d) => d.code === draft.code);
   const attempt = () => desk.card?.attempt_id ?? "";
@@ -100,7 +102,7 @@ export function openOutcome(desk) {
     parts.wrong = el("p", { className: "wrong", role: "alert", hidden: true });
     parts.hint = el("p", { className: "quiet hint-line" });
     parts.other = button(t("Another outcome"), reopen, { className: "plain other", hidden: true });
-    into.replaceChildren(el("h2", { id: "h-outcome", textContent: t("Outcome") }), parts.hint, ...list.filter(Boolean), parts.other, parts.form, field(t("Note"), parts.note), parts.wrong, parts.save);
+    into.replaceChildren(el("h2", { id: "h-outcome", textContent: t("Outcome") }), parts.hint, ...list.filter(Boolean), parts.other, parts.form, field(t("Note"), parts.note), consent.node, parts.wrong, parts.save);
     hint();
     drawForm();
   }
@@ -173,6 +175,7 @@ export function openOutcome(desk) {
         draft = {};
         suggested = "";
         done = hanging = saving = false;
+        consent.show(of);
         build();
         restore();
       } else if (parts.save) {
@@ -188,6 +191,7 @@ export function openOutcome(desk) {
       (into.querySelector(".choice[aria-pressed=true]") ?? into.querySelector(".choice[data-suggested]") ?? into.querySelector(".choice"))?.focus();
     },
     closed() { if (of && !done && !saving) alarm("refused", desk.card?.attempt_id && desk.card.state === "wrap_up" && desk.card.talk?.disposes !== false ? t("The time to write was over; the last call has no outcome.") : ""); },
+    consent: consent.press,
     suggest(code) {
       suggested = code ?? "";
       if (desk.card && parts.hint) hint();

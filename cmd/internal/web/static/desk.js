@@ -220,6 +220,7 @@ function begin() {
     mute: () => parts.call.press("mute"),
     hangup: () => parts.call.press("hangup"),
     hold: () => parts.call.press("hold"),
+    consent: () => parts.outcome.consent(),
   });
   reasons();
   oneTab(desk.user, { begin: () => { follow(); parts.phone.resume(); }, end: () => stream?.close() });

@@ -57,6 +57,7 @@ export const fill = {
     text(row, "ready", c.agents_ready);
     text(row, "share", percent(c.abandoned_share));
     text(row, "ratio", t("%d of %d", c.abandoned, c.answered));
+    text(row, "rule", c.limit_rule ?? "");
     text(row, "cap", percent(c.cap));
     text(row, "left", budget(c));
     row.querySelector(".why").hidden = !c.why;

@@ -1,0 +1,136 @@
+package keyring
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func open(t *testing.T, folder, copies string) (*sqlite.DB, *Clerk) {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, "forecall.db")})
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	c, err := Open(t.Context(), Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
+	must(t, err)
+	return db, c
+}
+
+func write(t *testing.T, db *sqlite.DB) {
+	t.Helper()
+	must(t, db.AddAudit(t.Context(), campaigns.AuditEntry{Kind: "test"}))
+}
+
+func TestTheChainIsSignedCopiedAndStillVerifiesAfterTheKeyWasExchanged(t *testing.T) {
+	folder, copies := t.TempDir(), t.TempDir()
+	db, c := open(t, folder, copies)
+	first := c.Signer().ID()
+	p, err := c.Sign(t.Context())
+	must(t, err)
+	if again, err := c.Sign(t.Context()); err != nil || again.Size != p.Size {
+		t.Errorf("nothing was written, and signed again: %+v, %v", again, err)
+	}
+	write(t, db)
+	k, err := c.Rotate(t.Context(), "eva")
+	must(t, err)
+	last, err := c.Sign(t.Context())
+	must(t, err)
+	if last.Key == first || last.Key != k.ID || k.SignedBy != first {
+		t.Errorf("signed by %s, introduced %+v", last.Key, k)
+	}
+	info, err := os.Stat(filepath.Join(folder, privateFile))
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the key may be read by others: %v", info.Mode())
+	}
+	points, err := Outside(copies)
+	must(t, err)
+	if len(points) != 2 || points[1].Size != last.Size {
+		t.Fatalf("copies %+v", points)
+	}
+	for _, pin := range []string{"", first, k.ID} {
+		f, err := db.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Key: pin, Outside: points})
+		must(t, err)
+		if !f.Clean() || f.Checkpoints != 4 {
+			t.Errorf("pin %q: %+v", pin, f)
+		}
+	}
+}
+
+func TestALedgerThatWasWrittenAnewIsFoundByTheCopies(t *testing.T) {
+	copies := t.TempDir()
+	db, c := open(t, t.TempDir(), copies)
+	write(t, db)
+	_, err := c.Sign(t.Context())
+	must(t, err)
+	points, err := Outside(copies)
+	must(t, err)
+	other, d := open(t, t.TempDir(), "")
+	write(t, other)
+	write(t, other)
+	_, err = d.Sign(t.Context())
+	must(t, err)
+	f, err := other.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Outside: points})
+	must(t, err)
+	if f.Clean() {
+		t.Error("another ledger passes for the one that was signed")
+	}
+}
+
+func TestAKeyThatTheLedgerDoesNotKnowIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	db, _ := open(t, folder, "")
+	must(t, os.Remove(filepath.Join(folder, privateFile)))
+	if _, err := Open(t.Context(), Settings{Folder: folder, Ledger: db}); !errors.Is(err, ErrStranger) {
+		t.Errorf("a new key signs an old ledger: %v", err)
+	}
+	must(t, os.WriteFile(filepath.Join(folder, privateFile), []byte("junk"), 0o600))
+	if _, err := Open(t.Context(), Settings{Folder: folder, Ledger: db}); err == nil {
+		t.Error("junk passes for a key")
+	}
+}
+
+func TestACheckpointIsDueAfterAMinuteOrAThousandRecords(t *testing.T) {
+	_, c := open(t, t.TempDir(), "")
+	_, err := c.Sign(t.Context())
+	must(t, err)
+	for _, tt := range []struct {
+		fresh int64
+		after time.Duration
+		want  bool
+	}{{0, time.Hour, false}, {1, 59 * time.Second, false}, {1, time.Minute, true}, {999, time.Second, false}, {1000, 0, true}} {
+		if got := c.due(c.last.Size+tt.fresh, c.last.At.Add(tt.after)); got != tt.want {
+			t.Errorf("%d records after %s: due %t", tt.fresh, tt.after, got)
+		}
+	}
+}
+
+func TestACopyThatFailsIsMadeWithTheNext(t *testing.T) {
+	folder := t.TempDir()
+	copies := filepath.Join(folder, "copies")
+	must(t, os.WriteFile(copies, nil, 0o600)) // no folder can be made here
+	db, c := open(t, t.TempDir(), copies)
+	_, err := c.Sign(t.Context())
+	must(t, err)
+	must(t, os.Remove(copies))
+	write(t, db)
+	_, err = c.Sign(t.Context())
+	must(t, err)
+	points, err := Outside(copies)
+	must(t, err)
+	if len(points) != 2 {
+		t.Errorf("%d copies", len(points))
+	}
+}

@@ -1,0 +1,225 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/dialer"
+	"github.com/forecall/forecall/storage/sqlite"
+)
+
+var (
+	_ campaigns.EvidenceStore  = (*sqlite.DB)(nil)
+	_ campaigns.SubjectStore   = (*sqlite.DB)(nil)
+	_ campaigns.RetentionStore = (*sqlite.DB)(nil)
+	_ campaigns.AuditPager     = (*sqlite.DB)(nil)
+	_ campaigns.SubjectFiles   = personFiles{}
+)
+
+// signWithin bounds the last signature of a run.
+const signWithin = 10 * time.Second
+
+// openClerk reads the signing key; what was written is signed a last time
+// before the store is closed.
+func (n *Node) openClerk(ctx context.Context) error {
+	c := n.settings.Config
+	clerk, err := keyring.Open(ctx, keyring.Settings{
+		Folder: c.Data, CopyTo: c.Evidence.CopyTo, Ledger: n.db, Program: n.settings.Version, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.clerk = clerk
+	n.later(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), signWithin)
+		defer cancel()
+		_, err := clerk.Sign(ctx)
+		return err
+	})
+	return nil
+}
+
+// openProof makes the services that hand the ledger over and answer persons.
+func (n *Node) openProof(context.Context) error {
+	keep := campaigns.NewRetention(n.db)
+	quiet := func(d campaigns.DoNotCall) error { return n.floor.WithdrawAll([]campaigns.DoNotCall{d}) }
+	n.proof = campaigns.Proof{
+		Evidence:  campaigns.NewEvidenceDesk(n.db, n.clerk, n.db),
+		Subjects:  campaigns.NewSubjects(n.db, personFiles{recordings: n.recordings(), data: n.settings.Config.Data}, quiet, keep, n.db),
+		Retention: keep,
+		Audit:     campaigns.NewAuditTrail(n.db, n.db),
+	}
+	return nil
+}
+
+const (
+	// resumeEvery is how often erasures are tried again that a call or a hold
+	// kept back.
+	resumeEvery = 30 * time.Second
+	// nightly is when what is over is deleted: the quietest hour, by the local
+	// clock.
+	nightly = "15 3 * * *"
+)
+
+// keepProof signs, finishes what the last run left of erasures, and deletes at
+// night what is over.
+func (n *Node) keepProof(ctx context.Context) {
+	n.work.Go(func() { n.clerk.Run(ctx) })
+	n.work.Go(func() { n.resumeErasures(ctx) })
+	n.work.Go(func() { n.retain(ctx) })
+}
+
+func (n *Node) resumeErasures(ctx context.Context) {
+	tick := time.NewTicker(resumeEvery)
+	defer tick.Stop()
+	for {
+		done, err := n.proof.Subjects.Resume(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("erasures that wait", "error", err)
+		} else if done > 0 {
+			n.log.Info("erasures are done that waited", "count", done)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// retain runs the retention every night.
+func (n *Node) retain(ctx context.Context) {
+	schedule, err := cron.ParseStandard(nightly)
+	if err != nil {
+		n.log.Error("schedule of the retention", "error", err)
+		return
+	}
+	for {
+		timer := time.NewTimer(time.Until(schedule.Next(time.Now())))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		gone, err := n.proof.Retention.Run(ctx, time.Now())
+		if err == nil {
+			err = n.proof.Subjects.Clear(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("retention", "error", err)
+		}
+		for kind, count := range gone {
+			if count > 0 {
+				n.log.Info("deleted, for its time is over", "kind", kind, "count", count)
+			}
+		}
+	}
+}
+
+// personFiles are the files of a data folder that may know of persons.
+type personFiles struct {
+	recordings recordings
+	data       string
+}
+
+// Remove deletes a recording, whole or in the making.
+func (p personFiles) Remove(path string) error {
+	name := filepath.FromSlash(path)
+	if !filepath.IsLocal(name) {
+		return fmt.Errorf("the path %q leads out of the folder", path)
+	}
+	whole := filepath.Join(p.recordings.folder, name)
+	for _, f := range []string{whole, whole + dialer.PartOfRecording} {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget deletes files of calls that were exported, for whoever is erased may
+// stand in them and they can be made again, and takes the lines of a number out
+// of reports of imports.
+func (p personFiles) Forget(ctx context.Context, number string) error {
+	err := eachFile(ctx, filepath.Join(p.data, "exports"), os.Remove)
+	if err != nil {
+		return err
+	}
+	digits := strings.TrimPrefix(number, "+")
+	if len(digits) > nationalDigits {
+		digits = digits[len(digits)-nationalDigits:]
+	}
+	return eachFile(ctx, filepath.Join(p.data, "imports"), func(path string) error { return withoutLines(path, digits) })
+}
+
+// nationalDigits are those of a number by which it is known however it is
+// written: with or without the country, with spaces, dots or brackets.
+const nationalDigits = 8
+
+func eachFile(ctx context.Context, folder string, do func(string) error) error {
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if err := do(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return ctx.Err()
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// withoutLines writes a file anew without the lines in which digits stand.
+func withoutLines(path, digits string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var kept bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if !bytes.Contains(onlyDigits(line), []byte(digits)) {
+			kept.Write(line)
+		}
+	}
+	if kept.Len() == len(text) {
+		return nil
+	}
+	return os.WriteFile(path, kept.Bytes(), 0o600)
+}
+
+func onlyDigits(line []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, line)
+}
+
+// Subjects is the service over a data folder of which nothing runs.
+func Subjects(db *sqlite.DB, folder string) *campaigns.Subjects {
+	files := personFiles{recordings: recordings{filepath.Join(folder, recordingsFolder)}, data: folder}
+	nobody := func(campaigns.DoNotCall) error { return nil }
+	return campaigns.NewSubjects(db, files, nobody, campaigns.NewRetention(db), db)
+}
+
+// Sound opens recordings of a data folder.
+func Sound(folder string) func(campaigns.Recording) (io.ReadSeekCloser, error) {
+	return recordings{filepath.Join(folder, recordingsFolder)}.OpenRecording
+}

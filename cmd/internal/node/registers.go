@@ -1,0 +1,39 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/storage/registry"
+)
+
+// RegistersFolder is where versions of do-not-call registers lie, inside the
+// data folder.
+const RegistersFolder = "registers"
+
+// openRegisters maps the registers that the ledger knows and hands them to the
+// gate. One whose file is not the ledger's is not loaded: rules that ask it
+// refuse, and the lists' page says why.
+func (n *Node) openRegisters(ctx context.Context) error {
+	versions, err := n.db.RegisterVersions(ctx, "")
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(n.settings.Config.Data, RegistersFolder)
+	if n.shelf, err = registry.Open(folder, versions, n.log); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	n.later(n.shelf.Close)
+	n.db.SetRegisters(n.shelf)
+	n.registry = campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: n.db, Maker: n.shelf, Shelf: n.shelf, Book: n.db})
+	loads, err := api.NewRegisterLoads(n.registry, filepath.Join(folder, ".incoming"), n.log)
+	if err != nil {
+		return err
+	}
+	n.registerLoads = loads
+	n.later(loads.Close)
+	return nil
+}

@@ -1,0 +1,214 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/web/catalog"
+)
+
+func (p *Pages) rulePages() []page {
+	see, edit := need(campaigns.SeeCompliance), need(campaigns.EditRules)
+	return []page{
+		{"GET", "/compliance/rules", see, p.rulesInForce},
+		{"GET", "/compliance/rules/{id}", see, p.ruleSet},
+		{"POST", "/compliance/rules/weigh", see, p.weighRules},
+		{"POST", "/compliance/rules/propose", edit, p.proposeRules},
+		{"POST", "/compliance/rules/drop", edit, p.dropRules},
+		{"POST", "/compliance/rules/approve", need(campaigns.ApproveRules), p.approveRules},
+		{"POST", "/compliance/rules/refuse", see, p.refuseRules},
+	}
+}
+
+// rulesView is which documents bind the house, and what somebody wants of them.
+type rulesView struct {
+	officeView
+	InForce []campaigns.SetInForce
+	Others  []*rules.Set // presets that are not in force
+	Waiting []requestLine
+	Decided []requestLine
+	History []campaigns.Adoption
+}
+
+// requestLine is a request with what it loosens.
+type requestLine struct {
+	campaigns.RuleRequest
+	Loosened []rules.Change
+	Mine     bool
+}
+
+func (p *Pages) rulesInForce(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	return p.showRules(w, r, u, rulesView{officeView: officeIn(r, p.frame(r, "Rules"))}, http.StatusOK)
+}
+
+func (p *Pages) showRules(w http.ResponseWriter, r *http.Request, u campaigns.User, v rulesView, status int) (err error) {
+	if v.InForce, err = p.Compliance.Rules.InForce(r.Context(), u); err != nil {
+		return err
+	}
+	for _, set := range rules.Presets() {
+		if !slices.ContainsFunc(v.InForce, func(f campaigns.SetInForce) bool { return f.Set == set.ID }) {
+			v.Others = append(v.Others, set)
+		}
+	}
+	waiting, decided, err := p.Compliance.Rules.Requests(r.Context(), u)
+	if err != nil {
+		return err
+	}
+	v.Waiting, v.Decided = requestLines(waiting, u), requestLines(decided, u)
+	if v.History, err = p.Compliance.Rules.History(r.Context(), u); err != nil {
+		return err
+	}
+	const shown = 50
+	v.History = v.History[:min(shown, len(v.History))]
+	return p.render(w, status, "compliance-rules.html", v)
+}
+
+func requestLines(all []campaigns.RuleRequest, u campaigns.User) []requestLine {
+	out := make([]requestLine, len(all))
+	for i, r := range all {
+		out[i] = requestLine{RuleRequest: r, Loosened: campaigns.Loosened(r.Changes), Mine: r.By == u.Login}
+	}
+	return out
+}
+
+// ruleSetView is one document: its rules, its source, and a form to change it.
+type ruleSetView struct {
+	officeView
+	Set     *rules.Set
+	InForce bool
+	Source  string // as it stands in the form
+	Reason  string
+	Weighed *campaigns.Weighed
+}
+
+func (p *Pages) ruleSet(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	return p.showRuleSet(w, r, u, ruleSetView{officeView: officeIn(r, p.frame(r, "Rules"))}, r.PathValue("id"), http.StatusOK)
+}
+
+func (p *Pages) showRuleSet(w http.ResponseWriter, r *http.Request, u campaigns.User, v ruleSetView, id string, status int) error {
+	set, err := p.Compliance.Rules.RuleSet(r.Context(), u, id, nil)
+	if err != nil {
+		return err
+	}
+	now, err := p.Compliance.Rules.InForce(r.Context(), u)
+	if err != nil {
+		return err
+	}
+	v.Set = set
+	v.InForce = slices.ContainsFunc(now, func(f campaigns.SetInForce) bool { return f.Set == set.ID })
+	if v.Source == "" {
+		v.Source = string(set.Source)
+	}
+	return p.render(w, status, "compliance-rule-set.html", v)
+}
+
+// weighRules shows what a document would change, before anything does.
+func (p *Pages) weighRules(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	v := ruleSetView{officeView: officeIn(r, p.frame(r, "Rules")), Source: r.PostFormValue("source"), Reason: typed(r, "reason")}
+	weighed, err := p.Compliance.Rules.Weigh(r.Context(), u, []byte(v.Source))
+	if err == nil {
+		v.Weighed = &weighed
+		return p.showRuleSet(w, r, u, v, typed(r, "id"), http.StatusOK)
+	}
+	return p.led(w, r, err, "", "", func(status int, wrong string) error {
+		v.Wrong = wrong
+		return p.showRuleSet(w, r, u, v, typed(r, "id"), status)
+	})
+}
+
+func (p *Pages) proposeRules(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	v := ruleSetView{officeView: officeIn(r, p.frame(r, "Rules")), Source: r.PostFormValue("source"), Reason: typed(r, "reason")}
+	request, err := p.Compliance.Rules.Propose(r.Context(), u, []byte(v.Source), v.Reason)
+	done := "inforce"
+	if request != nil {
+		done = "asked"
+	}
+	return p.led(w, r, err, "/compliance/rules", done, func(status int, wrong string) error {
+		v.Wrong = wrong
+		return p.showRuleSet(w, r, u, v, typed(r, "id"), status)
+	})
+}
+
+func (p *Pages) dropRules(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	_, err := p.Compliance.Rules.Drop(r.Context(), u, typed(r, "id"), typed(r, "reason"))
+	return p.ledRules(w, r, u, err, "asked")
+}
+
+func (p *Pages) approveRules(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	id, err := strconv.ParseInt(typed(r, "request"), 10, 64)
+	if err != nil {
+		return p.nothing(w, r, u)
+	}
+	return p.ledRules(w, r, u, p.Compliance.Rules.Approve(r.Context(), u, id, typed(r, "word")), "inforce")
+}
+
+func (p *Pages) refuseRules(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
+	id, err := strconv.ParseInt(typed(r, "request"), 10, 64)
+	if err != nil {
+		return p.nothing(w, r, u)
+	}
+	return p.ledRules(w, r, u, p.Compliance.Rules.Refuse(r.Context(), u, id, typed(r, "word")), "saved")
+}
+
+func (p *Pages) ledRules(w http.ResponseWriter, r *http.Request, u campaigns.User, err error, done string) error {
+	return p.led(w, r, err, "/compliance/rules", done, func(status int, wrong string) error {
+		v := rulesView{officeView: officeIn(r, p.frame(r, "Rules"))}
+		v.Wrong = wrong
+		return p.showRules(w, r, u, v, status)
+	})
+}
+
+// rulesToday is what stands of the rules: how many bind, which nobody has
+// compared with the law for long, and what waits for a second person.
+func (p *Pages) rulesToday(ctx context.Context, u campaigns.User, lang *catalog.Catalog) ([]complianceLine, error) {
+	all, err := p.Compliance.Rules.InForce(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	waiting, _, err := p.Compliance.Rules.Requests(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	var out []complianceLine
+	if len(all) == 0 {
+		out = append(out, complianceLine{"bad", lang.T("No rule set is in force: calls are judged by the base rules alone")})
+	}
+	old := 0
+	for _, f := range all {
+		if f.Stale {
+			old++
+		}
+	}
+	if old > 0 {
+		out = append(out, complianceLine{"wait", lang.T("%d rule sets were not compared with the law for 180 days", old)})
+	}
+	if len(waiting) > 0 {
+		out = append(out, complianceLine{"wait", lang.T("%d changes wait for a second person", len(waiting))})
+	}
+	if len(all) > 0 {
+		out = append(out, complianceLine{"on", lang.T("%d rule sets in force", len(all))})
+	}
+	if n := holidaysEnd(all, time.Now()); n > 0 {
+		out = append(out, complianceLine{"wait", lang.T("The holidays of %d countries end within 60 days", n)})
+	}
+	return out, nil
+}
+
+// holidaysEnd counts countries of rules in force whose data of holidays ends soon.
+func holidaysEnd(all []campaigns.SetInForce, now time.Time) int {
+	const soon = 60 * 24 * time.Hour
+	h, ends := rules.BuiltHolidays(), map[string]bool{}
+	for _, f := range all {
+		for _, country := range f.Document.Applies.Countries {
+			if until := h.Until(country); !until.IsZero() && until.Before(now.Add(soon)) {
+				ends[country] = true
+			}
+		}
+	}
+	return len(ends)
+}

@@ -1,0 +1,66 @@
+package storagetest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+)
+
+var stopTests = []test{
+	{"a stop holds from the next attempt on, until it is lifted", stopsHold},
+	{"a stop is thrown once, lifted once and stands in the audit", stopsAreKept},
+}
+
+func stopsHold(b *bench) {
+	c := b.stocked("solar", 4, func(c *campaigns.Campaign) { c.CallerIDs = []string{"+34910000001"} })
+	other := b.stocked("wind", 1)
+	people := b.lease(c, 4)
+	for i, s := range []campaigns.Stop{
+		{Scope: campaigns.StopHouse, Reason: "all", By: "cora"},
+		{Scope: campaigns.StopCampaign, Value: fmt.Sprint(c.ID), Reason: "one", By: "cora"},
+		{Scope: campaigns.StopCallerID, Value: "+34910000001", Reason: "number", By: "cora"},
+		{Scope: campaigns.StopJurisdiction, Value: "ES", Reason: "country", By: "cora"},
+	} {
+		thrown, err := b.ThrowStop(b.Context(), s)
+		b.must(err)
+		a := campaigns.NewAttempt(c, people[i], "+34910000001", time.Now())
+		r := b.refusal(c, a, rules.Stopped)
+		if r == nil {
+			b.Fatalf("%s: not refused", s.Scope)
+		}
+		p, err := b.Contact(b.Context(), people[i].ID)
+		b.must(err)
+		if p.State == campaigns.ContactDone {
+			b.Errorf("%s: a stop that is lifted one day ends a contact for good", s.Scope)
+		}
+		b.must(b.LiftStop(b.Context(), thrown.ID, "ann", "over"))
+	}
+	_, err := b.ThrowStop(b.Context(), campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(c.ID), Reason: "one", By: "cora"})
+	b.must(err)
+	b.begin(other, b.lease(other, 1)[0])
+	b.clean()
+}
+
+func stopsAreKept(b *bench) {
+	thrown, err := b.ThrowStop(b.Context(), campaigns.Stop{Scope: campaigns.StopHouse, Reason: "all", By: "cora"})
+	b.must(err)
+	holding, err := b.Stops(b.Context(), true, 0)
+	if err != nil || len(holding) != 1 || holding[0] != thrown || thrown.At.IsZero() {
+		b.Errorf("holding %+v, %v; thrown %+v", holding, err, thrown)
+	}
+	b.must(b.LiftStop(b.Context(), thrown.ID, "ann", "over"))
+	if err := b.LiftStop(b.Context(), thrown.ID, "ann", "again"); !errors.Is(err, campaigns.ErrNotFound) {
+		b.Errorf("lifted twice: %v", err)
+	}
+	all, err := b.Stops(b.Context(), false, 10)
+	if err != nil || len(all) != 1 || all[0].LiftedBy != "ann" || all[0].LiftedWhy != "over" {
+		b.Errorf("all %+v, %v", all, err)
+	}
+	if holding, err = b.Stops(b.Context(), true, 0); err != nil || len(holding) != 0 {
+		b.Errorf("holding %+v, %v", holding, err)
+	}
+	b.clean()
+}
