@@ -151,7 +151,7 @@ func (b *Book) Plan(t Terms, p Place) *Plan {
 	b.mu.RLock()
 	plan := b.plans[sum]
 	b.mu.RUnlock()
-	if plan != nil && plan.terms.equal(&t) && plan.place.equal(&p) {
+	if plan != nil && plan.terms.Equal(&t) && plan.place.equal(&p) {
 		return plan
 	}
 	return b.remember(sum, newPlan(b, t.clone(), p.clone()))

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// equal compares by value; the compiler would, but for the slices.
-func (t *Terms) equal(o *Terms) bool {
+// Equal tells whether two terms say the same in everything.
+func (t *Terms) Equal(o *Terms) bool {
 	if t.Campaign != o.Campaign || t.Seller != o.Seller || t.Purpose != o.Purpose || t.Subject != o.Subject || t.Goods != o.Goods ||
 		t.Mode != o.Mode || t.Party != o.Party || t.Recording != o.Recording {
 		return false

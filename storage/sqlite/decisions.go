@@ -25,7 +25,9 @@ type storedTerms struct {
 	terms rules.Terms
 }
 
-// termsOf keeps the terms of a campaign, once for a version of its settings.
+// termsOf keeps the terms of a campaign, once for a version of its settings. C is
+// the campaign as this transaction has it: settings that were read before may be
+// of another version, and would be taken for this one by every call that follows.
 func (t *tx) termsOf(c campaigns.Campaign, version int64) (storedTerms, error) {
 	if s, ok := t.terms[version]; ok {
 		return s, nil
@@ -94,8 +96,9 @@ func (t *tx) deny(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, fi
 }
 
 // KeepRefusal counts and keeps a refusal that came before an attempt was begun,
-// as of a number that an agent typed: d is what Weigh said of it. Rules that
-// were changed in that moment make another decision, and nothing is kept.
+// as of a number that an agent typed: d is what Weigh said of it. Rules or
+// settings that were changed in that moment make another decision, and nothing is
+// kept.
 func (db *DB) KeepRefusal(ctx context.Context, c campaigns.Campaign, p campaigns.Contact, number string, d *rules.Decision) error {
 	first, refused := d.Primary()
 	if !refused {
@@ -112,6 +115,9 @@ func (db *DB) KeepRefusal(ctx context.Context, c campaigns.Campaign, p campaigns
 		stored, ok := t.settings(c.ID)
 		if !ok {
 			return campaigns.ErrNotFound
+		}
+		if judged, now := d.Plan().Terms(), stored.Terms(); !judged.Equal(&now) {
+			return nil
 		}
 		terms, err := t.termsOf(stored, a.Settings)
 		if err != nil {

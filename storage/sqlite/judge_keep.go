@@ -57,11 +57,15 @@ func (db *DB) keepRefusals(ctx context.Context, c campaigns.Campaign, force *inF
 		if t.inForce().id != force.id {
 			return nil
 		}
+		stored, ok := t.settings(c.ID)
+		if judged, now := c.Terms(), stored.Terms(); !ok || !judged.Equal(&now) {
+			return nil
+		}
 		var version int64
 		if err := t.row(`SELECT version FROM campaigns WHERE id = ?`, []any{c.ID}, &version); err != nil {
 			return noRows(err)
 		}
-		terms, err := t.termsOf(c, version)
+		terms, err := t.termsOf(stored, version)
 		if err != nil {
 			return err
 		}
