@@ -94,7 +94,7 @@ func (c *calendar) check() error {
 	}
 	for _, region := range slices.Sorted(maps.Keys(c.Regions)) {
 		if !strings.HasPrefix(region, c.Country+"-") {
-			return fmt.Errorf("region %q: write it as in ISO 3166-2, %s-...", region, c.Country)
+			return fmt.Errorf("region %q: write it as in ISO 3166-2, beginning with %s-", region, c.Country)
 		}
 		if err := c.checkDates(region, c.Regions[region]); err != nil {
 			return err

@@ -146,7 +146,9 @@ func someFacts(rng *rand.Rand, at time.Time, zones []string) Facts {
 			Refused: rng.IntN(5) == 0, Other: rng.IntN(4) == 0})
 	}
 	for i := range rng.IntN(3) {
-		g := Grant{ID: itoa(i), Kind: pick(rng, "consent", "contract", "out_of_hours"), At: at.Add(minutes(8) - minutes(8))}
+		before := minutes(8)
+		before -= minutes(8)
+		g := Grant{ID: itoa(i), Kind: pick(rng, "consent", "contract", "out_of_hours"), At: at.Add(before)}
 		if rng.IntN(2) == 0 {
 			g.Until = at.Add(minutes(9))
 		}

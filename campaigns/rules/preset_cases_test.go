@@ -203,11 +203,6 @@ func automated(rule rules.ID, base string) []lawCase {
 	}
 }
 
-// history puts calls of the past before this one, newest first.
-func history(past ...rules.Past) func(t testing.TB, c *call) {
-	return func(_ testing.TB, c *call) { c.facts.History = past }
-}
-
 // tries are so many unanswered calls, the last some time ago and each an hour
 // before the next.
 func tries(n int, last time.Duration) func(t testing.TB, c *call) {

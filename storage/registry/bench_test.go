@@ -115,7 +115,7 @@ func BenchmarkNational(b *testing.B) {
 		must(b, st.Publish(record))
 		return time.Since(began)
 	}
-	began, used := time.Now(), processor()
+	used := processor()
 	took := load(national{lines: lines}, 0)
 	b.Logf("loading took %.1f s of processor", processor()-used)
 	b.ReportMetric(took.Seconds(), "load-s")
@@ -125,7 +125,7 @@ func BenchmarkNational(b *testing.B) {
 	b.ReportMetric(float64(info.Size())/1e6, "file-MB")
 	b.Logf("%d numbers of %d lines in %s, file %.1f MB", rows[0].Count, lines, took.Round(time.Millisecond), float64(info.Size())/1e6)
 
-	began = time.Now()
+	began := time.Now()
 	shelf, err = Open(folder, rows, nil)
 	must(b, err)
 	b.Logf("opened, every byte compared with its SHA-256: %s", time.Since(began).Round(time.Millisecond))
@@ -147,7 +147,7 @@ func BenchmarkNational(b *testing.B) {
 	for i := range looked {
 		readers.Go(func() { looked[i], worst[i] = reader(shelf, national{lines: lines}, uint64(i), &stop) })
 	}
-	began, used = time.Now(), processor()
+	began = time.Now()
 	took = load(national{lines: lines, delta: true}, 1)
 	stop.Store(true)
 	readers.Wait()

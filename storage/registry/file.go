@@ -95,7 +95,7 @@ func checkedSet(data []byte, whole bool) (*Set, error) {
 	}
 	sum := sha256.Sum256(data[headerSize:])
 	if got := hex.EncodeToString(sum[:]); got != h.SHA256 {
-		return nil, fmt.Errorf("%w: its numbers have the SHA-256 %.12s..., its header says %.12s...", ErrDamaged, got, h.SHA256)
+		return nil, fmt.Errorf("%w: its numbers have the SHA-256 %.12s, its header says %.12s (their beginnings)", ErrDamaged, got, h.SHA256)
 	}
 	return s, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/forecall/forecall/campaigns"
@@ -34,7 +33,7 @@ func (s *Shelf) Through(list string, number uint64) []campaigns.RegisterStanding
 	return out
 }
 
-// ErrNoVersion marks a version that was never there, or is not kept any more.
+// ErrNoVersion marks a version that was never there, or whose changes are lost.
 var ErrNoVersion = errors.New("there is no such version")
 
 // rebuilt is a version as it was: the one in force with the later changes
@@ -87,9 +86,8 @@ func (s *Shelf) Export(ctx context.Context, list string, version int64, w io.Wri
 }
 
 // Verify reads every file of a list, byte by byte, and builds every version
-// that is kept anew: its numbers must have the SHA-256 that the ledger has of
-// it. The findings are for people; none means that all of it is as it was
-// loaded.
+// anew: its numbers must have the SHA-256 that the ledger has of it. The
+// findings are for people; none means that all of it is as it was loaded.
 func (s *Shelf) Verify(ctx context.Context, list string, ledger []campaigns.RegisterVersion) (checked int, findings []string) {
 	known := make(map[int64]campaigns.RegisterVersion)
 	last := int64(0)
@@ -118,7 +116,7 @@ func (s *Shelf) Verify(ctx context.Context, list string, ledger []campaigns.Regi
 		checked++
 		i := int(last - v)
 		if i >= len(changes) {
-			return checked, findings
+			return checked, append(findings, lost(list, v, known)...)
 		}
 		for _, part := range []string{partAdd, partDel} {
 			if _, err := openSet(s.path(list, v, part), true); err != nil {
@@ -129,32 +127,19 @@ func (s *Shelf) Verify(ctx context.Context, list string, ledger []campaigns.Regi
 	}
 }
 
-// Prune removes what is kept of the versions before keep: they cannot be
-// looked up or exported any more, their rows in the ledger stay.
-func (s *Shelf) Prune(list string, keep int64) (removed int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := (*s.now.Load())[list]
-	if e == nil {
-		return 0, fmt.Errorf("%s: %w", list, ErrNoVersion)
-	}
-	keep = min(keep, e.set.Version.Version)
-	var errs []error
-	for _, c := range e.changes {
-		if c.version.Version > keep {
-			continue
+// lost is what to say when the ledger has versions before the oldest that can
+// be built: their changes are kept for as long as a decision may name them, so
+// somebody took a file away, or the list was damaged and then loaded anew.
+func lost(list string, oldest int64, ledger map[int64]campaigns.RegisterVersion) []string {
+	before := 0
+	for v := range ledger {
+		if v < oldest {
+			before++
 		}
-		for _, part := range []string{partDel, partAdd} {
-			if err := os.Remove(s.path(list, c.version.Version, part)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				errs = append(errs, err)
-			}
-		}
-		removed++
 	}
-	next, err := s.edition(e.set)
-	if err != nil {
-		return removed, errors.Join(append(errs, err)...)
+	if before == 0 {
+		return nil
 	}
-	s.put(list, next)
-	return removed, errors.Join(errs...)
+	return []string{fmt.Sprintf("%d versions of %s before version %d cannot be built any more: what came and went with version %d is not there. Put %s and %s back from a backup",
+		before, list, oldest, oldest, partName(oldest, partAdd), partName(oldest, partDel))}
 }

@@ -76,7 +76,7 @@ func (s *Shelf) open(list string, v campaigns.RegisterVersion) (*edition, error)
 		return nil, err
 	}
 	if set.Part != partSet || set.Version.List != list || set.Version.Version != v.Version || set.SHA256 != v.SHA256 {
-		return nil, fmt.Errorf("%w: it is version %d of %s with the SHA-256 %.12s..., the ledger has %.12s...",
+		return nil, fmt.Errorf("%w: it is version %d of %s with the SHA-256 %.12s, the ledger has %.12s (their beginnings)",
 			ErrDamaged, set.Version.Version, set.Version.List, set.SHA256, v.SHA256)
 	}
 	return s.edition(set)
@@ -89,7 +89,7 @@ func (s *Shelf) changes(list string, upTo int64) ([]change, error) {
 	for v := upTo; v > 1; v-- {
 		added, err := openSet(s.path(list, v, partAdd), false)
 		if errors.Is(err, os.ErrNotExist) {
-			return out, nil // put away by the rule of retention
+			return out, nil // the list was loaded anew after damage, or Verify misses it
 		}
 		if err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -30,20 +29,6 @@ func (t *tx) eraseConsents(subject int64) (n int64, err error) {
 		}
 	}
 	return n, nil
-}
-
-// oldConsents are the numbers all of whose entries have ended, were not used and
-// were not touched since before: the law wants them kept no longer (UWG 7a(2)).
-func oldConsents(q querier, before time.Time, limit int) (numbers []int64, err error) {
-	err = q.rows(`SELECT e164 FROM consents GROUP BY e164
-		HAVING MAX(MAX(at, renewed_at, until, revoked_at, used_at)) < ?1 LIMIT ?2`, []any{micros(before), limit},
-		func(r *sql.Rows) error {
-			var n int64
-			err := r.Scan(&n)
-			numbers = append(numbers, n)
-			return err
-		})
-	return numbers, err
 }
 
 // undoConsents takes back what a load brought into the consent ledger: entries

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
@@ -54,9 +53,6 @@ func (t *tx) useGrants(a *campaigns.Attempt, ids []string) error {
 	}
 	return nil
 }
-
-// joinGrants is how an attempt names what it stands on.
-func joinGrants(ids []string) string { return strings.Join(ids, " ") }
 
 // grants are what the rules are told of a number's consents, read as one fact
 // of the gate and of its explanation. None is nil.

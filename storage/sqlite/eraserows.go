@@ -269,8 +269,9 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 		return err
 	}
 	text := digits(num)
-	n, err := t.exec(`DELETE FROM message_reads WHERE message IN (SELECT id FROM messages WHERE instr(text, ?1) > 0)`, text)
+	_, err := t.exec(`DELETE FROM message_reads WHERE message IN (SELECT id FROM messages WHERE instr(text, ?1) > 0)`, text)
 	if err == nil {
+		var n int64
 		n, err = t.exec(`DELETE FROM messages WHERE instr(text, ?1) > 0`, text)
 		e.counts["messages deleted"] += n
 	}

@@ -61,8 +61,8 @@ const heldContact = `EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (
 	OR h.scope = 'number' AND EXISTS (SELECT 1 FROM numbers n WHERE n.campaign = c.campaign AND n.e164 = h.e164 AND n.contact = c.id)
 	OR h.scope = 'seller' AND h.seller = (SELECT trim(COALESCE(k.settings ->> '$.seller', '')) FROM campaigns k WHERE k.id = c.campaign)))`
 
-// heldNumber is the same of a number o.e164, with the calls to it and the
-// consents of it.
+// heldNumber is the same of the number o.e164: an open hold covers it, a seller
+// who has a consent of it, or a call to it.
 const heldNumber = `(EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (
 	h.scope = 'number' AND h.e164 = o.e164
 	OR h.scope = 'seller' AND EXISTS (SELECT 1 FROM consents k WHERE k.e164 = o.e164 AND k.seller IN ('', h.seller))))
@@ -76,7 +76,8 @@ var overQueries = map[string]string{
 		AND a.intent_at < ?1 AND NOT EXISTS (SELECT 1 FROM held WHERE seq = a.seq)`,
 	campaigns.KeepContacts: `SELECT c.id, ` + heldContact + ` FROM contacts c JOIN loads l ON l.id = c.load WHERE c.state = 'done'
 		AND MAX(c.tried_at, l.began_at) < ?1 AND NOT EXISTS (SELECT 1 FROM callbacks b WHERE b.contact = c.id AND b.done = 0)`,
-	campaigns.KeepConsents:  `SELECT e164, 0 FROM consents GROUP BY e164 HAVING MAX(MAX(at, renewed_at, until, revoked_at, used_at)) < ?1 AND ?2 > 0`,
+	campaigns.KeepConsents: `SELECT o.e164, ` + heldNumber + ` FROM (SELECT e164 FROM consents GROUP BY e164
+		HAVING MAX(MAX(at, renewed_at, until, revoked_at, used_at)) < ?1) o`,
 	campaigns.KeepDecisions: `SELECT d.attempt, ` + heldAttempt + ` FROM decisions d JOIN attempts a ON a.seq = d.attempt WHERE d.at < ?1`,
 	campaigns.KeepRefusals: `SELECT d.seq, EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (h.scope = 'number'
 		AND h.e164 = d.e164 OR h.scope = 'campaign' AND h.campaign = d.campaign OR h.scope = 'period' AND d.at >= h.from_at

@@ -60,6 +60,58 @@ func TestWhatIsOlderThanItsTimeGoesAndTheChainStands(t *testing.T) {
 	}
 }
 
+func TestAHoldKeepsTheConsentsOfWhomItCovers(t *testing.T) {
+	db := openTest(t)
+	c, _ := oneCalled(t, db)
+	const nobodys = "+34699999999" // never called
+	for _, number := range []string{herNumber, nobodys} {
+		permits(t, db, number)
+	}
+	cora := campaigns.User{Login: "cora", Role: campaigns.Compliance}
+	later := time.Now().Add(6 * 366 * 24 * time.Hour)
+	r := campaigns.NewRetention(db)
+	for _, h := range []struct {
+		hold      campaigns.Hold
+		due, held int64
+	}{
+		{campaigns.Hold{Scope: campaigns.HoldNumber, Number: herNumber}, 1, 1},
+		{campaigns.Hold{Scope: campaigns.HoldCampaign, Campaign: c.ID}, 1, 1},
+		{campaigns.Hold{Scope: campaigns.HoldPeriod, From: time.Now().Add(-time.Hour)}, 1, 1},
+		{campaigns.Hold{Scope: campaigns.HoldSeller, Seller: "Acme"}, 0, 2}, // they agreed to calls by the whole house
+	} {
+		h.hold.Reason, h.hold.By = "dispute", "cora"
+		set, err := db.AddHold(t.Context(), h.hold)
+		must(t, err)
+		due, err := r.Due(t.Context(), cora, later)
+		must(t, err)
+		for _, d := range due {
+			if d.Kind == campaigns.KeepConsents && (d.N != h.due || d.Held != h.held) {
+				t.Errorf("a hold of a %s: %d due and %d kept, want %d and %d", h.hold.Scope, d.N, d.Held, h.due, h.held)
+			}
+		}
+		_, err = db.ReleaseHold(t.Context(), set.ID, "cora", "settled")
+		must(t, err)
+	}
+	h, err := db.AddHold(t.Context(), campaigns.Hold{Scope: campaigns.HoldNumber, Number: herNumber, Reason: "dispute", By: "cora"})
+	must(t, err)
+	has := func(number string, want int) {
+		t.Helper()
+		_, err := r.Run(t.Context(), later)
+		must(t, err)
+		files, err := db.ConsentsOf(t.Context(), number)
+		must(t, err)
+		if len(files) != want {
+			t.Errorf("%d consents of %s are left, want %d", len(files), number, want)
+		}
+	}
+	has(herNumber, 2) // the one she gave, and what she bought
+	has(nobodys, 0)
+	_, err = db.ReleaseHold(t.Context(), h.ID, "cora", "settled")
+	must(t, err)
+	has(herNumber, 0)
+	clean(t, db)
+}
+
 func TestNothingGoesBeforeItsTime(t *testing.T) {
 	db := openTest(t)
 	oneCalled(t, db)
