@@ -155,6 +155,8 @@ func (h *hostileHouse) fill(t *testing.T, pattern string) string {
 		return "/words/es"
 	case "/compliance/consents/{id}":
 		return "/compliance/consents/" + h.consent(t)
+	case "/compliance/rules/{id}":
+		return "/compliance/rules/us-states" // a preset can be read before it binds
 	}
 	if strings.HasPrefix(pattern, "/compliance/lists/") {
 		return h.listPath(t, pattern)

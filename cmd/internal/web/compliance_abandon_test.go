@@ -117,7 +117,7 @@ func TestMachineCallsAreDrawnListenedToAndLabelled(t *testing.T) {
 	v.form("/compliance/amd", 303, "campaign", fmt.Sprint(c.ID), "size", "75")
 	_, body := v.get("/compliance/amd")
 	_, after, found := strings.Cut(body, `name="attempt" value="`)
-	if !found || !strings.Contains(body, "1 wait to be listened to") || !strings.Contains(body, "100.00 %") {
+	if !found || !strings.Contains(body, "1 waits to be listened to") || !strings.Contains(body, "100.00 %") {
 		t.Fatalf("the drawn call is not shown: %s", body)
 	}
 	attempt, _, _ := strings.Cut(after, `"`)

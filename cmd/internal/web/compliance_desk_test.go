@@ -245,7 +245,7 @@ func TestRefusalsAreCountedByRuleCampaignAndDay(t *testing.T) {
 	v := h.as(campaigns.Compliance)
 	res, body := v.get("/compliance/refusals")
 	expectNothingInline(t, body)
-	for _, want := range []string{"1 calls were about to be placed", "The calling window is open there", "Fibre &amp; co", time.Now().UTC().Format(dayLayout), "+34600111222"} {
+	for _, want := range []string{"1 call was about to be placed", "The calling window is open there", "Fibre &amp; co", time.Now().UTC().Format(dayLayout), "+34600111222"} {
 		if !strings.Contains(html.UnescapeString(body), html.UnescapeString(want)) {
 			t.Errorf("%d: nothing of %q", res.StatusCode, want)
 		}

@@ -24,10 +24,10 @@ func (p *Pages) registerPages() []page {
 	}
 	see, load, look := need(campaigns.SeeCompliance), need(campaigns.LoadRegisters), need(campaigns.SeeDoNotCall)
 	return []page{
-		{"GET", listsPath, see, p.registers},
+		{"GET", listsPath, look, p.registers},
 		{"POST", listsPath, load, p.takeRegister},
 		{"POST", listsPath + "/look", look, p.lookNumber},
-		{"POST", listsPath + "/own", need(campaigns.AddDoNotCall), p.listNumber},
+		{"POST", listsPath + "/own", look, p.listNumber}, // answers with where the number stands; an agent lists people at the desk
 		{"POST", listsPath + "/own/remove", need(campaigns.RemoveDoNotCall), p.unlistNumber},
 		{"GET", listsPath + "/of/{list}", see, p.registerVersions},
 		{"POST", listsPath + "/of/{list}", see, p.verifyRegister},
@@ -82,9 +82,13 @@ func (p *Pages) registers(w http.ResponseWriter, r *http.Request, u campaigns.Us
 	return p.showRegisters(w, r, u, v, http.StatusOK)
 }
 
+// showRegisters shows who may see the do-not-call list where a number stands,
+// and who may see the compliance desk the registers themselves as well.
 func (p *Pages) showRegisters(w http.ResponseWriter, r *http.Request, u campaigns.User, v registersView, status int) (err error) {
-	if v.Lists, err = p.Compliance.Registry.Lists(r.Context(), u, time.Now()); err != nil {
-		return err
+	if u.Allow(campaigns.SeeCompliance) == nil {
+		if v.Lists, err = p.Compliance.Registry.Lists(r.Context(), u, time.Now()); err != nil {
+			return err
+		}
 	}
 	if u.Allow(campaigns.LoadRegisters) == nil {
 		if v.Loads, err = p.Compliance.RegisterLoads.All(u); err != nil {

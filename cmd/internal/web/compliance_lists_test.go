@@ -76,6 +76,23 @@ func TestARegisterIsReadLookedAtAndPutInForceOnItsPages(t *testing.T) {
 	}
 }
 
+func TestASupervisorListsANumberWithoutTheRegisters(t *testing.T) {
+	h := newHouse(t)
+	v := h.as(campaigns.Supervisor)
+	if res, body := v.get("/compliance/lists"); res.StatusCode != 200 || strings.Contains(body, "h-lists") || strings.Contains(body, `href="/compliance"`) {
+		t.Errorf("%d: the page of who may only see our own list is missing, or shows more", res.StatusCode)
+	}
+	if body := v.form("/compliance/lists/own", 200, "number", "+34600111222", "reason", "asked on the floor"); !strings.Contains(body, "came on") {
+		t.Error("the entry is not shown")
+	}
+	if body := v.form("/compliance/lists/look", 200, "number", "+34600111222"); !strings.Contains(body, "asked on the floor") || strings.Contains(body, "Take it off") {
+		t.Error("the number is not found, or a supervisor may take it off")
+	}
+	if res, _ := h.as(campaigns.Agent).get("/compliance/lists"); res.StatusCode != 403 {
+		t.Errorf("an agent: %d", res.StatusCode)
+	}
+}
+
 func TestANumberIsPutOnOurOwnListBySellerAndTakenOffOnItsPage(t *testing.T) {
 	h := newHouse(t)
 	v := h.as(campaigns.Compliance)

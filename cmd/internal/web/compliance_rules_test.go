@@ -44,7 +44,7 @@ func TestRulesAreChangedOnTheirPageAndLoosenedByTwoPeople(t *testing.T) {
 	}
 	expectNothingInline(t, body)
 	v.form("/compliance/rules/approve", 403, "request", "1", "word", "mine")
-	if _, landing := v.get("/compliance"); !strings.Contains(landing, "1 changes wait for a second person") {
+	if _, landing := v.get("/compliance"); !strings.Contains(landing, "1 change waits for a second person") {
 		t.Error("the landing page does not say what waits")
 	}
 	h.as(campaigns.Admin).form("/compliance/rules/approve", 303, "request", "1", "word", "fine")
