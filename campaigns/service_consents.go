@@ -80,8 +80,10 @@ func (s *Consents) Import(ctx context.Context, by User, batch []Consent) (fates 
 }
 
 // Withdraw ends what a person permitted, all of a seller or one entry, and what
-// rings there. With stop the number goes onto the do-not-call list too, first:
-// whoever wants no calls is not called even when the rest fails.
+// rings there. With stop the number goes onto the do-not-call list too, of the
+// seller, or of the whole house when no campaign calls for that seller. The list
+// comes first, and each of the two is done even when the other fails: whoever
+// wants no calls is not called, and that they said so is kept.
 func (s *Consents) Withdraw(ctx context.Context, by User, w Withdrawal, stop bool) (ended int, err error) {
 	if err := by.Allow(EditConsents); err != nil {
 		return 0, err
@@ -113,21 +115,25 @@ func (s *Consents) end(ctx context.Context, by User, w Withdrawal, stop bool) (e
 	case len(w.Note) > maxConsented, len(w.Reference) > maxConsented:
 		return 0, problem(KindInvalid, "withdrawal_long", "Note and reference have at most %d characters.", maxConsented)
 	}
+	var unlisted error
 	if stop {
-		d := DoNotCall{Number: w.Number, At: w.At, Seller: w.Seller, Reason: w.Note, Reference: w.Reference, Attempt: w.Attempt, Campaign: w.Campaign}
-		if w.Source == ConsentByCall {
-			d.Channel = ChannelAgent
-		}
-		if err := s.dnc.Add(ctx, by, d); err != nil {
-			return 0, err
-		}
+		unlisted = s.stop(ctx, by, w)
 	}
 	ended, err = s.store.Withdraw(ctx, w)
 	if err != nil {
-		return 0, missing("consent", err)
+		return 0, errors.Join(missing("consent", err), unlisted)
 	}
 	s.floor.Withdraw(w.Number)
-	return ended, nil
+	return ended, unlisted
+}
+
+// stop puts the number of a withdrawal onto the do-not-call list.
+func (s *Consents) stop(ctx context.Context, by User, w Withdrawal) error {
+	d := DoNotCall{Number: w.Number, At: w.At, Seller: w.Seller, Reason: w.Note, Reference: w.Reference, Attempt: w.Attempt, Campaign: w.Campaign}
+	if w.Source == ConsentByCall {
+		d.Channel = ChannelAgent
+	}
+	return s.dnc.object(ctx, by, d)
 }
 
 // List reads entries: of a number, of a seller, those that end soon.

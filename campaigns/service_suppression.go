@@ -62,6 +62,30 @@ func (s *Suppression) Add(ctx context.Context, by User, d DoNotCall) error {
 	if err := by.Allow(AddDoNotCall); err != nil {
 		return err
 	}
+	if err := s.scope(ctx, &d); err != nil {
+		return err
+	}
+	return s.add(ctx, by, d)
+}
+
+// object is Add of somebody who wants no calls from a seller that perhaps no
+// campaign names: nobody is to be turned away for that, so the number goes on
+// the list of the whole house, which keeps everybody from calling.
+func (s *Suppression) object(ctx context.Context, by User, d DoNotCall) error {
+	if err := by.Allow(AddDoNotCall); err != nil {
+		return err
+	}
+	if known, _, err := s.seller(ctx, &d); err != nil || !known {
+		said := fmt.Sprintf("said to the seller %q", d.Seller)
+		if d.Reason = strings.TrimSpace(d.Reason); d.Reason != "" {
+			said = d.Reason + "; " + said
+		}
+		d.Seller, d.Reason = "", said
+	}
+	return s.add(ctx, by, d)
+}
+
+func (s *Suppression) add(ctx context.Context, by User, d DoNotCall) error {
 	if err := rules.Dialable(d.Number); err != nil {
 		return invalid("number_invalid", err)
 	}
@@ -71,9 +95,6 @@ func (s *Suppression) Add(ctx context.Context, by User, d DoNotCall) error {
 	d.By = by.Login
 	if d.At.IsZero() {
 		d.At = time.Now().UTC()
-	}
-	if err := s.scope(ctx, &d); err != nil {
-		return err
 	}
 	if err := s.store.AddDoNotCall(ctx, d); err != nil {
 		return fmt.Errorf("add a number to the do-not-call list: %w", err)
@@ -114,35 +135,42 @@ func (s *Suppression) Import(ctx context.Context, by User, batch []DoNotCall) (a
 // the seller of its campaign. A seller for whom nobody calls is a name spelled
 // wrong: its list would keep nobody from calling.
 func (s *Suppression) scope(ctx context.Context, d *DoNotCall) error {
+	known, names, err := s.seller(ctx, d)
+	if err != nil || known {
+		return err
+	}
+	there := "no campaign names a seller"
+	if len(names) > 0 {
+		slices.Sort(names)
+		there = "those there are: " + strings.Join(names, ", ")
+	}
+	return problem(KindInvalid, "seller_unknown",
+		"No campaign calls for %q; %s. Without a seller the number is on the list of the whole house.", d.Seller, there)
+}
+
+// seller fills in the seller of an entry's campaign, when the entry names none,
+// and tells whether anybody calls for the one that it names; of an unknown one,
+// who there is.
+func (s *Suppression) seller(ctx context.Context, d *DoNotCall) (known bool, names []string, err error) {
 	if d.Seller == "" && d.Campaign == 0 {
-		return nil
+		return true, nil, nil
 	}
 	all, err := s.pages.Campaigns(ctx)
 	if err != nil {
-		return fmt.Errorf("read the sellers: %w", err)
+		return false, nil, fmt.Errorf("read the sellers: %w", err)
 	}
-	var names []string
 	for _, c := range all {
 		switch {
 		case d.Seller == "" && c.ID == d.Campaign:
 			d.Seller = c.Seller
-			return nil
+			return true, nil, nil
 		case d.Seller != "" && SellerKey(c.Seller) == SellerKey(d.Seller):
-			return nil
+			return true, nil, nil
 		case c.Seller != "" && !slices.Contains(names, c.Seller):
 			names = append(names, c.Seller)
 		}
 	}
-	if d.Seller == "" {
-		return nil
-	}
-	known := "no campaign names a seller"
-	if len(names) > 0 {
-		slices.Sort(names)
-		known = "those there are: " + strings.Join(names, ", ")
-	}
-	return problem(KindInvalid, "seller_unknown",
-		"No campaign calls for %q; %s. Without a seller the number is on the list of the whole house.", d.Seller, known)
+	return d.Seller == "", names, nil
 }
 
 // Entries are the lists that a number stands on, and how it came there and left.

@@ -70,15 +70,22 @@ func (t *tx) endedBy(in campaigns.Withdrawal) (out []consentRow, err error) {
 		}
 		return []consentRow{r}, nil
 	}
-	err = t.rows(`SELECT `+consentRowColumns+` FROM consents WHERE e164 = ?1 AND revoked_at = 0
-		AND (?2 = '' OR seller = '' OR seller = ?2) AND MAX(at, renewed_at) <= ?3 ORDER BY seq`,
-		[]any{e164(in.Number), in.Seller, micros(in.At)}, func(r *sql.Rows) error {
+	err = t.rows(`SELECT `+consentRowColumns+` FROM consents WHERE e164 = ?1 AND revoked_at = 0 AND MAX(at, renewed_at) <= ?2 ORDER BY seq`,
+		[]any{e164(in.Number), micros(in.At)}, func(r *sql.Rows) error {
 			var c consentRow
 			err := r.Scan(c.dest()...)
-			out = append(out, c)
+			if meets(c.seller, in.Seller) {
+				out = append(out, c)
+			}
 			return err
 		})
 	return out, err
+}
+
+// meets tells whether what was said to one seller is about another: they are
+// the same, however spelled, or one of them is the whole house.
+func meets(said, about string) bool {
+	return said == "" || about == "" || campaigns.SellerKey(said) == campaigns.SellerKey(about)
 }
 
 // revoke ends one entry.
@@ -142,9 +149,16 @@ func (t *tx) objected(batch []campaigns.DoNotCall) error {
 // from the whole house, in the ledger of consents or on the do-not-call list; 0
 // when never. What is given to the whole house ends with any withdrawal.
 func (t *tx) lastObjection(e164 int64, seller string) (at int64, err error) {
-	err = t.row(`SELECT MAX(COALESCE((SELECT MAX(at) FROM consent_events WHERE e164 = ?1 AND e164 <> 0 AND event = 'withdrawn'
-			AND (seller = '' OR seller = ?2 OR ?2 = '')), 0),
-		COALESCE((SELECT MAX(at) FROM do_not_call_changes WHERE e164 = ?1 AND removed = 0 AND (seller = '' OR seller = ?2 OR ?2 = '')), 0))`,
-		[]any{e164, seller}, &at)
+	err = t.rows(`SELECT at, seller FROM consent_events WHERE e164 = ?1 AND e164 <> 0 AND event = 'withdrawn'
+		UNION ALL SELECT at, IIF(format < 2, '', seller) FROM do_not_call_changes WHERE e164 = ?1 AND removed = 0`,
+		[]any{e164}, func(r *sql.Rows) error {
+			var when int64
+			var said string
+			err := r.Scan(&when, &said)
+			if meets(said, seller) {
+				at = max(at, when)
+			}
+			return err
+		})
 	return at, err
 }

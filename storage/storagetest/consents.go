@@ -26,6 +26,7 @@ var consentTests = []test{
 	{"a consent that is told twice is there once", consentOnce},
 	{"a consent given again renews the one that stands, and keeps both wordings", consentRenewed},
 	{"a withdrawal from a seller ends what that seller and the house were given, and no other seller", consentWithdrawn},
+	{"a withdrawal from a seller ends what that seller was given, however its name is spelled", consentSpelled},
 	{"one entry is revoked and the others stand", consentRevoked},
 	{"a consent that was given before a withdrawal, and is entered after it, is revoked", consentLate},
 	{"the do-not-call list voids what was agreed before, and not what is agreed after", consentObjected},
@@ -178,6 +179,25 @@ func consentWithdrawn(b *bench) {
 		b.Fatalf("then %d", all)
 	}
 	b.stands(n)
+	b.clean()
+}
+
+// consentSpelled withdraws from a seller whose name somebody spells otherwise.
+func consentSpelled(b *bench) {
+	n := "+34600000001"
+	b.give(spain(n))
+	_, err := b.Withdraw(b.Context(), campaigns.Withdrawal{Number: n, Seller: " AIGUA  sl", At: day(2026, 10, 1), Source: campaigns.ConsentByCall, By: "ana"})
+	b.must(err)
+	b.stands(n)
+	late := spain(n)
+	late.Reference, late.Purpose = "form 18", "service"
+	if fate := b.give(late)[0]; fate.Revoked.IsZero() {
+		b.Fatalf("what was given before stands: %+v", fate)
+	}
+	m := "+34600000002"
+	b.give(spain(m))
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: m, Seller: "aigua SL", At: day(2026, 7, 1), Channel: campaigns.ChannelManual, By: "x"}))
+	b.stands(m)
 	b.clean()
 }
 

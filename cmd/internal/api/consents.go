@@ -120,7 +120,7 @@ type withdrawalInput struct {
 		Source    string    `json:"source,omitempty" enum:"web_form,paper,call,api" default:"api"`
 		Reference string    `json:"reference,omitempty" maxLength:"1000"`
 		Note      string    `json:"note,omitempty" maxLength:"1000"`
-		Stop      bool      `json:"stop,omitempty" doc:"The number goes onto the do-not-call list too, of the seller or of the house."`
+		Stop      bool      `json:"stop,omitempty" doc:"The number goes onto the do-not-call list too: of the seller, or of the whole house when none is named or no campaign calls for it."`
 	}
 }
 

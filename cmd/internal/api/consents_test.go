@@ -56,6 +56,15 @@ func TestAConsentIsEnteredOnceFoundAndWithdrawn(t *testing.T) {
 	if len(found.Withdrawals) != 1 || found.Withdrawals[0].Note != "by letter" {
 		t.Errorf("withdrawals %+v", found.Withdrawals)
 	}
+	const other = "+34600111333"
+	boss.send("POST", "/v1/consents/withdraw", map[string]any{"number": other, "seller": "Nobody SL", "stop": true}).want(http.StatusOK)
+	boss.send("POST", "/v1/consents/find", map[string]any{"number": other}).want(http.StatusOK).into(&found)
+	if len(found.Withdrawals) != 1 || found.Withdrawals[0].Seller != "Nobody SL" {
+		t.Errorf("withdrawals from a seller for whom no campaign calls: %+v", found.Withdrawals)
+	}
+	if d, err := h.db.DoNotCall(t.Context(), other); err != nil || d.Seller != "" || !strings.Contains(d.Reason, "Nobody SL") {
+		t.Errorf("its do-not-call entry: %+v, %v", d, err)
+	}
 	for change, says := range map[string]any{"at": "2036-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z", "ip": "my house", "level": ""} {
 		bad := map[string]any{}
 		for k, v := range body {
