@@ -18,7 +18,7 @@ import (
 type CallerRight struct {
 	ID       string `json:"id"`     // UUIDv7, which the call log names
 	Number   string `json:"number"` // E.164
-	Holder   string `json:"holder"` // who has the number from the carrier
+	Holder   string `json:"holder"` // who has the number from the carrier: to whom it is assigned
 	Contract string `json:"contract"`
 	Document string `json:"document_sha256,omitempty"` // of the paper, hex
 	Name     string `json:"cli_name,omitempty"`        // shown beside the number, where carriers do that

@@ -101,7 +101,7 @@ func (p *Plan) cliWish(wish cliWish, c *CLI, now time.Time) reason {
 	case cliNotBlocked:
 		return unless(!c.Blocked, reasonBlocked)
 	case cliAssigned:
-		return unless(c.Seller == p.terms.Seller && c.Seller != "", reasonNotAssigned)
+		return unless(c.Seller != "" && strings.EqualFold(c.Seller, strings.TrimSpace(p.terms.Seller)), reasonNotAssigned)
 	case cliNotMobile:
 		return unless(c.LineType != "mobile", reasonMobile)
 	case cliSameCountry:

@@ -124,7 +124,7 @@ type Grant struct {
 // CLI is the caller ID that would be shown, and what is known of the right to it.
 type CLI struct {
 	Number     string // E.164; empty = none is chosen
-	Seller     string // to whom it is assigned
+	Seller     string // to whom it is assigned, by the right to it; empty = to nobody that we know of
 	Authorized bool   // a right to use it is on record
 	From       time.Time
 	Until      time.Time // of that right; zero = open

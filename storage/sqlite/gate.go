@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/campaigns/numbers"
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
@@ -116,11 +115,10 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 		}
 	}
 	if x.caller != "" {
-		f.CLI, err = shared(all.cli, x.caller, func() (rules.CLI, error) { return cliFacts(q, x.caller, x.now) })
+		f.CLI, err = shared(all.cli, x.caller, func() (rules.CLI, error) { return cliFacts(q, x.caller, x.campaign.Seller, x.now) })
 		if err != nil {
 			return err
 		}
-		f.CLI.LineType, f.CLI.Seller = string(numbers.Locate(x.caller).Kind), x.campaign.Seller
 	}
 	return nil
 }

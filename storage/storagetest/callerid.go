@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -15,6 +16,8 @@ type CallerIDs interface {
 var callerIDTests = []test{
 	{"a right to a caller ID is written once, ended once and never changed", rightsAreAppended},
 	{"the last test call to each caller ID is told", lastChecksAreTold},
+	{"a number that is to be assigned to the seller is shown only by the right of that seller", callersAreAssigned},
+	{"a number that is to be of the country of whom it is shown to is looked at by its digits", callersAreOfTheCountry},
 	{"calls are counted by the number they showed and how they were signed", callsAreCountedByCallerID},
 }
 
@@ -64,6 +67,47 @@ func lastChecksAreTold(b *bench) {
 	if err != nil || len(of) != 1 || of[0].Answered || of[0].After != 1500*time.Millisecond {
 		b.Errorf("of one: %+v, %v", of, err)
 	}
+	b.clean()
+}
+
+const (
+	assigned = `  - {id: test.assigned, type: cli, require: [assigned], cite: "C. conso. L.221-17"}`
+	national = `  - {id: test.national, type: cli, require: [same_country], cite: "a law"}`
+)
+
+func callersAreAssigned(b *bench) {
+	c := b.stocked("solar", 4, func(c *campaigns.Campaign) { c.Seller = "Acme Energía" })
+	people := b.lease(c, 4)
+	b.adopt(b.ruleSet("assigned", 1, assigned))
+	attempt := func(p campaigns.Contact) *campaigns.Attempt {
+		return campaigns.NewAttempt(c, p, "+34910000001", time.Now())
+	}
+	grant := func(id, holder string, from, until time.Time) {
+		b.must(b.PutCallerRight(b.Context(), campaigns.CallerRight{
+			ID: id, Number: "+34910000001", Holder: holder, Contract: "C-1", From: from, Until: until, By: "cora", At: time.Now(),
+		}))
+	}
+	now := time.Now()
+	b.refusal(c, attempt(people[0]), "test.assigned") // of nobody
+	grant("over", "Acme Energía", now.Add(-2*time.Hour), now.Add(-time.Hour))
+	b.refusal(c, attempt(people[1]), "test.assigned") // not any more
+	grant("other", "Gas SA", now.Add(-time.Hour), time.Time{})
+	r := b.refusal(c, attempt(people[2]), "test.assigned") // of another seller
+	if !strings.Contains(r.Primary.Detail, "not assigned to the seller") {
+		b.Errorf("refused as %q", r.Primary.Detail)
+	}
+	grant("ours", "acme Energía", now.Add(-time.Hour), time.Time{})
+	grant("later", "Gas SA", now.Add(-time.Hour), time.Time{})
+	b.must(b.Begin(b.Context(), c, attempt(people[3])))
+	b.clean()
+}
+
+func callersAreOfTheCountry(b *bench) {
+	c := b.stocked("solar", 2)
+	people := b.lease(c, 2)
+	b.adopt(b.ruleSet("national", 1, national))
+	b.refusal(c, campaigns.NewAttempt(c, people[0], "+33162000100", time.Now()), "test.national")
+	b.begin(c, people[1])
 	b.clean()
 }
 

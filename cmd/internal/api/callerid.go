@@ -57,7 +57,7 @@ func (s *Server) callerRights(ctx context.Context, _ *struct{}) (*callerRightsOu
 type callerRightInput struct {
 	Body struct {
 		Number   string    `json:"number" maxLength:"16" doc:"E.164."`
-		Holder   string    `json:"holder" maxLength:"200" doc:"Who has the number from the carrier."`
+		Holder   string    `json:"holder" maxLength:"200" doc:"Who has the number from the carrier. A rule that wants an assigned number (FR L.221-17) compares it with the campaign's seller."`
 		Contract string    `json:"contract" maxLength:"200" doc:"That gives the right."`
 		Document string    `json:"document_sha256,omitempty" maxLength:"64" doc:"SHA-256 of the paper, hex."`
 		Name     string    `json:"cli_name,omitempty" maxLength:"60" doc:"Shown beside the number, where carriers do that; at most 15 characters."`
