@@ -82,6 +82,12 @@ func (x *explaining) read(ctx context.Context, number string, at time.Time) (e a
 	if err != nil {
 		return e, noCampaign(x.campaign, err)
 	}
+	shelf, err := openShelf(ctx, x.where, db)
+	if err != nil {
+		return e, err
+	}
+	defer func() { err = errors.Join(err, shelf.Close()) }()
+	db.SetRegisters(shelf)
 	found, err := campaigns.NewLookup(db, db, db).Explain(ctx, operator, campaign.ID, number, at)
 	if p, told := errors.AsType[*campaigns.Problem](err); told && p.Kind == campaigns.KindInvalid {
 		return e, usage("%s: %w; write it in E.164, as +34600111222", number, err)

@@ -57,16 +57,21 @@ func (r *registers) local(ctx context.Context, f func(*campaigns.Registry) error
 	return errors.Join(withShelf(ctx, r.where, db, f), db.Close())
 }
 
-func withShelf(ctx context.Context, where location, db *sqlite.DB, f func(*campaigns.Registry) error) error {
+// openShelf opens the registers of the data folder that db is the store of.
+func openShelf(ctx context.Context, where location, db *sqlite.DB) (*registry.Shelf, error) {
 	folder, err := where.folder()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	versions, err := db.RegisterVersions(ctx, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	shelf, err := registry.Open(filepath.Join(folder, node.RegistersFolder), versions, nil)
+	return registry.Open(filepath.Join(folder, node.RegistersFolder), versions, nil)
+}
+
+func withShelf(ctx context.Context, where location, db *sqlite.DB, f func(*campaigns.Registry) error) error {
+	shelf, err := openShelf(ctx, where, db)
 	if err != nil {
 		return err
 	}
