@@ -20,6 +20,11 @@ type RuleStore interface {
 	ApproveRules(ctx context.Context, id int64, by, word string) (Adoption, error)
 	EndRuleRequest(ctx context.Context, id int64, state RequestState, by, word string) error
 	RuleRequests(ctx context.Context, waiting bool, limit int) ([]RuleRequest, error)
+	// Book is what judges calls now: the documents in force and the holidays.
+	Book() *rules.Book
+	// CountriesCalled are the countries of the numbers that each campaign which
+	// is not stopped has on its lists, and of the people whom it has reached.
+	CountriesCalled(ctx context.Context) ([]CountriesCalled, error)
 }
 
 // RuleDesk is which rules bind the house. What tightens them is in force at

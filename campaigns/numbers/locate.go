@@ -40,6 +40,7 @@ func Locate(e164 string) Location {
 type tree struct {
 	steps  [][10]uint16
 	places []Location
+	whole  []bool // every longer prefix is of the same country
 }
 
 // atlas is the tables of this package, planted once.
@@ -59,6 +60,8 @@ func plant() *tree {
 	t.each(networks, func(p *Location) { p.Kind = Network })
 	t.inherit(0)
 	t.zones()
+	t.whole = make([]bool, len(t.steps))
+	t.survey(0)
 	return t
 }
 

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"caller IDs", callerIDTests},
 		{"stops", stopTests},
 		{"rule requests", ruleRequestTests},
+		{"rule reach", ruleReachTests},
 		{"registers", registerTests},
 		{"checks", checkTests},
 		{"consents", consentTests},

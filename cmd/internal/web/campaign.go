@@ -147,7 +147,7 @@ func (p *Pages) saveCampaign(w http.ResponseWriter, r *http.Request, u campaigns
 	c.Name, c.Mode, c.Priority = f.text("name"), campaigns.Mode(f.text("mode")), f.whole(f.say.T("Priority"), f.text("priority"))
 	c.Zone = f.text("zone")
 	c.Seller, c.Telemarketer, c.Purpose = f.text("seller"), f.text("telemarketer"), f.text("purpose")
-	c.Goods, c.Language = f.text("goods"), f.text("language")
+	c.Goods, c.Subject, c.Party, c.Language = f.text("goods"), f.text("subject"), f.text("party"), f.text("language")
 	v.readWeek(f)
 	v.readPacing(f)
 	v.readRetries(f)

@@ -141,7 +141,7 @@ func TestACampaignIsMadeSetClonedAndStartedWithoutScript(t *testing.T) {
 	}
 	at := res.Header.Get("Location")
 	set := url.Values{
-		"name": {"Spring"}, "mode": {"progressive"}, "priority": {"7"}, "purpose": {"service"}, "language": {"es"}, "seller": {"<b>ACME</b>"},
+		"name": {"Spring"}, "mode": {"progressive"}, "priority": {"7"}, "purpose": {"service"}, "language": {"es"}, "seller": {"<b>ACME</b>"}, "party": {"business"}, "subject": {"fibre"},
 		"open_mon": {"09:00-13:00, 14:00-20:00"}, "open_sat": {"10:00-14:00"}, "cap": {"2,5"}, "target": {"1.5"}, "ring_time": {"22s"}, "hold": {"2"},
 		"wrap_up": {"1m30s"}, "ceiling": {"85"}, "max_lines": {"12"}, "max_attempts": {"4"}, "cooldown": {"30m"}, "cancel": {"on"},
 		"retry_no_answer": {"on"}, "delay_no_answer": {"2h"}, "max_no_answer": {"3"}, "next_no_answer": {"on"},
@@ -152,8 +152,8 @@ func TestACampaignIsMadeSetClonedAndStartedWithoutScript(t *testing.T) {
 	}
 	c, err := h.db.CampaignByName(t.Context(), "Spring")
 	h.must(err)
-	got := fmt.Sprint(c.Mode, c.Priority, c.Purpose, c.Language, c.Cap, c.Target, c.RingTime, c.Hold, c.WrapUp, c.Ceiling, c.MaxLines, c.MaxAttempts, c.Cooldown, c.Cancel, c.KnowOdds, c.CallerIDs, c.Windows[1], c.Windows[2], c.Windows[6], len(c.Retry), c.Retry[campaigns.NoAnswer], c.Schedule)
-	const want = "progressive7servicees0.025 0.015 22s 2s 1m30s 0.85 12 4 30m0s true false [+34910000001 +34910000002] [09:00-13:00 14:00-20:00] [] [10:00-14:00] 1 {2h0m0s 3 true} [{0 9 * * 1-5 Europe/Madrid start}]"
+	got := fmt.Sprint(c.Mode, c.Priority, c.Purpose, c.Party, c.Subject, c.Language, c.Cap, c.Target, c.RingTime, c.Hold, c.WrapUp, c.Ceiling, c.MaxLines, c.MaxAttempts, c.Cooldown, c.Cancel, c.KnowOdds, c.CallerIDs, c.Windows[1], c.Windows[2], c.Windows[6], len(c.Retry), c.Retry[campaigns.NoAnswer], c.Schedule)
+	const want = "progressive7servicebusinessfibrees0.025 0.015 22s 2s 1m30s 0.85 12 4 30m0s true false [+34910000001 +34910000002] [09:00-13:00 14:00-20:00] [] [10:00-14:00] 1 {2h0m0s 3 true} [{0 9 * * 1-5 Europe/Madrid start}]"
 	if got != want {
 		t.Errorf("saved\n%s, want\n%s", got, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -33,6 +34,8 @@ type rulesView struct {
 	Waiting []requestLine
 	Decided []requestLine
 	History []campaigns.Adoption
+	Unruled []campaigns.UnruledCountry
+	Ending  []rules.HolidaysEnding
 }
 
 // requestLine is a request with what it loosens.
@@ -61,6 +64,12 @@ func (p *Pages) showRules(w http.ResponseWriter, r *http.Request, u campaigns.Us
 	}
 	v.Waiting, v.Decided = requestLines(waiting, u), requestLines(decided, u)
 	if v.History, err = p.Compliance.Rules.History(r.Context(), u); err != nil {
+		return err
+	}
+	if v.Unruled, err = p.Compliance.Rules.Unruled(r.Context(), u); err != nil {
+		return err
+	}
+	if v.Ending, err = p.Compliance.Rules.HolidaysEnding(r.Context(), u, time.Now()); err != nil {
 		return err
 	}
 	const shown = 50
@@ -177,6 +186,8 @@ func (p *Pages) rulesToday(ctx context.Context, u campaigns.User, lang *catalog.
 	var out []complianceLine
 	if len(all) == 0 {
 		out = append(out, complianceLine{"bad", lang.T("No rule set is in force: calls are judged by the base rules alone")})
+	} else if out, err = p.unruledToday(ctx, u, lang); err != nil {
+		return nil, err
 	}
 	old := 0
 	for _, f := range all {
@@ -193,22 +204,23 @@ func (p *Pages) rulesToday(ctx context.Context, u campaigns.User, lang *catalog.
 	if len(all) > 0 {
 		out = append(out, complianceLine{"on", lang.T("%d rule sets in force", len(all))})
 	}
-	if n := holidaysEnd(all, time.Now()); n > 0 {
-		out = append(out, complianceLine{"wait", lang.T("The holidays of %d countries end within 60 days", n)})
+	ending, err := p.Compliance.Rules.HolidaysEnding(ctx, u, time.Now())
+	if len(ending) > 0 {
+		out = append(out, complianceLine{"wait", lang.T("The holidays of %d countries end within 60 days", len(ending))})
 	}
-	return out, nil
+	return out, err
 }
 
-// holidaysEnd counts countries of rules in force whose data of holidays ends soon.
-func holidaysEnd(all []campaigns.SetInForce, now time.Time) int {
-	const soon = 60 * 24 * time.Hour
-	h, ends := rules.BuiltHolidays(), map[string]bool{}
-	for _, f := range all {
-		for _, country := range f.Document.Applies.Countries {
-			if until := h.Until(country); !until.IsZero() && until.Before(now.Add(soon)) {
-				ends[country] = true
-			}
-		}
+// unruledToday is which countries are called without a law; where no set is in
+// force at all, that is said already.
+func (p *Pages) unruledToday(ctx context.Context, u campaigns.User, lang *catalog.Catalog) ([]complianceLine, error) {
+	unruled, err := p.Compliance.Rules.Unruled(ctx, u)
+	if err != nil || len(unruled) == 0 {
+		return nil, err
 	}
-	return len(ends)
+	codes := make([]string, len(unruled))
+	for i, c := range unruled {
+		codes[i] = c.Country
+	}
+	return []complianceLine{{"bad", lang.T("Called, and no rule set in force is made for them: %s", strings.Join(codes, ", "))}}, nil
 }

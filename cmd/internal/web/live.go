@@ -26,6 +26,8 @@ type liveView struct {
 	MayTake    bool // a call over
 	MayMessage bool
 	MayCalls   bool // see calls one by one
+	MayStop    bool // throw the kill switch
+	Stopped    []stopLine
 	Total      totals
 	Breach     []string // campaigns over their limit
 	Near       []string // campaigns over four fifths of it
@@ -66,6 +68,9 @@ func (p *Pages) live(w http.ResponseWriter, r *http.Request, u campaigns.User) e
 			view.Near = append(view.Near, c.Name)
 		}
 	}
+	if err := p.stoppedOn(r, u, &view); err != nil {
+		return err
+	}
 	if !view.TV {
 		may := u.Role.May
 		view.MayStart, view.MayAsk, view.MaySteer = may(campaigns.StartCampaigns), may(campaigns.SeeCampaigns), may(campaigns.SteerAgents)
@@ -73,6 +78,34 @@ func (p *Pages) live(w http.ResponseWriter, r *http.Request, u campaigns.User) e
 		view.MayTake = view.MayMonitor && may(campaigns.DoCalls)
 	}
 	return p.render(w, http.StatusOK, "live.html", view)
+}
+
+// stoppedOn puts on the page what the kill switch holds up, for who may throw it.
+func (p *Pages) stoppedOn(r *http.Request, u campaigns.User, v *liveView) error {
+	if v.TV || p.Compliance.Stops == nil || u.Allow(campaigns.StopCalls) != nil {
+		return nil
+	}
+	holding, _, err := p.Compliance.Stops.List(r.Context(), u)
+	if err != nil {
+		return err
+	}
+	v.MayStop = true
+	v.Stopped = (stopsView{Campaigns: campaignsOf(v.Floor)}).lines(holding, u)
+	return nil
+}
+
+// campaignsOf are the names of the campaigns on the floor.
+func campaignsOf(f api.Floor) []campaigns.Campaign {
+	out := make([]campaigns.Campaign, len(f.Campaigns))
+	for i, c := range f.Campaigns {
+		out[i] = campaigns.Campaign{ID: c.ID, Name: c.Name}
+	}
+	return out
+}
+
+// HouseStopped tells whether no call of the house may leave.
+func (v liveView) HouseStopped() bool {
+	return slices.ContainsFunc(v.Stopped, func(s stopLine) bool { return s.Scope == campaigns.StopHouse })
 }
 
 // Acts tells whether there is something that the user may do to an agent.
