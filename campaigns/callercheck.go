@@ -2,10 +2,9 @@ package campaigns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // CheckCallerID calls a number of ours through a trunk that may, as a person
@@ -33,15 +32,15 @@ func (t *Trunks) CheckCallerID(ctx context.Context, number string) CallerCheck {
 		return out
 	}
 	defer t.give()
-	c := TestCall{ID: uuid.Must(uuid.NewV7()).String(), Trunk: trunk, Number: number, By: "caller ID check", At: out.At, Steps: []TestStep{}}
-	if err := t.store.BeginTest(ctx, c); err != nil {
-		out.Detail = fmt.Sprintf("The test call could not be written down: %v", err)
-		return out
+	c, err := t.call(ctx, trunk, number, "caller ID check")
+	switch refused := (*Problem)(nil); {
+	case errors.As(err, &refused):
+		out.Detail = refused.Text
+	case err != nil:
+		out.Detail = fmt.Sprintf("The test call could not be kept: %v", err)
 	}
-	t.source.TestCall(ctx, &c)
-	c.EndedAt = time.Now().UTC()
-	if err := t.store.EndTest(context.WithoutCancel(ctx), c); err != nil {
-		out.Detail = fmt.Sprintf("The end of the test call could not be written down: %v", err)
+	if c.ID == "" {
+		return out
 	}
 	out.Trunk, out.Test, out.Answered = trunk, c.ID, c.OK
 	for _, s := range c.Steps {

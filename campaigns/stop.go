@@ -104,21 +104,27 @@ type StopStore interface {
 	Stops(ctx context.Context, holding bool, limit int) ([]Stop, error) // latest first
 }
 
-// Halter hears which stops hold, and withdraws what they meet before it returns.
+// Halter hears which stops hold, all of them, and withdraws what they meet. When
+// it returns without error, no INVITE that they meet leaves any more.
 type Halter interface {
-	Halt(holding []Stop)
+	Halt(holding []Stop) error
 }
 
 // Stops is the kill switch.
 type Stops struct {
 	store StopStore
 	floor Halter
+	turn  chan struct{} // held from the reading of the stops until the floor knows them
 }
 
 // NewStops returns the service.
-func NewStops(store StopStore, floor Halter) *Stops { return &Stops{store: store, floor: floor} }
+func NewStops(store StopStore, floor Halter) *Stops {
+	return &Stops{store: store, floor: floor, turn: make(chan struct{}, 1)}
+}
 
-// Throw stops calls. When it returns, no INVITE of theirs leaves any more.
+// Throw stops calls. When it returns without error, no INVITE of theirs leaves any
+// more. With one that says so the stop is stored and holds for what begins, and
+// a call that was about to leave may have left.
 func (s *Stops) Throw(ctx context.Context, by User, stop Stop) (Stop, error) {
 	if err := by.Allow(StopCalls); err != nil {
 		return Stop{}, err
@@ -131,7 +137,10 @@ func (s *Stops) Throw(ctx context.Context, by User, stop Stop) (Stop, error) {
 	if err != nil {
 		return Stop{}, fmt.Errorf("throw the kill switch: %w", err)
 	}
-	return thrown, s.Tell(context.WithoutCancel(ctx))
+	if err := s.Tell(context.WithoutCancel(ctx)); err != nil {
+		return thrown, problem(KindUnavailable, "stop_late", "The stop is stored and no new call begins; but a call that was being placed could not be withdrawn in time (%v). Look at the live page whether one still rings.", err)
+	}
+	return thrown, nil
 }
 
 // Lift lets calls leave again. A stop of the whole house is lifted by somebody
@@ -182,12 +191,19 @@ func (s *Stops) List(ctx context.Context, by User) (holding, lifted []Stop, err 
 	return holding, lifted, nil
 }
 
-// Tell tells the floor which stops hold; the node calls it at its start.
+// Tell tells the floor which stops hold; the node calls it at its start. One at a
+// time: of two stops that are thrown in one moment the floor must not be left with
+// what was read before the second.
 func (s *Stops) Tell(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.turn }()
 	holding, err := s.store.Stops(ctx, true, 0)
 	if err != nil {
 		return fmt.Errorf("read the stops: %w", err)
 	}
-	s.floor.Halt(holding)
-	return nil
+	return s.floor.Halt(holding)
 }

@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,6 +37,7 @@ type TestCall struct {
 	ID      string     `json:"id"`
 	Trunk   string     `json:"trunk"`
 	Number  string     `json:"number"`
+	Shown   string     `json:"caller_id,omitempty"` // to the person; empty = the trunk's choice
 	By      string     `json:"by"`
 	At      time.Time  `json:"at"`
 	EndedAt time.Time  `json:"ended_at,omitzero"`
@@ -49,7 +51,9 @@ type TestCall struct {
 func (c TestCall) CallID() string { return c.ID + "@forecall" }
 
 // TestStore keeps numbers that may be tried, and what came of tries. BeginTest
-// is durable on return: no INVITE leaves before.
+// is durable on return: no INVITE leaves before. It fails with ErrListed for a
+// number on the do-not-call list of anybody, and with ErrStopped while a kill
+// switch meets the call; one of a campaign meets none.
 type TestStore interface {
 	PutTestNumber(ctx context.Context, n TestNumber) error
 	TestNumbers(ctx context.Context) ([]TestNumber, error)
@@ -84,8 +88,10 @@ type TrunkState struct {
 type TrunkSource interface {
 	TrunkStates() []TrunkState
 	// TestCall tries a trunk: OPTIONS, INVITE, a tune, BYE. It fills in what
-	// happened and returns when the line is free.
-	TestCall(ctx context.Context, c *TestCall)
+	// happened and returns when the line is free. It calls begin first, once
+	// whoever withdraws calls would find this one, and sends nothing when begin
+	// fails: then it returns that error.
+	TestCall(ctx context.Context, c *TestCall, begin func() error) error
 }
 
 // Trunks is the ways to the telephone network, as people look at them.
@@ -176,16 +182,30 @@ func (t *Trunks) Test(ctx context.Context, by User, trunk, number string) (TestC
 		return TestCall{}, problem(KindConflict, "test_going_on", "A test call is going on; wait until it has ended.")
 	}
 	defer t.give()
-	c := TestCall{ID: uuid.Must(uuid.NewV7()).String(), Trunk: trunk, Number: number, By: by.Login, At: time.Now().UTC(), Steps: []TestStep{}}
-	if err := t.store.BeginTest(ctx, c); err != nil {
+	return t.call(ctx, trunk, number, by.Login)
+}
+
+// call is one test call, from the row before its INVITE to its outcome there.
+func (t *Trunks) call(ctx context.Context, trunk, number, by string) (TestCall, error) {
+	c := TestCall{ID: uuid.Must(uuid.NewV7()).String(), Trunk: trunk, Number: number, By: by, At: time.Now().UTC(), Steps: []TestStep{}}
+	err := t.source.TestCall(ctx, &c, func() error { return t.store.BeginTest(ctx, c) })
+	switch {
+	case errors.Is(err, ErrListed):
+		return TestCall{}, listedTest()
+	case errors.Is(err, ErrStopped):
+		return TestCall{}, problem(KindForbidden, "stopped", "A kill switch holds up this test call: %v. It can be placed when the stop is lifted.", err)
+	case err != nil:
 		return TestCall{}, fmt.Errorf("write a test call down: %w", err)
 	}
-	t.source.TestCall(ctx, &c)
 	c.EndedAt = time.Now().UTC()
 	if err := t.store.EndTest(context.WithoutCancel(ctx), c); err != nil {
-		return TestCall{}, fmt.Errorf("write the end of a test call down: %w", err)
+		return c, fmt.Errorf("write the end of a test call down: %w", err)
 	}
 	return c, nil
+}
+
+func listedTest() error {
+	return problem(KindForbidden, "number_do_not_call", "The number is on the do-not-call list.")
 }
 
 func (t *Trunks) mayTry(ctx context.Context, number string) error {
@@ -204,7 +224,7 @@ func (t *Trunks) mayTry(ctx context.Context, number string) error {
 		return fmt.Errorf("look at the do-not-call list: %w", err)
 	}
 	if blocked {
-		return problem(KindForbidden, "number_do_not_call", "The number is on the do-not-call list.")
+		return listedTest()
 	}
 	return nil
 }

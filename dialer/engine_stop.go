@@ -1,7 +1,9 @@
 package dialer
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -12,15 +14,39 @@ var errStopped = errors.New("withdrawn: somebody stopped such calls")
 // Halt is told which kill switches hold, all of them. Campaigns that one of them
 // holds up place no call from then on, and calls that ring and that one meets
 // are withdrawn; conversations go on. When it returns, no INVITE of theirs
-// leaves any more. It must not be called by a goroutine of the engine.
-func (e *Engine) Halt(holding []campaigns.Stop) {
+// leaves any more; with an error, one that was being written may have left. It
+// must not be called by a goroutine of the engine.
+func (e *Engine) Halt(holding []campaigns.Stop) error {
 	e.stops.Store(&holding)
 	if len(holding) == 0 {
-		return
+		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
+	defer cancel()
+	leaving := e.outside.withdraw(func(c *outsideCall) bool { return e.meets(c.met) }, errStopped)
 	if err := e.withdraw((*Loop).halts, errStopped); err != nil {
 		e.log.Error("a kill switch did not reach every campaign in time", "error", err)
+		return fmt.Errorf("halt: %w", err)
 	}
+	if !waitClear(ctx, leaving) {
+		return fmt.Errorf("halt: an INVITE to a number of no list was being written for longer than %s", withdrawWithin)
+	}
+	return nil
+}
+
+// Aside notes a call that is no attempt of a campaign, as a test call: whoever
+// withdraws calls finds it until done. It is dialed with the context, and each of
+// its INVITEs asks leave (Request.Leave). What a stop meets is
+// campaigns.ErrStopped; whatever is asked of the store about it is asked after
+// this, so that a list or a stop that it has not seen yet withdraws the call.
+func (e *Engine) Aside(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error) {
+	place := campaigns.Contact{}.Place(campaigns.Phone{Number: number})
+	dial, call, done := e.outside.begin(ctx, number, "", campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
+	if e.meets(call.met) {
+		done()
+		return nil, nil, nil, campaigns.ErrStopped
+	}
+	return dial, call.cord.leave, done, nil
 }
 
 // holding are the kill switches that hold.
@@ -34,9 +60,13 @@ func (e *Engine) holding() []campaigns.Stop {
 // halts tells whether a kill switch meets a call.
 func (l *Loop) halts(c *call) bool {
 	phone, _ := c.contact.Dial()
-	met := campaigns.Halted{Campaign: l.id, CallerID: c.shown, Jurisdictions: c.contact.Place(phone).Jurisdictions}
-	for _, s := range l.engine.holding() {
-		if s.Holds(met) {
+	return l.engine.meets(campaigns.Halted{Campaign: l.id, CallerID: c.shown, Jurisdictions: c.contact.Place(phone).Jurisdictions})
+}
+
+// meets tells whether a kill switch meets a call.
+func (e *Engine) meets(call campaigns.Halted) bool {
+	for _, s := range e.holding() {
+		if s.Holds(call) {
 			return true
 		}
 	}

@@ -47,7 +47,7 @@ func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
 func (e *Engine) withdrawNumbers(numbers map[string]sellers) error {
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
-	leaving := e.outside.withdraw(numbers, errWithdrawnDNC)
+	leaving := e.outside.withdraw(listed(numbers), errWithdrawnDNC)
 	if err := e.withdraw(toAny(numbers), errWithdrawnDNC); err != nil {
 		return err
 	}

@@ -61,8 +61,11 @@ func (l *Loop) askDial(a *agent, now time.Time) error {
 	if now.Sub(a.since) < l.settings.real(doubleClick) {
 		return ErrTooSoon
 	}
-	if blocked, why := l.blocked(now); blocked || !l.open() {
+	if blocked, why := l.blocked(now); blocked {
 		return &NotNowError{Why: why}
+	}
+	if !l.open() {
+		return &NotNowError{Why: closedWhy(l.campaign.Status, l.stopping, len(l.calls))}
 	}
 	if room, full := l.room(); room <= 0 {
 		return &NotNowError{Why: Why{Cause: CauseTrunk, Text: full}}

@@ -7,9 +7,10 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// outside are the calls to numbers of nobody's list, to which conversations are
-// passed on, from before their row until they are answered or fail. Their owners
-// are goroutines of conversations; a withdrawal asks for them here.
+// outside are the calls to numbers of nobody's list: those to which conversations
+// are passed on, and test calls. They are here from before their row until they are
+// answered or fail. Their owners are goroutines of conversations and of whoever
+// tests; a withdrawal asks for them here.
 type outside struct {
 	mu    sync.Mutex
 	calls map[*outsideCall]bool
@@ -19,15 +20,16 @@ type outside struct {
 type outsideCall struct {
 	cord   cord
 	number string
-	seller string // key of who is called for
+	seller string           // key of who is called for
+	met    campaigns.Halted // its campaign 0 = a test call of the house, and any entry binds it
 	cancel context.CancelCauseFunc
 }
 
 // begin notes a call that is about to get its row; done ends the note. The call
 // is dialed with the context that is returned.
-func (o *outside) begin(ctx context.Context, number string, c campaigns.Campaign) (dial context.Context, call *outsideCall, done func()) {
+func (o *outside) begin(ctx context.Context, number, seller string, met campaigns.Halted) (dial context.Context, call *outsideCall, done func()) {
 	dial, cancel := context.WithCancelCause(ctx)
-	call = &outsideCall{number: number, seller: campaigns.SellerKey(c.Seller), cancel: cancel}
+	call = &outsideCall{number: number, seller: campaigns.SellerKey(seller), met: met, cancel: cancel}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.calls == nil {
@@ -41,13 +43,21 @@ func (o *outside) begin(ctx context.Context, number string, c campaigns.Campaign
 	}
 }
 
-// withdraw cancels those to numbers, and pulls their cords.
-func (o *outside) withdraw(numbers map[string]sellers, cause error) []<-chan struct{} {
+// listed matches those to numbers, for the sellers whom they are barred to.
+func listed(numbers map[string]sellers) func(*outsideCall) bool {
+	return func(c *outsideCall) bool {
+		of, there := numbers[c.number]
+		return there && (c.met.Campaign == 0 || of.include(c.seller))
+	}
+}
+
+// withdraw cancels those that match, and pulls their cords.
+func (o *outside) withdraw(match func(*outsideCall) bool, cause error) []<-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var leaving []<-chan struct{}
 	for c := range o.calls {
-		if of, listed := numbers[c.number]; listed && of.include(c.seller) {
+		if match(c) {
 			c.cancel(cause)
 			leaving = append(leaving, c.cord.pull(cause))
 		}

@@ -124,7 +124,8 @@ func (s *seeker) call(ctx context.Context, number string) error {
 		ID: uuid.Must(uuid.NewV7()).String(), Attempt: s.row.ID, Campaign: s.campaign.ID, Agent: s.from.agent, Number: number,
 		CallerID: s.row.CallerID, IntentAt: time.Now(), Outcome: "",
 	}
-	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign) // before its row: whoever lists the number then finds it
+	met := campaigns.Halted{Campaign: row.Campaign, CallerID: row.CallerID, Jurisdictions: campaigns.Contact{}.Place(campaigns.Phone{Number: number}).Jurisdictions}
+	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign.Seller, met) // before its row: whoever lists the number then finds it
 	defer done()
 	err := s.talked.BeginSide(ctx, &row)
 	if errors.Is(err, campaigns.ErrListed) {
@@ -160,7 +161,11 @@ func (s *seeker) place(ctx, dial context.Context, call *outsideCall, answered fu
 	switch {
 	case err != nil && ctx.Err() == nil && dial.Err() != nil:
 		row.Outcome, row.Error = campaigns.Cancelled, causeOf(dial)
-		s.tell(news{transfer: s.transfer, kind: newsFailed, why: row.Number + " wants no more calls"})
+		why := row.Number + " wants no more calls"
+		if errors.Is(context.Cause(dial), errStopped) {
+			why = "somebody stopped such calls"
+		}
+		s.tell(news{transfer: s.transfer, kind: newsFailed, why: why})
 		return
 	case err != nil:
 		s.unreached(ctx, row, err)

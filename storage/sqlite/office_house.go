@@ -165,10 +165,45 @@ func (db *DB) DeleteTestNumber(ctx context.Context, text, by string) error {
 	return db.noted(ctx, "test_number.delete", by, "test number "+text, "", `DELETE FROM test_numbers WHERE e164 = ?`, e164(text))
 }
 
-// BeginTest writes a test call down; it is durable on return.
+// BeginTest writes a test call down; it is durable on return. A number that
+// somebody listed is campaigns.ErrListed, a call that a stop meets
+// campaigns.ErrStopped: judged in the transaction that would write it, like any
+// other call.
 func (db *DB) BeginTest(ctx context.Context, c campaigns.TestCall) error {
-	return db.noted(ctx, "trunk.test", c.By, "trunk "+c.Trunk, c.Number, `INSERT INTO test_calls (id, trunk, e164, by, intent_at, ended_at, outcome, code, detail)
-		VALUES (?, ?, ?, ?, ?, 0, '', 0, '')`, c.ID, c.Trunk, e164(c.Number), c.By, micros(c.At))
+	err := db.do(ctx, func(t *tx) error {
+		if err := t.mayTest(c); err != nil {
+			return err
+		}
+		if _, err := t.exec(`INSERT INTO test_calls (id, trunk, e164, by, intent_at, ended_at, outcome, code, detail)
+			VALUES (?, ?, ?, ?, ?, 0, '', 0, '')`, c.ID, c.Trunk, e164(c.Number), c.By, micros(c.At)); err != nil {
+			return err
+		}
+		return t.note("trunk.test", c.By, "trunk "+c.Trunk, c.Number)
+	})
+	if err != nil {
+		return fmt.Errorf("trunk.test: %w", err)
+	}
+	return nil
+}
+
+// mayTest judges a test call by the list, whoever an entry is of, and by stops.
+func (t *tx) mayTest(c campaigns.TestCall) error {
+	var listed bool
+	if err := t.row(`SELECT EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?)`, []any{e164(c.Number)}, &listed); err != nil {
+		return err
+	}
+	if listed {
+		return campaigns.ErrListed
+	}
+	place := campaigns.Contact{}.Place(campaigns.Phone{Number: c.Number})
+	held, err := stops(t, campaigns.Halted{CallerID: c.Shown, Jurisdictions: place.Jurisdictions})
+	if err != nil {
+		return err
+	}
+	if len(held) > 0 {
+		return fmt.Errorf("%w: %s", campaigns.ErrStopped, held[0])
+	}
+	return nil
 }
 
 // EndTest writes down what came of it.

@@ -11,6 +11,7 @@ import (
 
 var stopTests = []test{
 	{"a stop holds from the next attempt on, until it is lifted", stopsHold},
+	{"a test call begins under no stop and to no listed number", stopsHoldTests},
 	{"a stop is thrown once, lifted once and stands in the audit", stopsAreKept},
 }
 
@@ -41,6 +42,45 @@ func stopsHold(b *bench) {
 	_, err := b.ThrowStop(b.Context(), campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(c.ID), Reason: "one", By: "cora"})
 	b.must(err)
 	b.begin(other, b.lease(other, 1)[0])
+	b.clean()
+}
+
+func stopsHoldTests(b *bench) {
+	c := b.stocked("solar", 1)
+	tries := 0
+	try := func() error {
+		tries++
+		return b.BeginTest(b.Context(), campaigns.TestCall{ID: fmt.Sprint("019a-", tries), Trunk: "main", Number: "+34910000009", Shown: "+34910000001", By: "root", At: time.Now()})
+	}
+	for _, tc := range []struct {
+		stop  campaigns.Stop
+		meets bool
+	}{
+		{campaigns.Stop{Scope: campaigns.StopHouse}, true},
+		{campaigns.Stop{Scope: campaigns.StopCallerID, Value: "+34910000001"}, true},
+		{campaigns.Stop{Scope: campaigns.StopCallerID, Value: "+34910000002"}, false},
+		{campaigns.Stop{Scope: campaigns.StopJurisdiction, Value: "ES"}, true},
+		{campaigns.Stop{Scope: campaigns.StopJurisdiction, Value: "FR"}, false},
+		{campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(c.ID)}, false}, // a test call is of no campaign
+	} {
+		tc.stop.Reason, tc.stop.By = "a complaint", "cora"
+		thrown, err := b.ThrowStop(b.Context(), tc.stop)
+		b.must(err)
+		if err := try(); errors.Is(err, campaigns.ErrStopped) != tc.meets || (err == nil) == tc.meets {
+			b.Errorf("under %+v: %v", tc.stop, err)
+		}
+		b.must(b.LiftStop(b.Context(), thrown.ID, "ann", "over"))
+	}
+	b.must(try())
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: "+34910000009", Seller: "somebody", Reason: "asked", By: "cora"}))
+	if err := try(); !errors.Is(err, campaigns.ErrListed) {
+		b.Errorf("to a listed number: %v", err)
+	}
+	written, err := b.TestCalls(b.Context(), 10)
+	b.must(err)
+	if len(written) != 4 {
+		b.Errorf("%d test calls are written down, not those 4 that began", len(written))
+	}
 	b.clean()
 }
 

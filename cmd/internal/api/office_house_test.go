@@ -75,14 +75,18 @@ func (oneTrunk) TrunkStates() []campaigns.TrunkState {
 	return []campaigns.TrunkState{{Name: "main", Up: true, MaxLines: 30, Codes: map[int]int64{200: 1}}}
 }
 
-func (o oneTrunk) TestCall(ctx context.Context, c *campaigns.TestCall) {
+func (o oneTrunk) TestCall(ctx context.Context, c *campaigns.TestCall, begin func() error) error {
+	if err := begin(); err != nil {
+		return err
+	}
 	written, err := o.db.TestCalls(ctx, 1)
 	if err != nil || len(written) != 1 || written[0].ID != c.ID {
 		c.Outcome = "the call was not written down before"
-		return
+		return nil
 	}
 	c.OK, c.Code, c.Outcome = true, 200, "It was answered."
 	c.Steps = append(c.Steps, campaigns.TestStep{Step: "answered", After: 1500 * time.Microsecond, Code: 200})
+	return nil
 }
 
 // sold has an agent talk with a person and sell them something.

@@ -7,10 +7,11 @@ import (
 )
 
 // Halt notes which stops the floor was told of.
-func (f *fakeFloor) Halt(holding []campaigns.Stop) {
+func (f *fakeFloor) Halt(holding []campaigns.Stop) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.halted = holding
+	return nil
 }
 
 func (f *fakeFloor) stopped() []campaigns.Stop {

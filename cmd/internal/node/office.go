@@ -28,7 +28,7 @@ var (
 // office is the services of those who look after campaigns, agents and the
 // house.
 func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
-	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID}, n.db)
+	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID, aside: n.engine.Aside}, n.db)
 	n.rights = campaigns.NewCallerRights(n.db, trunks)
 	return api.Office{
 		Performance: campaigns.NewPerformance(n.db, n.db, n.db, n.db),

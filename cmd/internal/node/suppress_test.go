@@ -46,10 +46,14 @@ type earshot struct {
 	marked   map[int64]bool  // whose do-not-call entry was acknowledged
 	after    []string        // INVITEs that came after the acknowledgement
 	repeated int             // repetitions of INVITEs that had left before
+	order    []string        // numbers that were invited, and notes, as they came
 }
 
-// mark is what says that an entry was acknowledged.
-const mark = "ACKNOWLEDGED "
+// mark is what says that an entry was acknowledged, note any other moment.
+const (
+	mark = "ACKNOWLEDGED "
+	note = "NOTE "
+)
 
 func listen(t *testing.T, behind netip.AddrPort) *earshot {
 	t.Helper()
@@ -95,6 +99,12 @@ func (e *earshot) toCarrier(message []byte, from netip.AddrPort) {
 		e.mu.Unlock()
 		return
 	}
+	if moment, ok := bytes.CutPrefix(message, []byte(note)); ok {
+		e.mu.Lock()
+		e.order = append(e.order, string(moment))
+		e.mu.Unlock()
+		return
+	}
 	e.mu.Lock()
 	e.dialer = from
 	if bytes.HasPrefix(message, []byte("INVITE ")) {
@@ -117,6 +127,7 @@ func (e *earshot) invite(message string) {
 		e.after = append(e.after, uri)
 	}
 	e.invites++
+	e.order = append(e.order, uri)
 	e.calls[id], e.numbers[place] = true, true
 	if place > e.frontier.Load() {
 		e.frontier.Store(place)
@@ -311,7 +322,13 @@ func TestNoInviteLeavesAfterANumberIsAcknowledgedAsDoNotCall(t *testing.T) {
 // fill puts the list into the store.
 func (o *office) fill(t *testing.T, n int64) {
 	t.Helper()
-	l, err := o.node.db.CreateList(within(t), campaigns.List{Campaign: o.campaign, Name: "all", Active: true})
+	o.fillFrom(t, o.campaign, 0, n)
+}
+
+// fillFrom gives a campaign n numbers of the list.
+func (o *office) fillFrom(t *testing.T, campaign, first, n int64) {
+	t.Helper()
+	l, err := o.node.db.CreateList(within(t), campaigns.List{Campaign: campaign, Name: "all", Active: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +339,7 @@ func (o *office) fill(t *testing.T, n int64) {
 	for from := int64(0); from < n; from += 1000 {
 		var people []campaigns.Contact
 		for place := from; place < min(n, from+1000); place++ {
-			people = append(people, campaigns.Contact{Row: int(place) + 2, Phones: []campaigns.Phone{{Number: inList(place), Zones: []string{"America/New_York"}}}})
+			people = append(people, campaigns.Contact{Row: int(place) + 2, Phones: []campaigns.Phone{{Number: inList(first + place), Zones: []string{"America/New_York"}}}})
 		}
 		if _, err := o.node.db.AddContacts(within(t), load, people, campaigns.SkipDuplicates); err != nil {
 			t.Fatal(err)

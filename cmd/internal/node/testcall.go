@@ -24,6 +24,7 @@ type testTrunks interface {
 type trunkDesk struct {
 	trunks testTrunks
 	caller func(trunks []string) string
+	aside  func(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error)
 }
 
 // Limits of a test call.
@@ -63,29 +64,53 @@ func (d *trunkDesk) TrunkStates() []campaigns.TrunkState {
 	return out
 }
 
-// TestCall tries a trunk: OPTIONS, INVITE, a tune of a few seconds, BYE.
-func (d *trunkDesk) TestCall(ctx context.Context, c *campaigns.TestCall) {
+// TestCall tries a trunk: OPTIONS, INVITE, a tune of a few seconds, BYE. A stop or
+// an entry in the do-not-call list withdraws it until it is answered.
+func (d *trunkDesk) TestCall(ctx context.Context, c *campaigns.TestCall, begin func() error) error {
+	c.Shown = d.caller([]string{c.Trunk})
+	dial, leave, done, err := d.aside(ctx, c.Number, c.Shown)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := begin(); err != nil {
+		return err
+	}
 	log := &testLog{began: time.Now()}
 	defer func() { c.Steps = log.all() }()
+	d.options(ctx, c, log)
+	leg, err := d.trunks.Dial(dial, dialer.Request{
+		CallID: c.CallID(), Number: c.Number, CallerID: c.Shown, Trunks: []string{c.Trunk}, RingTime: testRings, Leave: leave,
+		OnProgress: func(p dialer.Progress) { log.add(string(p.Step), p.Code, p.Detail) },
+	})
+	done() // who is answered talks to the end
+	if err != nil {
+		notThrough(ctx, dial, err, c)
+		log.add("failed", c.Code, c.Outcome)
+		return nil
+	}
+	c.OK, c.Code = true, 200
+	d.talk(ctx, leg, c, log)
+	return nil
+}
+
+// notThrough says why a test call was not answered.
+func notThrough(ctx, dial context.Context, err error, c *campaigns.TestCall) {
+	c.Outcome = "The call did not get through: " + err.Error()
+	if failed, ok := errors.AsType[*dialer.CallError](err); ok {
+		c.Code, c.Outcome = failed.Code, fmt.Sprintf("The call did not get through (%s): %s", failed.Outcome, failed.Reason)
+	}
+	if ctx.Err() == nil && dial.Err() != nil {
+		c.Outcome = "The call did not get through: " + context.Cause(dial).Error()
+	}
+}
+
+func (d *trunkDesk) options(ctx context.Context, c *campaigns.TestCall, log *testLog) {
 	if code, rtt, err := d.trunks.Options(ctx, c.Trunk); err != nil {
 		log.add("options", 0, "no answer: "+err.Error())
 	} else {
 		log.add("options", code, fmt.Sprintf("answered in %s", rtt.Round(10*time.Microsecond)))
 	}
-	leg, err := d.trunks.Dial(ctx, dialer.Request{
-		CallID: c.CallID(), Number: c.Number, CallerID: d.caller([]string{c.Trunk}), Trunks: []string{c.Trunk}, RingTime: testRings,
-		OnProgress: func(p dialer.Progress) { log.add(string(p.Step), p.Code, p.Detail) },
-	})
-	if err != nil {
-		c.Outcome = "The call did not get through: " + err.Error()
-		if failed, ok := errors.AsType[*dialer.CallError](err); ok {
-			c.Code, c.Outcome = failed.Code, fmt.Sprintf("The call did not get through (%s): %s", failed.Outcome, failed.Reason)
-		}
-		log.add("failed", c.Code, c.Outcome)
-		return
-	}
-	c.OK, c.Code = true, 200
-	d.talk(ctx, leg, c, log)
 }
 
 // talk plays the tune until it ends, or until the other side has heard enough.

@@ -61,10 +61,11 @@ func (s *stage) Apply(_ context.Context, c campaigns.Campaign) error {
 
 func (s *stage) Withdraw(string) {}
 
-func (s *stage) Halt(holding []campaigns.Stop) {
+func (s *stage) Halt(holding []campaigns.Stop) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = holding
+	return nil
 }
 
 func (s *stage) WithdrawAll([]campaigns.DoNotCall) error { return nil }

@@ -72,14 +72,18 @@ func (oneTrunk) TrunkStates() []campaigns.TrunkState {
 	}
 }
 
-func (o oneTrunk) TestCall(ctx context.Context, c *campaigns.TestCall) {
+func (o oneTrunk) TestCall(ctx context.Context, c *campaigns.TestCall, begin func() error) error {
+	if err := begin(); err != nil {
+		return err
+	}
 	written, err := o.db.TestCalls(ctx, 1)
 	if err != nil || len(written) != 1 || written[0].ID != c.ID {
 		c.Outcome = "the call was not written down before"
-		return
+		return nil
 	}
 	c.OK, c.Code, c.Outcome = true, 200, "It was answered, and the tune was played."
 	c.Steps = append(c.Steps, campaigns.TestStep{Step: "ringing", After: 800 * time.Microsecond, Code: 180}, campaigns.TestStep{Step: "answered", After: 1500 * time.Microsecond, Code: 200, Detail: "OK"})
+	return nil
 }
 
 // form posts a form and wants the answer to have a status; it returns the page.
