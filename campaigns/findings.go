@@ -47,13 +47,8 @@ type Findings struct {
 	Count  int64     `json:"count"`  // breaches in all
 }
 
-// Trust is what a check of the ledger may rely on beside the ledger: a key of
-// the house (its ID or the public key in hexadecimal; empty = the first is
-// believed) and checkpoints that were kept elsewhere, by size.
-type Trust struct {
-	Key     string
-	Outside []evidence.Checkpoint
-}
+// Trust is what a check of the ledger may rely on beside the ledger.
+type Trust = evidence.Known
 
 // Clean tells that no law is broken.
 func (f Findings) Clean() bool { return f.Count == 0 }

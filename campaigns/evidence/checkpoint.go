@@ -35,6 +35,14 @@ func line(s string) string { return strconv.Quote(s) }
 // ErrSignature marks a signature that is not that of the key.
 var ErrSignature = errors.New("the signature is not that of the key")
 
+// Known is what a check may rely on beside what it checks: a key of the house
+// (its ID or the public key in hexadecimal; empty = the first is believed) and
+// checkpoints that were kept elsewhere, by size.
+type Known struct {
+	Key     string
+	Outside []Checkpoint
+}
+
 // Signer signs for a house. It must not be copied to anybody.
 type Signer struct{ key ed25519.PrivateKey }
 
@@ -69,16 +77,23 @@ func KeyID(public ed25519.PublicKey) string {
 }
 
 // Key is a public key of the house. The first signs itself, each later one is
-// signed by the one before it: who trusts one trusts those that follow.
+// signed by the one before it and signs that it follows it: who trusts one
+// trusts those that follow and those that went before. Without the second
+// signature anybody could put a key of his own before one that is known to be
+// ours, and what that signed would pass.
 type Key struct {
 	ID        string    `json:"key_id"`
 	Public    []byte    `json:"public"`
 	At        time.Time `json:"at"`        // when it came into use
 	SignedBy  string    `json:"signed_by"` // key ID; its own of the first
-	Signature []byte    `json:"signature"`
+	Signature []byte    `json:"signature"` // by that key
+	Accepted  []byte    `json:"accepted"`  // by the key itself
 }
 
-const keyHeading = "forecall key 1"
+const (
+	keyHeading    = "forecall key 1"
+	acceptHeading = "forecall key follows 1"
+)
 
 func (k Key) statement() []byte {
 	return []byte(k.ID + "\n" + hex.EncodeToString(k.Public) + "\n" + k.At.UTC().Format(time.RFC3339Nano) + "\n" + k.SignedBy)
@@ -86,14 +101,21 @@ func (k Key) statement() []byte {
 
 // Introduce makes the record of a key, signed by the one before it or, the
 // first of a house, by itself.
-func Introduce(next ed25519.PublicKey, by Signer, at time.Time) Key {
-	k := Key{ID: KeyID(next), Public: next, At: at.UTC(), SignedBy: by.ID()}
+func Introduce(next, by Signer, at time.Time) Key {
+	k := Key{ID: next.ID(), Public: next.Public(), At: at.UTC(), SignedBy: by.ID()}
 	k.Signature = by.SignText(keyHeading, k.statement())
+	k.Accepted = next.SignText(acceptHeading, k.statement())
 	return k
 }
 
 // Ring is the keys of a house that are trusted, by ID.
-type Ring map[string]ed25519.PublicKey
+type Ring map[string]trusted
+
+// trusted is a key and its place among the keys of the house.
+type trusted struct {
+	public ed25519.PublicKey
+	place  int
+}
 
 // Trust follows the keys of a house. With a pin (the ID, or the public key in
 // hexadecimal) that key is trusted and those that it leads to, forward and
@@ -105,17 +127,17 @@ func Trust(keys []Key, pin string) (Ring, error) {
 		if len(k.Public) != ed25519.PublicKeySize || k.ID != KeyID(k.Public) {
 			return nil, fmt.Errorf("key %d (%s): it is not the key of that name", i+1, k.ID)
 		}
-		by := k.Public
+		before := k
 		if i > 0 {
-			if k.SignedBy != keys[i-1].ID {
-				return nil, fmt.Errorf("key %d (%s): it was introduced by %s, not by the key before it", i+1, k.ID, k.SignedBy)
-			}
-			by = keys[i-1].Public
+			before = keys[i-1]
 		}
-		if !ed25519.Verify(by, append([]byte(keyHeading+"\n"), k.statement()...), k.Signature) {
-			return nil, fmt.Errorf("key %d (%s): %w before it", i+1, k.ID, ErrSignature)
+		if err := k.follows(before); err != nil {
+			return nil, fmt.Errorf("key %d (%s): %w", i+1, k.ID, err)
 		}
-		ring[k.ID] = k.Public
+		if _, twice := ring[k.ID]; twice {
+			return nil, fmt.Errorf("key %d (%s): it was in use before", i+1, k.ID)
+		}
+		ring[k.ID] = trusted{k.Public, i}
 		pinned = pinned || strings.EqualFold(pin, k.ID) || strings.EqualFold(pin, hex.EncodeToString(k.Public))
 	}
 	if !pinned {
@@ -124,25 +146,51 @@ func Trust(keys []Key, pin string) (Ring, error) {
 	return ring, nil
 }
 
+// follows tells whether a key was introduced by the one before it, and says so
+// itself.
+func (k Key) follows(before Key) error {
+	switch {
+	case k.SignedBy != before.ID:
+		return fmt.Errorf("it was introduced by %s, not by the key before it", k.SignedBy)
+	case !ed25519.Verify(before.Public, append([]byte(keyHeading+"\n"), k.statement()...), k.Signature):
+		return fmt.Errorf("%w before it", ErrSignature)
+	case !ed25519.Verify(k.Public, append([]byte(acceptHeading+"\n"), k.statement()...), k.Accepted):
+		return fmt.Errorf("it does not say that it follows %s: %w", before.ID, ErrSignature)
+	}
+	return nil
+}
+
 // Check says what is wrong with a checkpoint's signature.
 func (r Ring) Check(c Checkpoint) error {
-	public, known := r[c.Key]
+	key, known := r[c.Key]
 	if !known {
 		return fmt.Errorf("checkpoint at %d: the key %s is not one of the house", c.Size, c.Key)
 	}
-	if !ed25519.Verify(public, c.Statement(), c.Signature) {
+	if !ed25519.Verify(key.public, c.Statement(), c.Signature) {
 		return fmt.Errorf("checkpoint at %d: %w %s", c.Size, ErrSignature, c.Key)
+	}
+	return nil
+}
+
+// CheckAfter is Check of a checkpoint that follows another: a key that was
+// replaced signs nothing any more, whoever has got hold of it.
+func (r Ring) CheckAfter(before, c Checkpoint) error {
+	if err := r.Check(c); err != nil {
+		return err
+	}
+	if was, ok := r[before.Key]; ok && was.place > r[c.Key].place {
+		return fmt.Errorf("checkpoint at %d: the key %s had been replaced by %s before", c.Size, c.Key, before.Key)
 	}
 	return nil
 }
 
 // CheckText says what is wrong with the signature of a text.
 func (r Ring) CheckText(key, heading string, text, signature []byte) error {
-	public, known := r[key]
+	by, known := r[key]
 	if !known {
 		return fmt.Errorf("the key %s is not one of the house", key)
 	}
-	if !ed25519.Verify(public, append([]byte(heading+"\n"), text...), signature) {
+	if !ed25519.Verify(by.public, append([]byte(heading+"\n"), text...), signature) {
 		return fmt.Errorf("%w %s", ErrSignature, key)
 	}
 	return nil

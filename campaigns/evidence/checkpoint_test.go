@@ -29,7 +29,7 @@ func mustJSON(t testing.TB, v any) []byte {
 
 func TestACheckpointIsBelievedOnlyAsItWasSigned(t *testing.T) {
 	s, at := signer(t), time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	ring, err := Trust([]Key{Introduce(s.Public(), s, at)}, "")
+	ring, err := Trust([]Key{Introduce(s, s, at)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestACheckpointIsBelievedOnlyAsItWasSigned(t *testing.T) {
 func TestANewKeyIsTrustedBecauseTheOldOneSignedIt(t *testing.T) {
 	first, second, stranger := signer(t), signer(t), signer(t)
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	keys := []Key{Introduce(first.Public(), first, at), Introduce(second.Public(), first, at.Add(time.Hour))}
+	keys := []Key{Introduce(first, first, at), Introduce(second, first, at.Add(time.Hour))}
 	for _, pin := range []string{"", first.ID(), second.ID(), hex.EncodeToString(second.Public())} {
 		ring, err := Trust(keys, pin)
 		if err != nil || len(ring) != 2 {
@@ -66,12 +66,41 @@ func TestANewKeyIsTrustedBecauseTheOldOneSignedIt(t *testing.T) {
 	if _, err := Trust(keys, stranger.ID()); err == nil {
 		t.Error("a pin that is no key of the house passes")
 	}
-	forged := []Key{keys[0], Introduce(stranger.Public(), stranger, at)}
+	forged := []Key{keys[0], Introduce(stranger, stranger, at)}
 	if _, err := Trust(forged, ""); err == nil {
 		t.Error("a key that introduced itself passes")
 	}
 	forged[1].SignedBy = first.ID()
 	if _, err := Trust(forged, ""); !errors.Is(err, ErrSignature) {
 		t.Errorf("a forged introduction: %v", err)
+	}
+}
+
+func TestAStrangerCannotPutAKeyBeforeOneThatIsKnown(t *testing.T) {
+	house, stranger := signer(t), signer(t)
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	follows := Introduce(house, stranger, at)
+	follows.Accepted = nil // which only the house could sign
+	for _, accepted := range [][]byte{nil, stranger.SignText(acceptHeading, follows.statement()), Introduce(house, house, at).Accepted} {
+		follows.Accepted = accepted
+		if _, err := Trust([]Key{Introduce(stranger, stranger, at), follows}, house.ID()); !errors.Is(err, ErrSignature) {
+			t.Errorf("a key that the house never followed is trusted with its own: %v", err)
+		}
+	}
+}
+
+func TestAKeyThatWasReplacedSignsNothingAnyMore(t *testing.T) {
+	first, second := signer(t), signer(t)
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	ring, err := Trust([]Key{Introduce(first, first, at), Introduce(second, first, at.Add(time.Hour))}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := func(s Signer, size int64) Checkpoint { return s.Sign(Checkpoint{Size: size, Head: "ab", At: at}) }
+	if err := ring.CheckAfter(by(first, 7), by(second, 8)); err != nil {
+		t.Errorf("the key that follows is refused: %v", err)
+	}
+	if ring.CheckAfter(by(second, 8), by(first, 9)) == nil {
+		t.Error("a key that was replaced signs on")
 	}
 }

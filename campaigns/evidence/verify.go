@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"maps"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +23,15 @@ type Report struct {
 	Links    int64    `json:"links"`   // that follow from each other
 	Records  int64    `json:"records"` // that are what the chain holds of them
 	Erased   int64    `json:"erased"`  // of those, whose person was erased
-	// Checkpoints that agree with the chain.
+	// Checkpoints that agree with the chain; Outside those that were kept elsewhere.
 	Checkpoints int64   `json:"checkpoints"`
-	Signer      string  `json:"signer"` // key ID
-	Pinned      bool    `json:"pinned"` // the key is the one that was asked for
-	Bad         []Fault `json:"bad"`    // the first hundred, by file and line
-	Count       int64   `json:"count"`  // all of them
+	Outside     int64   `json:"checkpoints_elsewhere"`
+	Undecided   int64   `json:"undecided"` // calls whose decision is not in the file: its time was over
+	Lost        int64   `json:"lost"`      // records of erased persons that older versions wrote, and of which the hash is left
+	Signer      string  `json:"signer"`    // key ID
+	Pinned      bool    `json:"pinned"`    // the key is the one that was asked for
+	Bad         []Fault `json:"bad"`       // the first hundred, by file and line
+	Count       int64   `json:"count"`     // all of them
 }
 
 // Fault is something in an export that is not as it was written.
@@ -67,16 +68,20 @@ const maxFaults = 100
 // ErrNoExport marks a file that is no export at all.
 var ErrNoExport = errors.New("this is no evidence export of forecall")
 
-// VerifyFile checks an export by itself. Pin is the key that must have signed
-// it (its ID or the public key in hexadecimal), empty = the one it names. What
-// is wrong stands in the report; an error means that nothing could be checked.
-func VerifyFile(ctx context.Context, file io.ReaderAt, size int64, pin string) (Report, error) {
+// VerifyFile checks an export by itself, or by what is known of the house beside
+// it: the key that must have signed it, and checkpoints that were kept
+// elsewhere. What is wrong stands in the report; an error means that nothing
+// could be checked.
+func VerifyFile(ctx context.Context, file io.ReaderAt, size int64, known Known) (Report, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil {
 		return Report{}, fmt.Errorf("%w: %w", ErrNoExport, err)
 	}
-	v := &verifier{ctx: ctx, zip: z, files: map[string]*zip.File{}, decisions: map[int64]Digest{}, needed: map[string]bool{}}
-	v.r.Pinned = pin != ""
+	v := &verifier{
+		ctx: ctx, zip: z, known: known, files: map[string]*zip.File{}, decisions: map[int64]Digest{}, needed: map[string]bool{},
+		hidden: map[string]int64{}, told: map[string]int64{}, sounds: map[int64]Fault{},
+	}
+	v.r.Pinned = known.Key != ""
 	for _, f := range z.File {
 		if v.files[f.Name] != nil {
 			v.bad(Fault{File: f.Name, Detail: "it is in the file twice"})
@@ -86,8 +91,8 @@ func VerifyFile(ctx context.Context, file io.ReaderAt, size int64, pin string) (
 	if v.files[ManifestFile] == nil && v.files[ChainFile] == nil {
 		return Report{}, ErrNoExport
 	}
-	for _, check := range []func(string) error{v.manifest, v.records, v.rest} {
-		if err := check(pin); err != nil {
+	for _, check := range []func() error{v.manifest, v.records, v.rest} {
+		if err := check(); err != nil {
 			return v.r, err
 		}
 	}
@@ -99,13 +104,20 @@ type verifier struct {
 	ctx   context.Context
 	zip   *zip.Reader
 	files map[string]*zip.File
+	known Known
 	ring  Ring
 	r     Report
 
 	marks     []Checkpoint     // of the export, by size
-	decisions map[int64]Digest // of the attempts in it
+	decisions map[int64]Digest // of the attempts in it, until their decisions are read
 	needed    map[string]bool  // books that decided
+	hidden    map[string]int64 // links of each kind without their record
+	told      map[string]int64 // what the erasures of the stretch tell of, by kind
+	sounds    map[int64]Fault  // recordings that are not what their last link says
 }
+
+// whole tells that the export is of everything, so that nothing may be left out.
+func (v *verifier) whole() bool { return v.r.Manifest.Selection == Selection{} }
 
 func (v *verifier) bad(f Fault) {
 	if v.r.Count++; v.r.Count <= maxFaults {
@@ -133,7 +145,7 @@ func (v *verifier) read(name string) []byte {
 }
 
 // manifest checks what the export says of itself, and who signed it.
-func (v *verifier) manifest(pin string) error {
+func (v *verifier) manifest() error {
 	text := v.read(ManifestFile)
 	if text == nil {
 		return nil
@@ -147,7 +159,7 @@ func (v *verifier) manifest(pin string) error {
 		v.bad(Fault{File: ManifestFile, Detail: fmt.Sprintf("its format is %q, this program reads %q", m.Format, Format)})
 	}
 	var err error
-	if v.ring, err = Trust(m.Keys, pin); err != nil {
+	if v.ring, err = Trust(m.Keys, v.known.Key); err != nil {
 		v.bad(Fault{File: ManifestFile, Detail: err.Error()})
 	}
 	v.signedBy(text)
@@ -192,7 +204,7 @@ func (v *verifier) readMarks() {
 		var c Checkpoint
 		err := strict(line, &c)
 		if err == nil {
-			err = v.ring.Check(c)
+			err = v.ring.CheckAfter(v.lastMark(), c)
 		}
 		if err == nil && len(v.marks) > 0 && c.Size <= v.marks[len(v.marks)-1].Size {
 			err = errors.New("it is out of order")
@@ -203,9 +215,17 @@ func (v *verifier) readMarks() {
 		}
 		v.marks = append(v.marks, c)
 	}
-	if n := len(v.marks); n == 0 || v.marks[n-1].Statement() == nil || !bytes.Equal(v.marks[n-1].Statement(), v.r.Manifest.Checkpoint.Statement()) {
+	if len(v.marks) == 0 || !bytes.Equal(v.lastMark().Statement(), v.r.Manifest.Checkpoint.Statement()) {
 		v.bad(Fault{File: CheckpointsFile, Detail: "its last is not the checkpoint of the manifest"})
 	}
+}
+
+// lastMark is the last checkpoint that was read.
+func (v *verifier) lastMark() (c Checkpoint) {
+	if n := len(v.marks); n > 0 {
+		return v.marks[n-1]
+	}
+	return c
 }
 
 // strict reads one JSON value that has nothing unknown and nothing behind it.
@@ -296,91 +316,6 @@ func (v *verifier) match(name, sum string) {
 		v.bad(Fault{File: name, Detail: "the manifest does not name it"})
 	case v.r.Manifest.Files[i].SHA256 != sum:
 		v.bad(Fault{File: name, Detail: "it is not the part that the manifest names: its SHA-256 is another"})
-	}
-}
-
-// rest checks the parts that are no records.
-func (v *verifier) rest(string) error {
-	for _, f := range v.r.Manifest.Files {
-		if v.files[f.Name] == nil && f.Name != ChainFile && f.Name != RecordsFile && f.Name != CheckpointsFile {
-			v.bad(Fault{File: f.Name, Detail: "it is missing"})
-		}
-	}
-	for _, f := range v.zip.File {
-		switch f.Name {
-		case ManifestFile, SignatureFile, ChainFile, RecordsFile:
-			continue
-		case DecisionsFile:
-			if err := v.stored(); err != nil {
-				return err
-			}
-			continue
-		case BooksFile:
-			v.books()
-			continue
-		}
-		b := v.read(f.Name)
-		if b == nil {
-			continue
-		}
-		sum := Sum(b)
-		v.match(f.Name, hex.EncodeToString(sum[:]))
-		named, ok := strings.CutPrefix(f.Name, RuleSetsFolder)
-		if !ok {
-			named, ok = strings.CutPrefix(f.Name, HolidaysFolder)
-		}
-		if ok && strings.TrimSuffix(named, path.Ext(named)) != hex.EncodeToString(sum[:]) {
-			v.bad(Fault{File: f.Name, Detail: "it is not the document of that name"})
-		}
-	}
-	return v.ctx.Err()
-}
-
-// stored checks decisions against the attempts that name them.
-func (v *verifier) stored() error {
-	l := v.lines(DecisionsFile)
-	for l.next() {
-		var s Stored
-		if err := strict(l.line, &s); err != nil {
-			v.bad(Fault{File: l.name, Line: l.n, Detail: "it cannot be read: " + err.Error()})
-			continue
-		}
-		if sum := Sum([]byte(s.Text)); !bytes.Equal(sum[:], s.Terms) {
-			v.bad(Fault{File: l.name, Line: l.n, Kind: "decision", Ref: s.Attempt, Detail: "its terms are not those of their hash"})
-		}
-		v.needed[hex.EncodeToString(s.Book)] = true
-		if want, known := v.decisions[s.Attempt]; !known || want != s.Digest() {
-			v.bad(Fault{File: l.name, Line: l.n, Kind: "decision", Ref: s.Attempt, Detail: "it is not the decision that the attempt was recorded with"})
-		}
-		if err := v.ctx.Err(); err != nil {
-			return err
-		}
-	}
-	v.finish(l)
-	return nil
-}
-
-// books asks that every rule that decided is in the export.
-func (v *verifier) books() {
-	l := v.lines(BooksFile)
-	for l.next() {
-		var b Book
-		if err := strict(l.line, &b); err != nil {
-			v.bad(Fault{File: l.name, Line: l.n, Detail: "it cannot be read: " + err.Error()})
-			continue
-		}
-		delete(v.needed, hex.EncodeToString(b.Hash))
-		for folder, sums := range map[string][]string{RuleSetsFolder: b.Sets, HolidaysFolder: b.Holidays} {
-			for _, sum := range sums {
-				if v.files[folder+sum+".yaml"] == nil {
-					v.bad(Fault{File: l.name, Line: l.n, Detail: folder + sum + ".yaml is missing"})
-				}
-			}
-		}
-	}
-	v.finish(l)
-	for _, book := range slices.Sorted(maps.Keys(v.needed)) {
-		v.bad(Fault{File: l.name, Detail: "the rules " + book + " decided, and are missing"})
 	}
 }
 

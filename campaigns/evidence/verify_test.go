@@ -23,6 +23,7 @@ type made struct {
 	signer  Signer
 	octets  []byte
 	records []Record
+	marks   []Checkpoint
 }
 
 // attemptRecord is an attempt whose columns have values of every type.
@@ -79,6 +80,12 @@ func batchRecord(ref int64, salt []byte) Record {
 // between that are not shown.
 func makeExport(t testing.TB, n int64) made {
 	t.Helper()
+	return makeExportOf(t, n, Selection{Campaign: 1})
+}
+
+// makeExportOf makes one of a selection; of everything all links are shown.
+func makeExportOf(t testing.TB, n int64, sel Selection) made {
+	t.Helper()
 	s := signer(t)
 	at := Link{}
 	for range 3 {
@@ -112,7 +119,7 @@ func makeExport(t testing.TB, n int64) made {
 		}
 		at = at.Next(r.Kind, r.Ref, d)
 		steps = append(steps, step{at, r.Kind, r.Ref, d})
-		if r.Link = at.Seq; i%5 != 0 {
+		if r.Link = at.Seq; i%5 != 0 || sel == (Selection{}) {
 			out.records = append(out.records, r)
 		}
 		if i%10 == 0 || i == n {
@@ -120,7 +127,7 @@ func makeExport(t testing.TB, n int64) made {
 		}
 	}
 	var file bytes.Buffer
-	w := NewWriter(&file, Manifest{MadeAt: noon, By: "test", Program: "test", Zones: "2025c", Keys: []Key{Introduce(s.Public(), s, noon)}, Checkpoint: marks[len(marks)-1]})
+	w := NewWriter(&file, Manifest{MadeAt: noon, By: "test", Program: "test", Zones: "2025c", Selection: sel, Keys: []Key{Introduce(s, s, noon)}, Checkpoint: marks[len(marks)-1]})
 	fine := func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +146,11 @@ func makeExport(t testing.TB, n int64) made {
 		fine(w.Line(c))
 	}
 	fine(w.BeginLines(DecisionsFile))
-	fine(w.Line(stored))
+	for _, r := range out.records {
+		if stored.Attempt = r.Ref; r.Kind == KindAttempt && (r.Ref == 1 || sel == Selection{}) {
+			fine(w.Line(stored))
+		}
+	}
 	set := []byte("id: us\n")
 	sum := Sum(set)
 	fine(w.File(RuleSetsFolder+hex.EncodeToString(sum[:])+".yaml", set))
@@ -148,13 +159,13 @@ func makeExport(t testing.TB, n int64) made {
 	fine(w.BeginLines(AdoptionsFile))
 	fine(w.Line(map[string]string{"why": "law"}))
 	fine(w.Close(s))
-	out.signer, out.octets = s, file.Bytes()
+	out.signer, out.octets, out.marks = s, file.Bytes(), marks
 	return out
 }
 
 func check(t testing.TB, octets []byte, pin string) Report {
 	t.Helper()
-	r, err := VerifyFile(context.Background(), bytes.NewReader(octets), int64(len(octets)), pin)
+	r, err := VerifyFile(context.Background(), bytes.NewReader(octets), int64(len(octets)), Known{Key: pin})
 	if err != nil {
 		return Report{Count: 1, Bad: []Fault{{Detail: err.Error()}}}
 	}

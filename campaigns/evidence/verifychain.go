@@ -3,11 +3,12 @@ package evidence
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 )
 
 // records walks the chain, and the records beside it, in the order of links.
-func (v *verifier) records(string) error {
+func (v *verifier) records() error {
 	chain, records := v.lines(ChainFile), v.lines(RecordsFile)
 	m := v.r.Manifest
 	last := Link{Seq: m.First - 1}
@@ -17,7 +18,8 @@ func (v *verifier) records(string) error {
 	if chain.next() && string(chain.line) != chainHeading {
 		v.bad(Fault{File: ChainFile, Line: 1, Detail: "its heading is not " + chainHeading})
 	}
-	w := walk{v: v, records: records, last: last}
+	w := walk{v: v, records: records, last: last, outside: v.known.Outside}
+	w.elsewhere(last)
 	w.read()
 	for chain.next() {
 		if w.step(chain.line, chain.n); chain.n%1000 == 0 && v.ctx.Err() != nil {
@@ -33,6 +35,8 @@ func (v *verifier) records(string) error {
 		v.bad(Fault{File: ChainFile, Line: chain.n + 1, Detail: fmt.Sprintf("the chain ends at link %d, the manifest says %d: the end was cut off", w.last.Seq, m.Last)})
 	}
 	w.ends()
+	w.beyond()
+	v.complete()
 	for kind, n := range m.Counts {
 		if w.counts[kind] != n {
 			v.bad(Fault{File: RecordsFile, Detail: fmt.Sprintf("%d records of kind %s, the manifest says %d", w.counts[kind], kind, n)})
@@ -45,7 +49,8 @@ func (v *verifier) records(string) error {
 type walk struct {
 	v       *verifier
 	last    Link
-	marked  int // checkpoints passed
+	marked  int          // checkpoints passed
+	outside []Checkpoint // that were kept elsewhere, of links to come
 	records *lines
 	rec     Record
 	any     bool
@@ -93,13 +98,16 @@ func (w *walk) step(text []byte, n int64) {
 	}
 	w.last = e.Link
 	w.mark(e, at)
+	w.elsewhere(e.Link)
 	for ; w.any && w.rec.Link < e.Seq; w.read() {
 		w.v.bad(w.fault("it is out of order, or no link of the chain stands for it"))
 	}
 	if w.any && w.rec.Link == e.Seq {
 		w.record(e)
 		w.read()
+		return
 	}
+	w.v.hidden[e.kind]++
 }
 
 // mark holds a link against the checkpoint of its place.
@@ -141,18 +149,39 @@ func (w *walk) record(e entry) {
 	case err != nil:
 		w.v.bad(w.fault("%v", err))
 		return
+	case d != e.digest && e.kind == KindRecording:
+		w.v.sounds[e.ref] = w.fault("it is not what the chain holds of it")
+		return // one that was completed after a crash stands in the chain twice: the last counts
 	case d != e.digest:
 		w.v.bad(w.fault("it is not what the chain holds of it"))
 		return
 	}
 	w.v.r.Records++
+	if e.kind == KindRecording {
+		delete(w.v.sounds, e.ref)
+	}
 	for _, row := range w.rec.Rows {
 		if row.Erased {
 			w.v.r.Erased++
 		}
 	}
-	if e.kind == KindAttempt {
+	switch e.kind {
+	case KindAttempt:
 		w.decided()
+	case KindErasure:
+		w.erased()
+	}
+}
+
+// erased hears what a tombstone tells of.
+func (w *walk) erased() {
+	for _, f := range w.rec.Rows[0].Public {
+		var counts map[string]int64
+		if text, ok := f.Value.(string); ok && f.Name == "counts" && json.Unmarshal([]byte(text), &counts) == nil {
+			for what, n := range counts {
+				w.v.told[what] += n
+			}
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (ex *exporting) evidence(c *cobra.Command) error {
 	if err := whole(ex.proof.file, func(w io.Writer) error { return write(c.Context(), w) }); err != nil {
 		return err
 	}
-	return printReport(c, ex.proof.file, "", false)
+	return printReport(c, ex.proof.file, evidence.Known{}, false)
 }
 
 func (ex *exporting) evidenceHere(ctx context.Context, w io.Writer) error {
@@ -130,7 +130,7 @@ func (ex *exporting) evidenceThere(ctx context.Context, w io.Writer) error {
 }
 
 // printReport checks an export by itself and says what it found.
-func printReport(c *cobra.Command, file, pin string, asJSON bool) error {
+func printReport(c *cobra.Command, file string, known evidence.Known, asJSON bool) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return usage("%w", err)
@@ -140,7 +140,7 @@ func printReport(c *cobra.Command, file, pin string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	r, err := evidence.VerifyFile(c.Context(), f, info.Size(), pin)
+	r, err := evidence.VerifyFile(c.Context(), f, info.Size(), known)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -164,7 +164,13 @@ func sayReport(w io.Writer, file string, r evidence.Report) error {
 	fmt.Fprintf(w, "%s\n  made %s by %s, forecall %s, time zones %s\n", file, r.Manifest.MadeAt.Format(time.RFC3339), r.Manifest.By, r.Manifest.Program, r.Manifest.Zones)
 	fmt.Fprintf(w, "  links %d to %d of the chain: %d follow from each other\n", r.Manifest.First, r.Manifest.Last, r.Links)
 	fmt.Fprintf(w, "  %d records are what the chain holds of them, %d rows are of erased persons\n", r.Records, r.Erased)
-	fmt.Fprintf(w, "  %d checkpoints agree\n", r.Checkpoints)
+	fmt.Fprintf(w, "  %d checkpoints agree, and %d that were kept elsewhere\n", r.Checkpoints, r.Outside)
+	if r.Undecided > 0 {
+		fmt.Fprintf(w, "  %d calls without the decision that allowed them: its time was over, or it is not in this selection\n", r.Undecided)
+	}
+	if r.Lost > 0 {
+		fmt.Fprintf(w, "  %d records of erased persons that an older version wrote: their hash is left\n", r.Lost)
+	}
 	if r.Pinned {
 		fmt.Fprintf(w, "  signed with the key %s, the one you asked for\n", r.Signer)
 	} else {

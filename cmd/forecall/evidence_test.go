@@ -12,6 +12,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/sqlite"
 )
@@ -143,4 +144,36 @@ func swapped(t *testing.T, file, part, old, put string) string {
 	fine(t, w.Close())
 	fine(t, f.Close())
 	return path
+}
+
+func TestAnExportIsHeldAgainstTheCopiesOfAnotherFolder(t *testing.T) {
+	folder, copies := calledHouse(t, "+34612345678"), t.TempDir()
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	fine(t, err)
+	clerk, err := keyring.Open(t.Context(), keyring.Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
+	fine(t, err)
+	_, err = clerk.Sign(t.Context())
+	fine(t, errors.Join(err, db.Close()))
+	file := filepath.Join(t.TempDir(), "all.zip")
+	if out, err := commanded(t, "export", "--data", folder, "--evidence", file); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := commanded(t, "verify", file, "--copies", copies)
+	if err != nil || !strings.Contains(out, "1 that were kept elsewhere") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	stranger := filepath.Join(t.TempDir(), "all.zip")
+	if out, err := commanded(t, "export", "--data", calledHouse(t, "+34612345678"), "--evidence", stranger); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := commanded(t, "verify", stranger, "--copies", copies); !errors.Is(err, errTampered) {
+		t.Errorf("a ledger that was written anew passes: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{
+		{"verify", file, "--copies", t.TempDir()}, {"verify", file, "--copies", filepath.Join(copies, "nowhere")}, {"verify", file, "--carrier-log", file},
+	} {
+		if out, err := commanded(t, args...); err == nil {
+			t.Errorf("%v proves nothing and passes:\n%s", args, out)
+		}
+	}
 }

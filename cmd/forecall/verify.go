@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/cmd/internal/check"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/dialer/carrier"
@@ -36,14 +37,18 @@ checkpoints that were kept elsewhere (evidence.copy_to).
 
 With FILE an evidence export is checked by itself, without any data folder: the
 first record that was changed, dropped, moved, cut off or put in is named. --key
-says who must have signed it.
+says who must have signed it; with --copies a chain that the house itself wrote
+anew, or an end that it cut off, is found too.
 
 Exit status 0 when every law holds, 1 when one is broken.`,
 		Example: `  forecall verify
   forecall verify spring.zip --key 4f1c2a0b9d8e7f60`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return printReport(c, args[0], key, asJSON)
+				if carrierLog != "" {
+					return usage("--carrier-log goes with a data folder, not with a file")
+				}
+				return verifyFile(c, args[0], key, copies, asJSON)
 			}
 			f, err := verify(c, where, carrierLog, key, copies)
 			if err != nil {
@@ -78,15 +83,37 @@ func verify(c *cobra.Command, where location, carrierLog, key, copies string) (c
 		return campaigns.Findings{}, err
 	}
 	defer db.Close()
-	outside, err := keyring.Outside(copies)
+	outside, err := copiesIn(copies)
 	if err != nil {
-		return campaigns.Findings{}, usage("--copies: %w", err)
+		return campaigns.Findings{}, err
 	}
 	f, err := db.VerifyWith(c.Context(), time.Now(), campaigns.Trust{Key: key, Outside: outside})
 	if err != nil || carrierLog == "" {
 		return f, err
 	}
 	return verifyCarrier(c, db, carrierLog, f)
+}
+
+// copiesIn reads the checkpoints of --copies. A folder without any would prove
+// nothing and look as if it did.
+func copiesIn(folder string) ([]evidence.Checkpoint, error) {
+	outside, err := keyring.Outside(folder)
+	if err != nil {
+		return nil, usage("--copies: %w", err)
+	}
+	if folder != "" && len(outside) == 0 {
+		return nil, usage("--copies: there is no checkpoint in %s; give the folder of evidence.copy_to", folder)
+	}
+	return outside, nil
+}
+
+// verifyFile checks an export by itself, and by what was kept elsewhere.
+func verifyFile(c *cobra.Command, file, key, copies string, asJSON bool) error {
+	outside, err := copiesIn(copies)
+	if err != nil {
+		return err
+	}
+	return printReport(c, file, evidence.Known{Key: key, Outside: outside}, asJSON)
 }
 
 // verifyWithin bounds a check at the service, which answers at its end.

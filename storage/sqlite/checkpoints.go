@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -85,8 +86,8 @@ func (db *DB) LastCheckpoint(ctx context.Context) (c evidence.Checkpoint, err er
 // that is there already changes nothing.
 func (db *DB) AddKey(ctx context.Context, k evidence.Key, by string) error {
 	err := db.do(ctx, func(t *tx) error {
-		n, err := t.exec(`INSERT INTO evidence_keys (id, public, at, signed_by, signature) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO NOTHING`, k.ID, k.Public, micros(k.At), k.SignedBy, k.Signature)
+		n, err := t.exec(`INSERT INTO evidence_keys (id, public, at, signed_by, signature, accepted) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO NOTHING`, k.ID, k.Public, micros(k.At), k.SignedBy, k.Signature, k.Accepted)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -111,9 +112,9 @@ func (db *DB) Keys(ctx context.Context) (keys []evidence.Key, err error) {
 }
 
 func readKeys(q driver.QueryerContext) (keys []evidence.Key, err error) {
-	err = each(q, `SELECT id, public, at, signed_by, signature FROM evidence_keys ORDER BY seq`, nil, func(c *cells) error {
+	err = each(q, `SELECT id, public, at, signed_by, signature, accepted FROM evidence_keys ORDER BY seq`, nil, func(c *cells) error {
 		keys = append(keys, evidence.Key{
-			ID: c.text(), Public: append([]byte(nil), c.blob()...), At: c.instant(), SignedBy: c.text(), Signature: append([]byte(nil), c.blob()...),
+			ID: c.text(), Public: bytes.Clone(c.blob()), At: c.instant(), SignedBy: c.text(), Signature: bytes.Clone(c.blob()), Accepted: bytes.Clone(c.blob()),
 		})
 		return nil
 	})
@@ -126,6 +127,7 @@ type witness struct {
 	own      *stream               // checkpoints of the store, by size
 	outside  []evidence.Checkpoint // of elsewhere, by size
 	next     evidence.Checkpoint
+	before   evidence.Checkpoint // the one before next
 	any      bool
 	checked  int64
 	outsider int64
@@ -149,6 +151,7 @@ func newWitness(q driver.QueryerContext, trust campaigns.Trust) (*witness, error
 // step reads the next checkpoint of the store.
 func (w *witness) step() error {
 	row, ok, err := w.own.next()
+	w.before = w.next
 	if w.any = ok && err == nil; w.any {
 		w.next = readCheckpoint(&cells{row: row})
 	}
@@ -159,21 +162,22 @@ func (w *witness) step() error {
 func (c *checker) seen(l link) error {
 	w := c.witness
 	for w.any && w.next.Size <= l.seq {
-		c.signed(w.next, l, "")
+		c.signed(w.before, w.next, l, "")
 		w.checked++
 		if err := w.step(); err != nil {
 			return err
 		}
 	}
 	for len(w.outside) > 0 && w.outside[0].Size <= l.seq {
-		c.signed(w.outside[0], l, " kept elsewhere")
+		c.signed(evidence.Checkpoint{}, w.outside[0], l, " kept elsewhere")
 		w.outsider, w.outside = w.outsider+1, w.outside[1:]
 	}
 	return nil
 }
 
-func (c *checker) signed(p evidence.Checkpoint, l link, where string) {
-	if err := c.witness.ring.Check(p); err != nil {
+// signed holds a link against a checkpoint, which follows another.
+func (c *checker) signed(before, p evidence.Checkpoint, l link, where string) {
+	if err := c.witness.ring.CheckAfter(before, p); err != nil {
 		c.broken(campaigns.LawCheckpoint, "", p.Size, "%v%s", err, where)
 		return
 	}

@@ -17,7 +17,7 @@ func signs(t testing.TB, db *DB) (evidence.Signer, evidence.Checkpoint) {
 	_, key, err := ed25519.GenerateKey(nil)
 	must(t, err)
 	s := evidence.NewSigner(key)
-	must(t, db.AddKey(t.Context(), evidence.Introduce(s.Public(), s, time.Now().UTC().Truncate(time.Microsecond)), "test"))
+	must(t, db.AddKey(t.Context(), evidence.Introduce(s, s, time.Now().UTC().Truncate(time.Microsecond)), "test"))
 	return s, checkpoint(t, db, s)
 }
 
@@ -78,4 +78,39 @@ func TestWhoCutsTheEndOffTheChainIsFoundByTheCheckpointBeyond(t *testing.T) {
 	if !slices.ContainsFunc(f.Broken, func(b campaigns.Finding) bool { return b.Law == campaigns.LawCheckpoint && b.Record == last.Size }) {
 		t.Errorf("a chain whose end was cut off verifies: %+v", f)
 	}
+}
+
+func TestALedgerThatAStrangerSignedDoesNotPassForTheHouseWhoseKeyIsKnown(t *testing.T) {
+	db := openTest(t)
+	soldCall(t, db)
+	_, own, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	house := evidence.NewSigner(own) // its public key is known to everybody
+	_, other, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	forger, at := evidence.NewSigner(other), time.Now().UTC().Truncate(time.Microsecond)
+	follows := evidence.Introduce(house, forger, at)
+	follows.Accepted = forger.SignText("forecall key follows 1", nil) // the house's own he cannot make
+	must(t, db.AddKey(t.Context(), evidence.Introduce(forger, forger, at), "x"))
+	must(t, db.AddKey(t.Context(), follows, "x"))
+	checkpoint(t, db, forger)
+	f, err := db.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Key: house.ID()})
+	must(t, err)
+	if f.Clean() {
+		t.Error("it passes")
+	}
+}
+
+func TestAKeyThatWasReplacedSignsNoFurtherCheckpoint(t *testing.T) {
+	db := openTest(t)
+	first, _ := signs(t, db)
+	_, key, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	second := evidence.NewSigner(key)
+	must(t, db.AddKey(t.Context(), evidence.Introduce(second, first, time.Now().UTC().Truncate(time.Microsecond)), "test"))
+	checkpoint(t, db, second)
+	clean(t, db)
+	must(t, db.AddAudit(t.Context(), campaigns.AuditEntry{Kind: "test"}))
+	checkpoint(t, db, first)
+	unclean(t, db, "a key that was replaced signs on")
 }

@@ -377,3 +377,16 @@ func TestWhoIsErasedWhileEverybodyDialsIsNotCalledAnyMore(t *testing.T) {
 	}
 	clean(t, db)
 }
+
+// wholeLedger chooses everything for an export.
+var wholeLedger = evidence.Selection{}
+
+// unclean asserts that the check finds something.
+func unclean(t *testing.T, db *DB, otherwise string) {
+	t.Helper()
+	f, err := db.Verify(t.Context(), time.Now())
+	must(t, err)
+	if f.Clean() {
+		t.Error(otherwise)
+	}
+}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns/evidence"
 )
@@ -133,7 +136,7 @@ func (t *tx) eraseBeside(e *erasing, a erasedAttempt) error {
 	if n, err = t.doom(`attempt = ?`, a.seq); err != nil {
 		return err
 	}
-	e.counts["recordings deleted"] += n
+	e.counts[recordingsDeleted] += n
 	for _, q := range []struct {
 		statement string
 		arg       any
@@ -165,14 +168,7 @@ func (t *tx) doom(where string, args ...any) (int64, error) {
 // eraseListed empties what the do-not-call list's history says beside the
 // number; the number itself stays on the list.
 func (t *tx) eraseListed(e *erasing, num int64) error {
-	var batches []int64
-	err := t.rows(`SELECT DISTINCT batch FROM do_not_call_changes WHERE e164 = ? AND format < 2
-		AND (name <> '' OR reason <> '' OR reference <> '' OR attempt <> '')`, []any{num}, func(r *sql.Rows) error {
-		var b int64
-		err := r.Scan(&b)
-		batches = append(batches, b)
-		return err
-	})
+	batches, err := t.oldBatches(num)
 	if err != nil {
 		return err
 	}
@@ -183,19 +179,59 @@ func (t *tx) eraseListed(e *erasing, num int64) error {
 		return err
 	}
 	e.counts[kindDoNotCall] += n
-	for _, b := range batches {
-		if err := t.anewBatch(e, b); err != nil {
+	for _, b := range slices.Sorted(maps.Keys(batches)) {
+		if err := t.anewBatch(e, b, batches[b]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// oldBatches are the batches of format 1 in which something personal of a number
+// stands, and what they are before it goes.
+func (t *tx) oldBatches(num int64) (map[int64]evidence.Digest, error) {
+	var found []int64
+	err := t.rows(`SELECT DISTINCT batch FROM do_not_call_changes WHERE e164 = ? AND format < 2
+		AND (name <> '' OR reason <> '' OR reference <> '' OR attempt <> '')`, []any{num}, func(r *sql.Rows) error {
+		var b int64
+		err := r.Scan(&b)
+		found = append(found, b)
+		return err
+	})
+	out := make(map[int64]evidence.Digest, len(found))
+	for _, b := range found {
+		digests, fault := t.remainsOfBatch(b)
+		if err = errors.Join(err, fault); err != nil {
+			break
+		}
+		out[b] = evidence.DigestBatch(digests)
+	}
+	return out, err
+}
+
 // anewBatch chains what remains of a batch of format 1. A batch that was
-// rebased before stands in the chain twice: the last counts.
-func (t *tx) anewBatch(e *erasing, batch int64) error {
-	var digests []evidence.Digest
-	err := t.rows(`SELECT `+changeColumns+`, erased FROM do_not_call_changes WHERE batch = ? ORDER BY seq`, []any{batch}, func(r *sql.Rows) error {
+// rebased before stands in the chain twice: there what it was until now is kept,
+// so that that link verifies as before.
+func (t *tx) anewBatch(e *erasing, batch int64, was evidence.Digest) error {
+	if err := t.rebasedBefore(batch, was); err != nil {
+		return err
+	}
+	digests, err := t.remainsOfBatch(batch)
+	if err != nil {
+		return err
+	}
+	return t.anew(e, kindDoNotCall, batch, evidence.DigestBatch(digests))
+}
+
+// rebasedBefore keeps what a batch was when it was rebased the last time.
+func (t *tx) rebasedBefore(batch int64, was evidence.Digest) error {
+	_, err := t.exec(`UPDATE rebased SET digest = ? WHERE kind = ? AND ref = ? AND digest IS NULL`, was[:], kindDoNotCall, batch)
+	return err
+}
+
+// remainsOfBatch reads what is left of a batch of format 1.
+func (t *tx) remainsOfBatch(batch int64) (digests []evidence.Digest, err error) {
+	err = t.rows(`SELECT `+changeColumns+`, erased FROM do_not_call_changes WHERE batch = ? ORDER BY seq`, []any{batch}, func(r *sql.Rows) error {
 		row, dest := make([]any, changeWidth+1), make([]any, changeWidth+1)
 		for i := range row {
 			dest[i] = &row[i]
@@ -206,13 +242,7 @@ func (t *tx) anewBatch(e *erasing, batch int64) error {
 		digests = append(digests, remainsOfChange(row[:changeWidth], row[changeWidth] != int64(0)))
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if _, err := t.exec(`DELETE FROM rebased WHERE kind = ? AND ref = ?`, kindDoNotCall, batch); err != nil {
-		return err
-	}
-	return t.anew(e, kindDoNotCall, batch, evidence.DigestBatch(digests))
+	return digests, err
 }
 
 // remainsOfChange is the digest of a change of format 1 in a batch of which

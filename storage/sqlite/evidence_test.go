@@ -26,7 +26,7 @@ func exported(t *testing.T, db *DB, s evidence.Signer, sel evidence.Selection) (
 
 func verified(t *testing.T, file []byte, s evidence.Signer) evidence.Report {
 	t.Helper()
-	r, err := evidence.VerifyFile(t.Context(), bytes.NewReader(file), int64(len(file)), s.ID())
+	r, err := evidence.VerifyFile(t.Context(), bytes.NewReader(file), int64(len(file)), evidence.Known{Key: s.ID()})
 	must(t, err)
 	if !r.Clean() {
 		t.Fatalf("the export does not verify: %v", r.Bad)

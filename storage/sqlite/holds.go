@@ -131,15 +131,3 @@ func (db *DB) HoldsOn(ctx context.Context, number string) (out []campaigns.Hold,
 	}
 	return out, nil
 }
-
-// heldPerson finds the holds that cover a number.
-func heldPerson(q querier, num int64, now time.Time) ([]campaigns.Hold, error) {
-	return holdsOf(q, `released_at = 0 AND (until = 0 OR until > ?2) AND (
-		scope = 'number' AND e164 = ?1
-		OR scope = 'campaign' AND (EXISTS (SELECT 1 FROM attempts a WHERE a.e164 = ?1 AND a.campaign = holds.campaign)
-			OR EXISTS (SELECT 1 FROM numbers n WHERE n.e164 = ?1 AND n.campaign = holds.campaign))
-		OR scope = 'seller' AND EXISTS (SELECT 1 FROM attempts a JOIN audit u ON u.seq = a.settings
-			WHERE a.e164 = ?1 AND trim(COALESCE(u.detail ->> '$.seller', u.detail ->> '$.Seller', '')) = holds.seller)
-		OR scope = 'period' AND EXISTS (SELECT 1 FROM attempts a WHERE a.e164 = ?1 AND a.intent_at >= holds.from_at
-			AND (holds.to_at = 0 OR a.intent_at < holds.to_at))) ORDER BY id`, num, micros(now))
-}

@@ -156,7 +156,8 @@ func (db *DB) UndoLoad(ctx context.Context, load int64, by string) (removed, kep
 }
 
 // undoRange takes out the load's contacts with ids from first to last. Those
-// in a call are counted as kept; Finish makes them done.
+// in a call are counted as kept; Finish makes them done. Those on a legal hold
+// stay as those who were called do.
 func (t *tx) undoRange(load, first, last int64) (removed, kept int64, err error) {
 	type row struct {
 		id, list int64
@@ -164,8 +165,13 @@ func (t *tx) undoRange(load, first, last int64) (removed, kept int64, err error)
 		called   bool
 	}
 	var rows []row
-	err = t.rows(`SELECT id, list, state, EXISTS (SELECT 1 FROM attempts WHERE contact = contacts.id) FROM contacts
-		WHERE id BETWEEN ? AND ? AND load = ?`, []any{first, last, load}, func(r *sql.Rows) error {
+	held, err := sellersHeld(t, t.now, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	args := append(append([]any{first, micros(t.now)}, held.args()...), last, load)
+	err = t.rows(`SELECT c.id, c.list, c.state, EXISTS (SELECT 1 FROM attempts WHERE contact = c.id) OR `+heldContact+` FROM contacts c
+		WHERE c.id BETWEEN ?1 AND ?6 AND c.load = ?7 AND COALESCE(?3, ?5) IS NOT NULL`, args, func(r *sql.Rows) error {
 		var c row
 		err := r.Scan(&c.id, &c.list, &c.state, &c.called)
 		rows = append(rows, c)

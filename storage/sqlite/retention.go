@@ -49,52 +49,53 @@ func (db *DB) SetRetention(ctx context.Context, kind string, keep time.Duration,
 		kind, keep.Microseconds(), by, micros(time.Now()))
 }
 
-// heldAttempt tells whether an open hold covers the attempt a, at the time ?2.
-const heldAttempt = `EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (
-	h.scope = 'number' AND h.e164 = a.e164 OR h.scope = 'campaign' AND h.campaign = a.campaign
-	OR h.scope = 'period' AND a.intent_at >= h.from_at AND (h.to_at = 0 OR a.intent_at < h.to_at)
-	OR h.scope = 'seller' AND h.seller = (SELECT trim(COALESCE(u.detail ->> '$.seller', '')) FROM audit u WHERE u.seq = a.settings)))`
-
-// heldContact is the same of the contact c.
-const heldContact = `EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (
-	h.scope = 'campaign' AND h.campaign = c.campaign OR h.scope = 'period'
-	OR h.scope = 'number' AND EXISTS (SELECT 1 FROM numbers n WHERE n.campaign = c.campaign AND n.e164 = h.e164 AND n.contact = c.id)
-	OR h.scope = 'seller' AND h.seller = (SELECT trim(COALESCE(k.settings ->> '$.seller', '')) FROM campaigns k WHERE k.id = c.campaign)))`
-
-// heldNumber is the same of the number o.e164: an open hold covers it, a seller
-// who has a consent of it, or a call to it.
-const heldNumber = `(EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (
-	h.scope = 'number' AND h.e164 = o.e164
-	OR h.scope = 'seller' AND EXISTS (SELECT 1 FROM consents k WHERE k.e164 = o.e164 AND k.seller IN ('', h.seller))))
-	OR EXISTS (SELECT 1 FROM attempts a WHERE a.e164 = o.e164 AND ` + heldAttempt + `))`
-
-// overQueries find what of a kind is older than ?1: its key, and whether a hold
+// overQuery finds what of a kind is older than ?1: its key, and whether a hold
 // covers it at ?2.
-var overQueries = map[string]string{
-	campaigns.KeepRecordings: `SELECT a.seq, ` + heldAttempt + ` FROM recordings r JOIN attempts a ON a.seq = r.attempt WHERE r.path <> '' AND r.began_at < ?1`,
-	campaigns.KeepCalls: `SELECT a.seq, ` + heldAttempt + ` FROM attempts a WHERE a.erased = 0 AND (a.e164 <> 0 OR a.contact <> 0) AND a.live IS NULL
-		AND a.intent_at < ?1 AND NOT EXISTS (SELECT 1 FROM held WHERE seq = a.seq)`,
-	campaigns.KeepContacts: `SELECT c.id, ` + heldContact + ` FROM contacts c JOIN loads l ON l.id = c.load WHERE c.state = 'done'
-		AND MAX(c.tried_at, l.began_at) < ?1 AND NOT EXISTS (SELECT 1 FROM callbacks b WHERE b.contact = c.id AND b.done = 0)`,
-	campaigns.KeepConsents: `SELECT o.e164, ` + heldNumber + ` FROM (SELECT e164 FROM consents GROUP BY e164
-		HAVING MAX(MAX(at, renewed_at, until, revoked_at, used_at)) < ?1) o`,
-	campaigns.KeepDecisions: `SELECT d.attempt, ` + heldAttempt + ` FROM decisions d JOIN attempts a ON a.seq = d.attempt WHERE d.at < ?1`,
-	campaigns.KeepRefusals: `SELECT d.seq, EXISTS (SELECT 1 FROM holds h WHERE h.released_at = 0 AND (h.until = 0 OR h.until > ?2) AND (h.scope = 'number'
-		AND h.e164 = d.e164 OR h.scope = 'campaign' AND h.campaign = d.campaign OR h.scope = 'period' AND d.at >= h.from_at
-		AND (h.to_at = 0 OR d.at < h.to_at))) FROM denials d WHERE d.at < ?1`,
-	campaigns.KeepMessages: `SELECT id, 0 FROM messages WHERE at < ?1 AND ?2 > 0`,
+type overQuery struct{ key, held, from, where string }
+
+var overQueries = map[string]overQuery{
+	campaigns.KeepRecordings: {"a.seq", heldAttempt, `recordings r JOIN attempts a ON a.seq = r.attempt`, `r.path <> '' AND r.began_at < ?1`},
+	campaigns.KeepCalls: {"a.seq", heldAttempt, `attempts a`, `a.erased = 0 AND (a.e164 <> 0 OR a.contact <> 0) AND a.live IS NULL AND a.intent_at < ?1
+		AND NOT EXISTS (SELECT 1 FROM held WHERE seq = a.seq)`},
+	campaigns.KeepContacts: {"c.id", heldContact, `contacts c JOIN loads l ON l.id = c.load`, `c.state = 'done' AND MAX(c.tried_at, l.began_at) < ?1
+		AND NOT EXISTS (SELECT 1 FROM callbacks b WHERE b.contact = c.id AND b.done = 0)`},
+	campaigns.KeepConsents: {"k.e164", heldConsent, `consents k`, `k.seq = (SELECT MIN(seq) FROM consents WHERE e164 = k.e164)
+		AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.e164 = k.e164 AND MAX(o.at, o.renewed_at, o.until, o.revoked_at, o.used_at) >= ?1)`},
+	campaigns.KeepDecisions: {"d.attempt", heldAttempt, `decisions d JOIN attempts a ON a.seq = d.attempt`, `d.at < ?1`},
+	campaigns.KeepRefusals:  {"d.seq", heldDenial, `denials d`, `d.at < ?1`},
+	campaigns.KeepMessages:  {"m.id", "0", `messages m`, `m.at < ?1`},
+}
+
+// text is the query as a table over (id, kept); with one it asks about the key
+// ?6 alone. Every parameter is used, as the driver wants it.
+func (o overQuery) text(one bool) string {
+	q := `SELECT NULL AS id, NULL AS kept WHERE 0 AND COALESCE(?1, ?2, ?3, ?4, ?5) IS NULL UNION ALL
+		SELECT ` + o.key + `, ` + o.held + ` FROM ` + o.from + ` WHERE ` + o.where
+	if one {
+		q += ` AND ` + o.key + ` = ?6`
+	}
+	return `(` + q + `)`
+}
+
+// overArgs are the parameters of overQueries.
+func overArgs(q querier, before int64, now time.Time, more ...any) ([]any, error) {
+	s, err := sellersHeld(q, now, 0)
+	return append(append([]any{before, micros(now)}, s.args()...), more...), err
 }
 
 // Expired counts what of a kind is older than before, and how much of that a
 // hold keeps.
 func (db *DB) Expired(ctx context.Context, kind string, before time.Time) (n, held int64, err error) {
-	query, ok := overQueries[kind]
+	over, ok := overQueries[kind]
 	if !ok {
 		return 0, 0, fmt.Errorf("expired %s: %w", kind, campaigns.ErrNotFound)
 	}
 	err = db.look(ctx, func(q querier) error {
-		return q.row(`SELECT COUNT(*) FILTER (WHERE NOT kept), COUNT(*) FILTER (WHERE kept) FROM (SELECT column1, column2 AS kept FROM (`+
-			renamed(query)+`))`, []any{micros(before), micros(time.Now())}, &n, &held)
+		args, err := overArgs(q, micros(before), time.Now())
+		if err != nil {
+			return err
+		}
+		return q.row(`SELECT COUNT(*) FILTER (WHERE NOT kept), COUNT(*) FILTER (WHERE kept) FROM `+over.text(false), args, &n, &held)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("expired %s: %w", kind, err)
@@ -102,69 +103,90 @@ func (db *DB) Expired(ctx context.Context, kind string, before time.Time) (n, he
 	return n, held, nil
 }
 
-// renamed gives the columns of a query the names of VALUES.
-func renamed(query string) string {
-	return `SELECT * FROM (VALUES (NULL, NULL)) WHERE 0 UNION ALL ` + query
-}
-
-// expireBatch bounds a transaction of the retention: calls go before.
-const expireBatch = 200
+// What is over is looked for beside the writer, so many at once, for that may
+// walk through years of calls; it is deleted a few in one transaction, in which
+// each is looked at once more by its key.
+const (
+	overAtOnce  = 10_000
+	expireBatch = 200
+)
 
 // Expire deletes some of a kind that is older than before and that no hold
-// covers, writes a tombstone, and tells how much it was; 0 when nothing is left.
+// covers, writes a tombstone for each transaction, and tells how much it was; 0
+// when nothing is left. Calls go before.
 func (db *DB) Expire(ctx context.Context, kind string, before time.Time, law string) (n int64, err error) {
-	err = db.doBulk(ctx, func(t *tx) error {
-		n, err = t.expire(kind, micros(before), law)
-		return err
-	})
+	over, err := db.over(ctx, kind, micros(before))
+	for some := range slices.Chunk(over, expireBatch) {
+		if err != nil {
+			break
+		}
+		err = db.doBulk(ctx, func(t *tx) error {
+			gone, err := t.expire(kind, micros(before), law, some)
+			n += gone
+			return err
+		})
+	}
 	if err != nil {
-		return 0, fmt.Errorf("expire %s: %w", kind, err)
+		return n, fmt.Errorf("expire %s: %w", kind, err)
 	}
 	return n, nil
 }
 
-func (t *tx) expire(kind string, before int64, law string) (int64, error) {
-	over, err := t.over(kind, before)
-	if err != nil || len(over) == 0 {
-		return 0, err
-	}
-	e := &erasing{counts: make(map[string]int64)}
-	if err := t.row(`SELECT COALESCE(MAX(seq), 0) + 1 FROM erasures`, nil, &e.seq); err != nil {
-		return 0, err
-	}
-	for _, id := range over {
-		if err := t.expireOne(e, kind, id); err != nil {
-			return 0, fmt.Errorf("%s %d: %w", kind, id, err)
-		}
-	}
-	if err := t.rebase(e); err != nil {
-		return 0, err
-	}
-	return int64(len(over)), t.bury(campaigns.Tombstone{
-		Seq: e.seq, At: t.now, By: "retention", Basis: law, Kind: campaigns.TombstoneRetention, Counts: e.counts,
-	})
-}
-
 // over finds the next of a kind that may go.
-func (t *tx) over(kind string, before int64) (over []int64, err error) {
+func (db *DB) over(ctx context.Context, kind string, before int64) (over []int64, err error) {
 	query, ok := overQueries[kind]
 	if !ok {
 		return nil, campaigns.ErrNotFound
 	}
-	err = t.rows(`SELECT column1 FROM (`+renamed(query)+`) WHERE NOT column2 LIMIT ?3`, []any{before, micros(t.now), expireBatch}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		over = append(over, id)
-		return err
+	err = db.look(ctx, func(q querier) error {
+		args, err := overArgs(q, before, time.Now(), overAtOnce)
+		if err != nil {
+			return err
+		}
+		return q.rows(`SELECT id FROM `+query.text(false)+` WHERE NOT kept LIMIT ?6`, args, func(r *sql.Rows) error {
+			var id int64
+			err := r.Scan(&id)
+			over = append(over, id)
+			return err
+		})
 	})
 	return over, err
+}
+
+func (t *tx) expire(kind string, before int64, law string, over []int64) (n int64, err error) {
+	e := &erasing{counts: make(map[string]int64)}
+	if err := t.row(`SELECT COALESCE(MAX(seq), 0) + 1 FROM erasures`, nil, &e.seq); err != nil {
+		return 0, err
+	}
+	args, err := overArgs(t, before, t.now, nil)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range over {
+		var still bool
+		args[len(args)-1] = id
+		err := t.row(`SELECT EXISTS (SELECT 1 FROM `+overQueries[kind].text(true)+` WHERE NOT kept)`, args, &still)
+		if err == nil && still {
+			n++
+			err = t.expireOne(e, kind, id)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%s %d: %w", kind, id, err)
+		}
+	}
+	if err := t.rebase(e); err != nil || n == 0 {
+		return 0, err
+	}
+	return n, t.bury(campaigns.Tombstone{
+		Seq: e.seq, At: t.now, By: "retention", Basis: law, Kind: campaigns.TombstoneRetention, Counts: e.counts,
+	})
 }
 
 func (t *tx) expireOne(e *erasing, kind string, id int64) error {
 	switch kind {
 	case campaigns.KeepRecordings:
 		n, err := t.doom(`attempt = ?`, id)
-		e.counts["recordings deleted"] += n
+		e.counts[recordingsDeleted] += n
 		return err
 	case campaigns.KeepCalls:
 		return t.expireCall(e, id)
@@ -176,7 +198,7 @@ func (t *tx) expireOne(e *erasing, kind string, id int64) error {
 		e.counts[evidence.KindConsent] += n
 		return err
 	case campaigns.KeepDecisions:
-		e.counts["decisions deleted"]++
+		e.counts[decisionsDeleted]++
 		_, err := t.exec(`DELETE FROM decisions WHERE attempt = ?`, id)
 		return err
 	case campaigns.KeepRefusals:

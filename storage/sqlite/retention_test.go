@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -183,5 +185,107 @@ func TestEverythingThatIsKnownOfAPersonIsFound(t *testing.T) {
 	told, err := db.RecipientsOf(t.Context(), herNumber)
 	if err != nil || len(told) != 0 {
 		t.Errorf("recipients %+v, %v", told, err)
+	}
+}
+
+// heldBy is a house with a hold, in which something of a person is old.
+func heldBy(t *testing.T, h campaigns.Hold) (*DB, campaigns.Campaign) {
+	t.Helper()
+	db := openTest(t)
+	c, _ := oneCalled(t, db)
+	c.Seller = "Ácme  Energy"
+	c, err := db.UpdateCampaign(t.Context(), c, "m")
+	must(t, err)
+	l, err := db.CreateList(t.Context(), campaigns.List{Campaign: c.ID, Name: "more", Active: true})
+	must(t, err)
+	load, err := db.BeginLoad(t.Context(), campaigns.Load{List: l.ID, Source: "l.csv", Policy: campaigns.SkipDuplicates})
+	must(t, err)
+	_, err = db.AddContacts(t.Context(), load, []campaigns.Contact{{Name: "never called", Row: 2, Phones: []campaigns.Phone{{Number: "+34612345679", Zones: []string{"Europe/Madrid"}}}}}, campaigns.SkipDuplicates)
+	must(t, err)
+	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}))
+	_, err = db.AddConsents(t.Context(), []campaigns.Consent{{Number: "+34612345679", Kind: "consent", Level: "express", Seller: "ÁCME Energy", At: time.Now(), Source: "web"}})
+	must(t, err)
+	h.Reason, h.By = "dispute", "cora"
+	if h.Scope == campaigns.HoldCampaign {
+		h.Campaign = c.ID
+	}
+	_, err = db.AddHold(t.Context(), h)
+	must(t, err)
+	return db, c
+}
+
+func TestAHoldKeepsConsentsAndPeopleWhoWereNeverCalled(t *testing.T) {
+	for name, h := range map[string]campaigns.Hold{
+		"of the number":                    {Scope: campaigns.HoldNumber, Number: "+34612345679"},
+		"of the seller, spelled otherwise": {Scope: campaigns.HoldSeller, Seller: "ÁCME energy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, _ := heldBy(t, h)
+			n, held, err := db.Expired(t.Context(), campaigns.KeepConsents, time.Now().Add(time.Hour))
+			must(t, err)
+			due := int64(1) // somebody bought something of the house, of no seller
+			if h.Scope == campaigns.HoldSeller {
+				due = 0
+			}
+			if n != due || held != 2-due {
+				t.Errorf("%d consents are due and %d on hold", n, held)
+			}
+			if gone, err := db.Expire(t.Context(), campaigns.KeepConsents, time.Now().Add(time.Hour), "law"); err != nil || gone != due {
+				t.Errorf("%d consents are gone, %v", gone, err)
+			}
+			if left, err := db.ConsentsOf(t.Context(), "+34612345679"); err != nil || len(left) != 1 {
+				t.Errorf("%d consents on hold are left, %v", len(left), err)
+			}
+			ask, err := db.AskErasure(t.Context(), "+34612345679", campaigns.BasisObjected, "cora")
+			must(t, err)
+			if _, err := db.Erase(t.Context(), ask.ID); !errors.Is(err, campaigns.ErrHeld) {
+				t.Errorf("a person on hold is erased: %v", err)
+			}
+			removed, kept, err := db.UndoLoad(t.Context(), 2, "m")
+			must(t, err)
+			if removed != 0 || kept != 1 {
+				t.Errorf("a load that is undone takes %d people on hold out, and keeps %d", removed, kept)
+			}
+		})
+	}
+}
+
+func TestAHoldOfASellerCoversTheCallsOfItsTimeHoweverItIsSpelled(t *testing.T) {
+	db, c := heldBy(t, campaigns.Hold{Scope: campaigns.HoldSeller, Seller: " ácme ENERGY "})
+	p := leaseAll(t, db, c)[0]
+	a := campaigns.NewAttempt(c, p, "", time.Now())
+	must(t, db.Begin(t.Context(), c, a))
+	a.Outcome, a.EndedAt = campaigns.NoAnswer, time.Now()
+	must(t, db.Finish(t.Context(), *a))
+	n, held, err := db.Expired(t.Context(), campaigns.KeepCalls, time.Now().Add(time.Hour))
+	must(t, err)
+	if n != 2 || held != 1 { // two were placed before the campaign called for that seller
+		t.Errorf("%d calls are due and %d on hold", n, held)
+	}
+	if gone, err := db.Expire(t.Context(), campaigns.KeepCalls, time.Now().Add(time.Hour), "law"); err != nil || gone != 2 {
+		t.Errorf("%d calls are gone, %v", gone, err)
+	}
+	if call, err := db.Attempt(t.Context(), a.ID); err != nil || call.Number != "+34612345679" {
+		t.Errorf("the call on hold is %+v, %v", call.Attempt, err)
+	}
+	clean(t, db)
+}
+
+func TestWhatIsOverIsLookedAtAgainByItsKeyAlone(t *testing.T) {
+	db := openTest(t)
+	for kind, query := range overQueries {
+		rows, err := db.read.Query(`EXPLAIN QUERY PLAN SELECT EXISTS (SELECT 1 FROM `+query.text(true)+` WHERE NOT kept)`, 1, 2, "[]", "[]", "[]", 1)
+		must(t, err)
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			must(t, rows.Scan(&id, &parent, &unused, &detail))
+			for _, table := range []string{"SCAN a", "SCAN r", "SCAN d", "SCAN c", "SCAN k", "SCAN m", "SCAN o", "SCAN l", "SCAN b"} {
+				if detail == table || strings.HasPrefix(detail, table+" ") {
+					t.Errorf("%s: %s", kind, detail)
+				}
+			}
+		}
+		must(t, rows.Close())
 	}
 }

@@ -94,7 +94,7 @@ type checker struct {
 	consents                 *stream             // the same of the consent ledger
 	disposed                 int64               // links of dispositions
 	erased                   map[string]int64    // rows that were emptied, by kind
-	told                     map[string]int64    // of which the erasures of the chain tell
+	told                     map[string]int64    // of what the erasures of the chain tell, by what it was
 	events                   *stream             // events of calls
 	awaited                  map[rebasedRow]bool // emptied rows of format 1 that were not chained anew yet
 	rebases                  map[int64]bool      // erasures whose rows of format 1 are not what was chained anew

@@ -23,8 +23,8 @@ func (c *checker) erasure(q driver.QueryerContext, ref int64, d [sha256.Size]byt
 		if err := json.Unmarshal([]byte(text), &counts); err != nil {
 			c.broken(campaigns.LawChain, "", c.last.seq, "erasure %d: its counts cannot be read", ref)
 		}
-		for _, kind := range committed {
-			c.told[kind] += counts[kind]
+		for what, n := range counts {
+			c.told[what] += n
 		}
 		return nil
 	})
@@ -51,18 +51,27 @@ type rebasedRow struct {
 }
 
 // rebase checks what remains of rows of format 1. A batch of which something
-// was erased again stands in a later link: here its place is empty.
+// was erased again stands in a later link, where it is checked: here what it was
+// then is taken from beside.
 func (c *checker) rebase(q driver.QueryerContext, ref int64, d [sha256.Size]byte) error {
 	var rows []rebasedRow
-	err := each(q, `SELECT kind, ref FROM rebased WHERE erasure = ? ORDER BY n`, []any{ref}, func(row *cells) error {
+	var digests []evidence.Digest
+	err := each(q, `SELECT kind, ref, digest FROM rebased WHERE erasure = ? ORDER BY n`, []any{ref}, func(row *cells) error {
 		rows = append(rows, rebasedRow{row.text(), row.integer()})
+		var was evidence.Digest
+		if copy(was[:], row.blob()) > 0 {
+			rows[len(rows)-1] = rebasedRow{}
+		}
+		digests = append(digests, was)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	digests := make([]evidence.Digest, len(rows))
 	for i, r := range rows {
+		if r == (rebasedRow{}) {
+			continue
+		}
 		if digests[i], err = remains(q, r); err != nil {
 			return err
 		}

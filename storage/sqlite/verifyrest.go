@@ -25,7 +25,7 @@ func (c *checker) rest(q driver.QueryerContext) error {
 	c.accounted()
 	c.sound()
 	c.orphaned()
-	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.unbatched, c.marks, c.listed, c.registered, c.twoLegs, c.counted} {
+	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.unbatched, c.marks, c.listed, c.registered, c.adopted, c.ruled, c.decided, c.silenced, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func TestEvidenceIsFetchedAndVerifiesByItself(t *testing.T) {
 	if r.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
-	found, err := evidence.VerifyFile(t.Context(), bytes.NewReader(r.body), int64(len(r.body)), "")
+	found, err := evidence.VerifyFile(t.Context(), bytes.NewReader(r.body), int64(len(r.body)), evidence.Known{})
 	h.must(err)
 	if !found.Clean() || found.Records == 0 || found.Manifest.By != "compliance" {
 		t.Errorf("report %+v", found)

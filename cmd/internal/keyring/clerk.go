@@ -85,12 +85,15 @@ func (c *Clerk) introduce(ctx context.Context) error {
 		return err
 	}
 	if n := len(keys); n > 0 {
-		if keys[n-1].ID != c.signer.ID() {
-			return fmt.Errorf("%s: %w (%s): put %s of your backup back", filepath.Join(c.s.Folder, privateFile), ErrStranger, keys[n-1].ID, privateFile)
+		if keys[n-1].ID == c.signer.ID() {
+			return nil
 		}
-		return nil
+		if before, ok := putAside(c.s.Folder, keys[n-1].ID); ok { // the process ended while the key was exchanged
+			return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, before, now()), "forecall")
+		}
+		return fmt.Errorf("%s: %w (%s): put %s of your backup back", filepath.Join(c.s.Folder, privateFile), ErrStranger, keys[n-1].ID, privateFile)
 	}
-	return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer.Public(), c.signer, now()), "forecall")
+	return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, c.signer, now()), "forecall")
 }
 
 // now is the time as the ledger keeps it.
@@ -229,7 +232,7 @@ func (c *Clerk) due(size int64, now time.Time) bool {
 func (c *Clerk) Rotate(ctx context.Context, by string) (evidence.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := filepath.Join(c.s.Folder, "evidence-"+c.signer.ID()+".key.old")
+	old := oldFile(c.s.Folder, c.signer.ID())
 	if err := os.Rename(filepath.Join(c.s.Folder, privateFile), old); err != nil {
 		return evidence.Key{}, fmt.Errorf("put the old key aside: %w", err)
 	}
@@ -237,7 +240,7 @@ func (c *Clerk) Rotate(ctx context.Context, by string) (evidence.Key, error) {
 	if err != nil {
 		return evidence.Key{}, errors.Join(err, os.Rename(old, filepath.Join(c.s.Folder, privateFile)))
 	}
-	k := evidence.Introduce(next.Public(), c.signer, now())
+	k := evidence.Introduce(next, c.signer, now())
 	if err := c.s.Ledger.AddKey(ctx, k, by); err != nil {
 		return k, errors.Join(err, os.Rename(old, filepath.Join(c.s.Folder, privateFile)))
 	}

@@ -134,3 +134,34 @@ func TestACopyThatFailsIsMadeWithTheNext(t *testing.T) {
 		t.Errorf("%d copies", len(points))
 	}
 }
+
+func TestAnExchangeOfTheKeyThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
+	for name, cut := range map[string]func(t *testing.T, folder string){
+		"before the new key was drawn": func(*testing.T, string) {},
+		"before the ledger knew it": func(t *testing.T, folder string) {
+			_, err := create(folder, filepath.Join(folder, privateFile))
+			must(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			db, c := open(t, folder, "")
+			_, err := c.Sign(t.Context())
+			must(t, err)
+			must(t, os.Rename(filepath.Join(folder, privateFile), oldFile(folder, c.Signer().ID())))
+			cut(t, folder)
+			again, err := Open(t.Context(), Settings{Folder: folder, Ledger: db, Program: "test"})
+			must(t, err)
+			write(t, db)
+			_, err = again.Sign(t.Context())
+			must(t, err)
+			for _, pin := range []string{c.Signer().ID(), again.Signer().ID()} {
+				f, err := db.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Key: pin})
+				must(t, err)
+				if !f.Clean() {
+					t.Errorf("pin %s: %+v", pin, f.Broken)
+				}
+			}
+		})
+	}
+}

@@ -75,6 +75,23 @@ func create(folder, path string) (evidence.Signer, error) {
 	return s, nil
 }
 
+// oldFile is where a key lies that was exchanged.
+func oldFile(folder, id string) string { return filepath.Join(folder, "evidence-"+id+".key.old") }
+
+// putAside reads a key that was put aside, to introduce the one that follows.
+func putAside(folder, id string) (s evidence.Signer, ok bool) {
+	text, err := os.ReadFile(oldFile(folder, id))
+	if err != nil {
+		return s, false
+	}
+	key, err := parse(text)
+	if err != nil {
+		return s, false
+	}
+	s = evidence.NewSigner(key)
+	return s, s.ID() == id
+}
+
 // put writes a file that is whole or not there, whatever happens.
 func put(path string, content []byte, mode fs.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")

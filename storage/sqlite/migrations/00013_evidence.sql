@@ -91,7 +91,8 @@ CREATE TABLE evidence_keys (
     public    BLOB    NOT NULL,
     at        INTEGER NOT NULL,
     signed_by TEXT    NOT NULL,
-    signature BLOB    NOT NULL
+    signature BLOB    NOT NULL, -- by the key before it
+    accepted  BLOB    NOT NULL  -- by the key itself: that it follows that one
 ) STRICT;
 
 -- How far the chain had grown when, signed.
@@ -144,15 +145,18 @@ CREATE TABLE erasures (
 
 -- Rows of format 1 have no commitment. When the person of one is erased, what
 -- remains of it enters the chain anew: a link of the kind rebase for all of them.
+-- A batch of which something is erased again stands in two: the earlier keeps
+-- what it was then, and the later is what it is.
 CREATE TABLE rebased (
     erasure INTEGER NOT NULL,
     n       INTEGER NOT NULL,
     kind    TEXT    NOT NULL,
     ref     INTEGER NOT NULL,
+    digest  BLOB, -- of an earlier one; null = what remains now
     PRIMARY KEY (erasure, n)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX rebased_row ON rebased (kind, ref);
+CREATE UNIQUE INDEX rebased_row ON rebased (kind, ref) WHERE digest IS NULL;
 
 -- What must not be deleted, whatever asks for it.
 CREATE TABLE holds (
