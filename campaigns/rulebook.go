@@ -63,12 +63,6 @@ func Loosened(changes []rules.Change) []rules.Change {
 // than are in force now.
 var ErrRulesChanged = errors.New("other rules are in force since")
 
-// Loosening is rules that were loosened: it is shown in every export.
-type Loosening struct {
-	Adoption
-	Changes []rules.Change `json:"changes"`
-}
-
 // ReviewLife is how long a comparison of rules with the law is taken as fresh.
 const ReviewLife = 180 * 24 * time.Hour
 

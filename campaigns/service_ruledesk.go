@@ -126,8 +126,12 @@ func (b *RuleDesk) Weigh(ctx context.Context, by User, source []byte) (Weighed, 
 	if w.Current, err = b.current(ctx, set.ID); err != nil {
 		return Weighed{}, err
 	}
-	w.Changes = rules.Looser(w.Current, set)
-	w.Loosens = w.Current != nil && len(Loosened(w.Changes)) > 0
+	against := w.Current
+	if against == nil { // the first of its name: what it is to be measured by is the preset, if there is one
+		against, _ = rules.Preset(set.ID)
+	}
+	w.Changes = rules.Looser(against, set)
+	w.Loosens = against != nil && len(Loosened(w.Changes)) > 0
 	return w, nil
 }
 
@@ -284,25 +288,7 @@ func (b *RuleDesk) Loosenings(ctx context.Context) ([]Loosening, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was loosened: %w", err)
 	}
-	var out []Loosening
-	last := map[string]*rules.Set{}
-	for _, a := range all {
-		var set *rules.Set
-		if !a.Dropped {
-			if set, err = b.store.RuleSet(ctx, a.SHA256); err != nil {
-				return nil, fmt.Errorf("read what was loosened: %w", err)
-			}
-		}
-		before := last[a.Set]
-		last[a.Set] = set
-		if before == nil {
-			continue // nothing was in force that could be loosened
-		}
-		if looser := Loosened(rules.Looser(before, set)); len(looser) > 0 {
-			out = append(out, Loosening{Adoption: a, Changes: looser})
-		}
-	}
-	return out, nil
+	return LooseningsOf(all, func(sum Hash) (*rules.Set, error) { return b.store.RuleSet(ctx, sum) })
 }
 
 // History lists every change of the rules, latest first.

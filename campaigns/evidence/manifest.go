@@ -17,8 +17,9 @@ const (
 	RuleSetsFolder  = "rulesets/" // rulesets/<SHA-256>.yaml, or .bin
 	HolidaysFolder  = "holidays/" // holidays/<SHA-256>.yaml
 	BooksFile       = "books.jsonl"
-	AdoptionsFile   = "adoptions.jsonl" // what was put in force, changed or loosened: by whom, approved by whom, why
-	ListsFile       = "lists.jsonl"     // versions of do-not-call registers
+	AdoptionsFile   = "adoptions.jsonl"  // what was put in force, changed or loosened: by whom, approved by whom, why
+	LooseningsFile  = "loosenings.jsonl" // what of that let calls through that were not before, field by field, and until when
+	ListsFile       = "lists.jsonl"      // versions of do-not-call registers
 )
 
 const (
@@ -50,6 +51,10 @@ type Manifest struct {
 	First  int64  `json:"first"`
 	Last   int64  `json:"last"`
 	Before string `json:"before"`
+
+	// Loosened is what was loosened of the rules, ever, a line each; how, line by
+	// line, is in the part of the same name.
+	Loosened []string `json:"loosened,omitempty"`
 
 	Counts     map[string]int64 `json:"counts"` // records by kind
 	Keys       []Key            `json:"keys"`

@@ -128,6 +128,10 @@ func (w *Writer) Record(r Record) error {
 // CoveredBy names the checkpoint at the last link.
 func (w *Writer) CoveredBy(c Checkpoint) { w.m.Checkpoint = c }
 
+// Loosened says on the first page, and under the signature, what was loosened
+// of the rules.
+func (w *Writer) Loosened(lines []string) { w.m.Loosened = lines }
+
 // BeginLines begins a part of JSON lines.
 func (w *Writer) BeginLines(name string) error { return w.open(name) }
 

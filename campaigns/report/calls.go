@@ -123,6 +123,7 @@ var callFields = []field{
 	{"stir_attest", text, str(func(r *row) string { return r.call.Attestation })},
 	{"stir_verstat", text, str(func(r *row) string { return r.call.Verstat })},
 	{"audio_sha256", text, str(func(r *row) string { return r.call.MessageSHA256.String() })},
+	{loosenedColumn, text, loosened},
 	{"dnc_checks", object, dncChecks},
 	{"details", object, details}, // sale, appointment, answers and callback as they are
 }
@@ -171,6 +172,24 @@ func dncLists(b []byte, r *row) []byte {
 		if c.Listed {
 			b = append(b, "=listed"...)
 		}
+	}
+	return b
+}
+
+// loosenedColumn stands in every file once rules were loosened.
+const loosenedColumn = "rules_loosened"
+
+// loosened names what of the rules had been loosened when the call was begun.
+func loosened(b []byte, r *row) []byte {
+	first := len(b)
+	for _, l := range r.loosened {
+		if !l.Holds(r.call.IntentAt) {
+			continue
+		}
+		if len(b) > first {
+			b = append(b, "; "...)
+		}
+		b = append(b, l.String()...)
 	}
 	return b
 }

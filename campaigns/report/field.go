@@ -27,7 +27,8 @@ type field struct {
 type row struct {
 	call     *campaigns.Call
 	campaign *campaigns.Campaign // settings at the time of the call; zero when unknown
-	line     int                 // of the order or the answers, in reports with one row for each
+	loosened []campaigns.Loosening
+	line     int // of the order or the answers, in reports with one row for each
 }
 
 func str(f func(r *row) string) func([]byte, *row) []byte {

@@ -91,7 +91,7 @@ func (o Options) chosen(fields []field) ([]field, error) {
 	}
 	var out []field
 	for _, f := range fields {
-		if slices.Contains(o.Fields, f.name) {
+		if slices.Contains(o.Fields, f.name) || f.name == loosenedColumn && len(o.Loosened) > 0 {
 			out = append(out, f)
 		}
 	}

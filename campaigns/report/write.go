@@ -28,6 +28,9 @@ type Options struct {
 	// Fields are the columns of the call log that are wanted, in its own order;
 	// none is all. One that there is not is ErrNoColumn.
 	Fields []string
+	// Loosened is what was loosened of the rules, ever: each call shows what of
+	// it held when the call was begun, whatever columns are wanted.
+	Loosened []campaigns.Loosening
 }
 
 const bufferSize = 64 << 10
@@ -107,7 +110,7 @@ func (p *printer) take(c campaigns.Call) *row {
 	if settings == nil {
 		settings = p.campaign(c.Attempt.Campaign)
 	}
-	p.current = row{call: &p.call, campaign: settings}
+	p.current = row{call: &p.call, campaign: settings, loosened: p.options.Loosened}
 	return &p.current
 }
 

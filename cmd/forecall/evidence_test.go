@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,14 +12,16 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
-// calledHouse is a data folder in which one person was called.
-func calledHouse(t *testing.T, number string) string {
+// calledHouse is a data folder in which one person was called, after something
+// was done to it.
+func calledHouse(t *testing.T, number string, before ...func(*sqlite.DB)) string {
 	t.Helper()
 	folder := t.TempDir()
 	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
@@ -37,6 +40,9 @@ func calledHouse(t *testing.T, number string) string {
 	_, err = db.AddContacts(t.Context(), load, []campaigns.Contact{{Name: "Xochitl", Row: 2, Phones: []campaigns.Phone{{Number: number, Zones: []string{"Europe/Madrid"}}}}}, campaigns.SkipDuplicates)
 	fine(t, err)
 	fine(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}))
+	for _, f := range before {
+		f(db)
+	}
 	people, err := db.Lease(t.Context(), c.ID, time.Now(), 1)
 	fine(t, err)
 	a := campaigns.NewAttempt(c, people[0], "", time.Now())
@@ -111,6 +117,33 @@ func TestAnExportIsCheckedAloneAndAPersonIsErasedAndNeverCalled(t *testing.T) {
 	fine(t, err)
 	if _, refused := errors.AsType[*rules.Refusal](db.Begin(t.Context(), c, a)); !refused {
 		t.Error("an erased person is called")
+	}
+}
+
+func TestWhatWasLoosenedOfTheRulesStandsInEveryExport(t *testing.T) {
+	folder := calledHouse(t, "+34612345678", func(db *sqlite.DB) {
+		for version, most := range []int{3, 5} {
+			set, err := rules.ParseSet(fmt.Appendf(nil, "ruleset: {id: house, version: %d, reviewed_on: 2026-11-21}\nrules:\n"+
+				"  - {id: house.cap, type: cap, max: %d, per: 24h, key: [called_number], cite: \"a law\", status: verified}\n", version+1, most))
+			fine(t, err)
+			_, err = db.Adopt(t.Context(), []*rules.Set{set}, campaigns.Adoption{By: "cora", ApprovedBy: "max", Reason: "summer"})
+			fine(t, err)
+		}
+	})
+	const says = "house@2 house.cap (asked for by cora, approved by max, "
+	for _, format := range []string{"csv", "jsonl"} {
+		out, err := commanded(t, "export", "--data", folder, "--format", format)
+		if err != nil || !strings.Contains(out, "rules_loosened") || !strings.Contains(out, says) {
+			t.Errorf("%s: %v\n%s", format, err, out)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "spring.zip")
+	if out, err := commanded(t, "export", "--data", folder, "--evidence", file, "--campaign", "Spring"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	changed := swapped(t, file, evidence.LooseningsFile, `"approved_by":"max"`, `"approved_by":"eva"`)
+	if out, err := commanded(t, "verify", changed); !errors.Is(err, errTampered) || !strings.Contains(out, evidence.LooseningsFile) {
+		t.Errorf("another approved: %v\n%s", err, out)
 	}
 }
 

@@ -187,12 +187,16 @@ func (ex *exporting) report(ctx context.Context, db *sqlite.DB, w io.Writer) err
 	for _, c := range all {
 		byID[c.ID] = c
 	}
+	looser, err := campaigns.NewRuleDesk(db).Loosenings(ctx)
+	if err != nil {
+		return err
+	}
 	write := reporters()[ex.what]
 	if ex.format == "jsonl" {
 		write = report.WriteJSONLines
 	}
 	_, err = write(w, calls, report.Options{
-		Raw: ex.raw, Mark: ex.format == "csv" && !ex.raw,
+		Raw: ex.raw, Mark: ex.format == "csv" && !ex.raw, Loosened: looser,
 		Campaign: func(id int64) (campaigns.Campaign, bool) { c, ok := byID[id]; return c, ok },
 	})
 	return err

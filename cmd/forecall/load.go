@@ -29,6 +29,12 @@ func (im *importing) load(c *cobra.Command, in io.Reader, o intake.Options) (err
 	if err != nil {
 		return noCampaign(im.campaign, err)
 	}
+	registers, err := openShelf(c.Context(), im.where, db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, registers.Close()) }()
+	db.SetRegisters(registers) // whom they bar is counted
 	o.Campaign, o.Foresight = campaign.ID, db
 	if im.report != "" {
 		f, err := os.Create(im.report)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // WriteEvidence writes the selection as it stands at one instant: the stretch
@@ -327,6 +328,30 @@ func (x *exporter) rules() error {
 			return err
 		}
 	}
+	return x.loosened()
+}
+
+// loosened writes what of the adoptions let calls through that were not before.
+func (x *exporter) loosened() error {
+	all, err := adoptions(x.q, `SELECT `+adoptionColumns+` FROM adoptions ORDER BY seq`)
+	if err != nil {
+		return fmt.Errorf("read adoptions: %w", err)
+	}
+	looser, err := campaigns.LooseningsOf(all, func(sum campaigns.Hash) (*rules.Set, error) { return ruleSet(x.q, sum) })
+	if err != nil {
+		return err
+	}
+	if err := x.w.BeginLines(evidence.LooseningsFile); err != nil {
+		return err
+	}
+	lines := make([]string, 0, len(looser))
+	for _, l := range looser {
+		if err := x.w.Line(l); err != nil {
+			return err
+		}
+		lines = append(lines, l.String())
+	}
+	x.w.Loosened(lines)
 	return nil
 }
 

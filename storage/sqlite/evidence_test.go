@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // exported makes an export and checks it by itself.
@@ -164,4 +168,37 @@ func texts(row []any) (out []string) {
 		out = append(out, s)
 	}
 	return out
+}
+
+// loosened adopts hours and then wider ones, with a second person.
+func loosened(t *testing.T, db *DB) {
+	t.Helper()
+	for version, hours := range []string{"09:00-20:00", "08:00-21:00"} {
+		set, err := rules.ParseSet(fmt.Appendf(nil, "ruleset: {id: house, version: %d, reviewed_on: 2026-11-21}\nrules:\n"+
+			"  - {id: house.hours, type: window, weekly: {mon-sun: [\"%s\"]}, cite: \"a law\", status: verified}\n", version+1, hours))
+		must(t, err)
+		_, err = db.Adopt(t.Context(), []*rules.Set{set}, campaigns.Adoption{By: "cora", ApprovedBy: "max", Reason: "<summer>"})
+		must(t, err)
+	}
+}
+
+func TestAnExportShowsWhatWasLoosenedOfTheRules(t *testing.T) {
+	db := openTest(t)
+	s, _ := signs(t, db)
+	oneCalled(t, db)
+	loosened(t, db)
+	file, r := exported(t, db, s, evidence.Selection{Number: herNumber})
+	want := "house@2 house.hours (asked for by cora, approved by max, " + time.Now().UTC().Format(time.DateOnly) + ": <summer>)"
+	if !slices.Equal(r.Manifest.Loosened, []string{want}) {
+		t.Errorf("the manifest says %q", r.Manifest.Loosened)
+	}
+	files := zipFiles(t, file)
+	if page := html.UnescapeString(string(files[evidence.IndexFile])); !strings.Contains(page, want) {
+		t.Errorf("the first page does not say so:\n%s", page)
+	}
+	var line campaigns.Loosening
+	must(t, json.Unmarshal(files[evidence.LooseningsFile], &line))
+	if line.ApprovedBy != "max" || len(line.Changes) != 1 || line.Changes[0].Rule != "house.hours" || line.Changes[0].Direction != rules.Loosened {
+		t.Errorf("%+v", line)
+	}
 }

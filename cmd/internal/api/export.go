@@ -38,7 +38,11 @@ func (s *Server) exportCalls(ctx context.Context, in *exportInput) (*huma.Stream
 	if err != nil {
 		return nil, err
 	}
-	options := report.Options{Raw: in.Raw, Mark: in.Format == "csv" && !in.Raw, Campaign: func(id int64) (campaigns.Campaign, bool) {
+	looser, err := s.RuleDesk.Loosenings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := report.Options{Raw: in.Raw, Mark: in.Format == "csv" && !in.Raw, Loosened: looser, Campaign: func(id int64) (campaigns.Campaign, bool) {
 		c, ok := byID[id]
 		return c, ok
 	}}

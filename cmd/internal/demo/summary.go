@@ -124,7 +124,10 @@ func (r *run) writeLog(ctx context.Context, db *sqlite.DB, s *Summary) error {
 	if err != nil {
 		return err
 	}
-	_, err = report.WriteCSV(f, db.Calls(ctx, campaigns.CallFilter{}), report.Options{Campaign: finder(ctx, db)})
+	looser, err := campaigns.NewRuleDesk(db).Loosenings(ctx)
+	if err == nil {
+		_, err = report.WriteCSV(f, db.Calls(ctx, campaigns.CallFilter{}), report.Options{Campaign: finder(ctx, db), Loosened: looser})
+	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write the call log: %w", err)
 	}

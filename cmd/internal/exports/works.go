@@ -39,7 +39,8 @@ type Settings struct {
 	Store    Store
 	Folder   string // made when it is not there
 	Campaign func(id int64) (campaigns.Campaign, bool)
-	Seal     Sealer // nil = no signed exports
+	Loosened func(ctx context.Context) ([]campaigns.Loosening, error) // what of the rules; nil = nothing ever
+	Seal     Sealer                                                   // nil = no signed exports
 	Log      *slog.Logger
 }
 
@@ -316,6 +317,11 @@ func (w *Works) fill(ctx context.Context, to io.Writer, e campaigns.Export, rows
 		}
 	}
 	o := report.Options{Fields: e.Fields, Campaign: w.Campaign, Mark: e.Format == campaigns.FormatCSV}
+	if w.Loosened != nil {
+		if o.Loosened, err = w.Loosened(ctx); err != nil {
+			return err
+		}
+	}
 	write := map[campaigns.ExportFormat]func(io.Writer, iter.Seq2[campaigns.Call, error], report.Options) (int64, error){
 		campaigns.FormatCSV: report.WriteCSV, campaigns.FormatJSONLines: report.WriteJSONLines, campaigns.FormatParquet: columnar.WriteParquet,
 	}[e.Format]
