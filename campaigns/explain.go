@@ -47,6 +47,7 @@ type Explained struct {
 	Reserved   bool            `json:"reserved_only"` // a call with an agent reserved for it would be allowed
 
 	rulebook  Rulebook
+	turn      int       // index of the phone that is called next
 	rulesNext time.Time // the first time at which all rules allow it; zero = not by time alone
 }
 
@@ -107,7 +108,7 @@ func (e Explained) Reason(at time.Time) string {
 	case c.State == ContactWaiting && c.NextAt.After(at):
 		return "the contact waits until " + stamp(c.NextAt)
 	case !e.Turn:
-		return fmt.Sprintf("another of the contact's phones, number %d, is called next", c.Phone+1)
+		return fmt.Sprintf("another of the contact's phones, number %d, is called next", e.turn+1)
 	case !e.ListActive:
 		return fmt.Sprintf("its list %q is switched off", e.List)
 	case e.Filtered != "":

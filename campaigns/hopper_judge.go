@@ -66,6 +66,9 @@ func (h *Hopper) hear(ctx context.Context, batch []Contact, now time.Time) ([]Co
 	fit := batch[:0]
 	for i, v := range verdicts {
 		p := batch[i]
+		if len(p.Phones) > 1 {
+			p.Phone = v.Phone // another's turn, when the number of the first keeps it out
+		}
 		if v.Allowed {
 			p.ReservedOnly = v.Reserved
 			fit = append(fit, p)

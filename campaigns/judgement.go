@@ -25,6 +25,7 @@ type Judgement struct {
 	Allowed bool
 	// Reserved: only a call with an agent reserved for it alone is allowed.
 	Reserved bool
+	Phone    int    // index of the phone that is called then
 	Rule     string // that refuses first
 	Detail   string // why, in words without a number or a name
 	// Until is when the contact is judged again; zero = never, it is done.

@@ -121,8 +121,10 @@ func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number stri
 		Place: placeOf(d), Reserved: d.ReservedOnly(), rulebook: rulebookOf(d), rulesNext: ruleNext(d),
 		Phone: slices.IndexFunc(p.Phones, func(one Phone) bool { return one.Number == number }),
 	}
-	next, _ := p.Dial()
-	e.Turn = next.Number == number
+	if e.turn, err = l.turn(ctx, c, p, at); err != nil {
+		return Explained{}, err
+	}
+	e.Turn = e.turn == e.Phone
 	e.Filtered = c.leavesOut(p, list.Name, at)
 	e.Allowed, e.Next = e.Reason(at) == "", e.next(at)
 	there := p
@@ -130,6 +132,18 @@ func (l *Lookup) contact(ctx context.Context, c Campaign, p Contact, number stri
 	e.Chance = named(model.Chance(factsOf(there, at)), list.Name)
 	e.Hours = nextDay(c, there, at, model)
 	return e, l.closeHours(ctx, c, p, number, e.Hours)
+}
+
+// turn is the index of the phone that is called next: of one that the rules keep
+// out as a number, it is the turn of another.
+func (l *Lookup) turn(ctx context.Context, c Campaign, p Contact, at time.Time) (int, error) {
+	if len(p.Phones) < 2 {
+		return 0, nil
+	}
+	j, err := JudgePhones(p, at, func(phone int) (*rules.Decision, error) {
+		return l.numbers.Weigh(ctx, c, p, p.Phones[phone%len(p.Phones)].Number, false, at)
+	})
+	return j.Phone % len(p.Phones), err
 }
 
 // named puts the name of the list where its number stands.

@@ -31,9 +31,8 @@ func (db *DB) Foresee(ctx context.Context, campaign int64, people []campaigns.Co
 			return err
 		}
 		for i, p := range people {
-			phone, _ := p.Dial()
 			var err error
-			if out[i], err = f.bar(force.book.Plan(terms, p.Place(phone)), p, phone.Number); err != nil {
+			if out[i], err = f.person(force.book, terms, p); err != nil {
 				return err
 			}
 		}
@@ -59,10 +58,11 @@ type foresight struct {
 // read finds which numbers of a batch stand on the internal list, for the house
 // or for the campaign's seller, in the consent ledger, among the checks.
 func (f *foresight) read(c campaigns.Campaign, people []campaigns.Contact) error {
-	list := make([]int64, len(people))
-	for i, p := range people {
-		phone, _ := p.Dial()
-		list[i] = e164(phone.Number)
+	list := make([]int64, 0, len(people))
+	for _, p := range people {
+		for _, phone := range p.Phones {
+			list = append(list, e164(phone.Number))
+		}
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -92,7 +92,29 @@ func (f *foresight) read(c campaigns.Campaign, people []campaigns.Contact) error
 	return nil
 }
 
-// bar judges one of the batch by the rules that no hour changes.
+// person judges one of the batch: barred is who cannot be called by any phone, or
+// has said that they want no calls. The bar is that of the phone whose turn it is.
+func (f *foresight) person(book *rules.Book, terms rules.Terms, p campaigns.Contact) (campaigns.Bar, error) {
+	var first campaigns.Bar
+	for n := range max(1, len(p.Phones)) {
+		there := p
+		there.Phone = p.Phone + n
+		phone, _ := there.Dial()
+		bar, err := f.bar(book.Plan(terms, p.Place(phone)), p, phone.Number)
+		if err != nil || bar == (campaigns.Bar{}) {
+			return bar, err
+		}
+		if n == 0 {
+			first = bar
+		}
+		if !campaigns.KeepsNumberOut(&f.decision) {
+			return bar, nil
+		}
+	}
+	return first, nil
+}
+
+// bar judges a phone of one of the batch by the rules that no hour changes.
 func (f *foresight) bar(plan *rules.Plan, p campaigns.Contact, number string) (campaigns.Bar, error) {
 	n := e164(number)
 	f.facts = rules.Facts{Number: number, DNC: f.objected[n], Lists: f.facts.Lists[:0], Consents: f.facts.Consents[:0]}

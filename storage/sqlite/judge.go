@@ -83,7 +83,8 @@ func (db *DB) weigh(q querier, book *rules.Book, x asked, callback int64, f *rul
 }
 
 // Judge says of leased contacts whether their next call may be placed now, by
-// the rules and facts of Begin, and when not, when they are to be judged again.
+// the rules and facts of Begin, to which of their phones, and when not, when they
+// are to be judged again.
 // It reads beside the writer. The caller ID is chosen later: what the rules say
 // of it alone keeps nobody out here. Whom the law refuses is kept, see keepRefusals.
 func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Contact, now time.Time) ([]campaigns.Judgement, error) {
@@ -105,16 +106,25 @@ func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Cont
 		var d rules.Decision
 		all := newBatch()
 		for i, p := range people {
-			phone, _ := p.Dial()
-			x := askedOf(c, terms, p, phone.Number, now)
-			x.batch, x.caller = all, caller(phone)
-			if err := db.weigh(q, force.book, x, p.Callback, &f, &d); err != nil {
-				return err
-			}
-			if out[i] = campaigns.JudgementOf(&d, now); !out[i].Allowed {
-				if k, worth := keptOf(p, phone.Number, &d); worth {
-					refused = append(refused, k)
+			var err error
+			out[i], err = campaigns.JudgePhones(p, now, func(index int) (*rules.Decision, error) {
+				there := p
+				there.Phone = index
+				phone, _ := there.Dial()
+				x := askedOf(c, terms, p, phone.Number, now)
+				x.batch, x.caller = all, caller(phone)
+				if err := db.weigh(q, force.book, x, p.Callback, &f, &d); err != nil {
+					return nil, err
 				}
+				if !campaigns.JudgementOf(&d, now).Allowed {
+					if k, worth := keptOf(p, phone.Number, &d); worth {
+						refused = append(refused, k)
+					}
+				}
+				return &d, nil
+			})
+			if err != nil {
+				return err
 			}
 		}
 		return nil

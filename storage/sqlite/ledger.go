@@ -65,7 +65,7 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (refused, err er
 		return nil, err
 	}
 	if refusal := d.Refusal(); refusal != nil {
-		return refusal, t.refuse(a, d, terms, refusal, state == campaigns.ContactLeased && !a.Manual)
+		return refusal, t.refuse(c, a, d, terms, refusal, state == campaigns.ContactLeased && !a.Manual)
 	}
 	if r.buried && state == campaigns.ContactLeased && !a.Manual {
 		return campaigns.ErrNotLeased, t.passBuried(a)
@@ -83,17 +83,52 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (refused, err er
 }
 
 // refuse keeps why a call is not placed, and moves a contact out of its hopper:
-// done when neither time nor the house can change the verdict, else waiting
-// until it is judged again.
-func (t *tx) refuse(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, refusal *rules.Refusal, leased bool) error {
+// waiting for another of its phones when the number alone was refused, done when
+// neither time nor the house can change the verdict, else waiting until it is
+// judged again.
+func (t *tx) refuse(c campaigns.Campaign, a *campaigns.Attempt, d *rules.Decision, terms storedTerms, refusal *rules.Refusal, leased bool) error {
 	if err := t.deny(a, d, terms, refusal.Primary); err != nil || !leased {
 		return err
 	}
 	until := campaigns.BackUntil(d, t.now)
+	if campaigns.KeepsNumberOut(d) {
+		j, err := t.judgeOthers(c, a, d, terms)
+		if err != nil {
+			return err
+		}
+		if until = j.Until; j.Allowed {
+			until = t.now
+		}
+		if _, err := t.exec(`UPDATE contacts SET phone = ? WHERE id = ?`, j.Phone, a.Contact); err != nil {
+			return err
+		}
+	}
 	if until.IsZero() {
 		return t.setDone(a.Contact, campaigns.Refused)
 	}
 	return t.setWaiting(a.Contact, until)
+}
+
+// judgeOthers judges a contact one of whose phones was refused by a decision.
+func (t *tx) judgeOthers(c campaigns.Campaign, a *campaigns.Attempt, refused *rules.Decision, terms storedTerms) (campaigns.Judgement, error) {
+	var p campaigns.Contact
+	err := t.rows(`SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{a.Contact}, func(r *sql.Rows) (err error) {
+		p, err = scanContact(r)
+		return err
+	})
+	if err != nil {
+		return campaigns.Judgement{}, err
+	}
+	p.Phone, p.Callback = a.Phone, a.Callback
+	var f rules.Facts
+	var d rules.Decision
+	return campaigns.JudgePhones(p, t.now, func(phone int) (*rules.Decision, error) {
+		if phone == a.Phone {
+			return refused, nil
+		}
+		x := askedOf(c, terms.terms, p, p.Phones[phone].Number, t.now)
+		return &d, t.db.weigh(t, t.inForce().book, x, p.Callback, &f, &d)
+	})
 }
 
 // facts reads all that the rules ask, in one query, and which version of the
@@ -130,7 +165,7 @@ func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 		return err
 	}
 	t.moved(a.List, campaigns.ContactLeased, campaigns.ContactLive, 1)
-	_, err := t.exec(`UPDATE contacts SET state = 'live' WHERE id = ?`, a.Contact)
+	_, err := t.exec(`UPDATE contacts SET state = 'live', phone = ?2 WHERE id = ?1`, a.Contact, a.Phone)
 	return err
 }
 

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"desk", deskTests},
 		{"caller IDs", callerIDTests},
 		{"stops", stopTests},
+		{"other phones", otherPhoneTests},
 		{"rule requests", ruleRequestTests},
 		{"rule reach", ruleReachTests},
 		{"registers", registerTests},
