@@ -75,6 +75,9 @@ func stateWords(c Contact, at time.Time, limit int) string {
 	case ContactLive:
 		return "It is in a call now; " + tries + last + "."
 	case ContactDone:
+		if c.Last == Refused {
+			return "A rule refused it for good, and it is not called any more; " + tries + "."
+		}
 		return "It is done and is not called any more; " + tries + last + "."
 	}
 	due := "its next try is due since " + stamp(c.NextAt)
@@ -95,7 +98,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 func (e Explained) Reason(at time.Time) string {
 	switch c := e.Contact; {
 	case c.State == ContactDone:
-		return "the contact is done"
+		return e.reasonDone()
 	case c.State == ContactLive:
 		return "the contact is in a call now"
 	}
@@ -115,6 +118,20 @@ func (e Explained) Reason(at time.Time) string {
 		return "the campaign's filter leaves the contact out: " + e.Filtered + " does not hold"
 	}
 	return ""
+}
+
+// reasonDone is why a contact is done with. A rule that refuses it for good put
+// it there: the rule is the reason, and not where the contact stands.
+func (e Explained) reasonDone() string {
+	if e.Contact.Last == Refused {
+		for _, v := range e.Verdicts {
+			if refuses(v) {
+				return v.Detail
+			}
+		}
+		return "the contact is done: a rule refused it before"
+	}
+	return "the contact is done"
 }
 
 // next is the first time at which what time alone decides is out of the way.

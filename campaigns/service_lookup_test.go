@@ -123,6 +123,8 @@ func TestExplainSaysWhatStandsInTheWay(t *testing.T) {
 		}, false, monday.Add(14 * time.Minute), "cool-down"},
 		{"in a call", func(_ *Campaign, p *Contact, _ *register) { p.State = ContactLive }, false, monday, "in a call now"},
 		{"done", func(_ *Campaign, p *Contact, _ *register) { p.State = ContactDone }, false, time.Time{}, "done"},
+		{"a rule refused it for good", func(_ *Campaign, p *Contact, _ *register) { p.State, p.Last, p.Tries = ContactDone, Refused, 6 }, false, time.Time{}, "6 of 6 tries used."},
+		{"a rule refused it for good, and would not now", func(_ *Campaign, p *Contact, _ *register) { p.State, p.Last = ContactDone, Refused }, false, time.Time{}, "a rule refused it before"},
 		{"no tries left", func(_ *Campaign, p *Contact, _ *register) { p.Tries = 6 }, false, time.Time{}, "6 of 6 tries used"},
 		{"the list is off", func(_ *Campaign, p *Contact, _ *register) { p.List = 3 }, false, time.Time{}, `"old" is switched off`},
 		{"another phone's turn", func(_ *Campaign, p *Contact, _ *register) {

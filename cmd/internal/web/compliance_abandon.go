@@ -61,6 +61,26 @@ func zoneOf(name string) abandonZone {
 	return abandonZone{zone}
 }
 
+// limitWords is a limit of abandonment for people: what it is, and the rule's id.
+func limitWords(c *catalog.Catalog, r abandonment.Rule) string {
+	switch {
+	case r.ID == campaigns.OwnLimitID:
+		return c.T("The campaign's own limit")
+	case r.Label != "":
+		return r.ID + ": " + r.Label
+	}
+	return r.ID
+}
+
+// Limit names a limit.
+func (v abandonNowView) Limit(r abandonment.Rule) string { return limitWords(v.Lang, r) }
+
+// Limit names a limit.
+func (v abandonReportView) Limit(r abandonment.Rule) string { return limitWords(v.Lang, r) }
+
+// Limit names a limit.
+func (v abandonPeriodView) Limit(r abandonment.Rule) string { return limitWords(v.Lang, r) }
+
 // Day writes an instant as people of the zone have it, with what it is off UTC by.
 func (z abandonZone) Day(t time.Time) string { return t.In(z.zone).Format("2006-01-02 15:04 -07:00") }
 
@@ -185,12 +205,8 @@ func (p *Pages) abandonToday(ctx context.Context, u campaigns.User, lang *catalo
 	var out []complianceLine
 	for _, row := range rows {
 		for _, st := range row.Standings {
-			share, limit := fmt.Sprintf("%.2f %%", 100*st.Rate.Share()), fmt.Sprintf("%g %%", 100*st.Rule.Max)
-			switch {
-			case st.Rule.Binds() && st.Over():
-				out = append(out, complianceLine{"bad", lang.T("%s: %s abandoned, the limit of %s is %s", row.Name, share, st.Rule.ID, limit)})
-			case st.Rule.Binds() && st.Acts():
-				out = append(out, complianceLine{"wait", lang.T("%s: %s abandoned, the limit of %s is %s", row.Name, share, st.Rule.ID, limit)})
+			if mark := standingMark(st); mark != "" {
+				out = append(out, complianceLine{mark, standingWords(lang, row.Name, st)})
 			}
 		}
 	}
@@ -198,4 +214,25 @@ func (p *Pages) abandonToday(ctx context.Context, u campaigns.User, lang *catalo
 		out = []complianceLine{{"on", lang.T("No campaign is near a limit")}}
 	}
 	return out, nil
+}
+
+// standingMark is how soon somebody has to look at a limit; empty = it is far off.
+func standingMark(st abandonment.Standing) string {
+	switch {
+	case !st.Rule.Binds():
+		return ""
+	case st.Over():
+		return "bad"
+	case st.Acts():
+		return "wait"
+	}
+	return ""
+}
+
+func standingWords(lang *catalog.Catalog, campaign string, st abandonment.Standing) string {
+	share, limit := fmt.Sprintf("%.2f %%", 100*st.Rate.Share()), fmt.Sprintf("%g %%", 100*st.Rule.Max)
+	if st.Rule.ID == campaigns.OwnLimitID {
+		return lang.T("%s: %s abandoned, the campaign's own limit is %s", campaign, share, limit)
+	}
+	return lang.T("%s: %s abandoned, the limit of %s is %s", campaign, share, st.Rule.ID, limit)
 }

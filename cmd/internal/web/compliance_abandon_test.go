@@ -46,13 +46,13 @@ func TestAbandonedCallsAreReportedWithTheCallsBehindThem(t *testing.T) {
 	c := h.abandoned("Spring <i>")
 	v := h.as(campaigns.Compliance)
 	_, body := v.get("/compliance/abandonment")
-	for _, want := range []string{"Spring &lt;i&gt;", "campaign.cap", "blocks of 30 days", "30.0 %"} { // (2 + 1) of (9 + 1): nobody has listened to the machine
+	for _, want := range []string{"Spring &lt;i&gt;", "The campaign&#39;s own limit", "blocks of 30 days", "30.0 %"} { // (2 + 1) of (9 + 1): nobody has listened to the machine
 		if !strings.Contains(body, want) {
 			t.Errorf("the overview does not hold %q", want)
 		}
 	}
 	expectNothingInline(t, body)
-	if _, landing := v.get("/compliance"); !strings.Contains(landing, "30.00 % abandoned, the limit of campaign.cap is 3 %") {
+	if _, landing := v.get("/compliance"); !strings.Contains(landing, "30.00 % abandoned, the campaign&#39;s own limit is 3 %") {
 		t.Error("the landing page does not say that the campaign is over its limit")
 	}
 	path := fmt.Sprintf("/compliance/abandonment/%d", c.ID)

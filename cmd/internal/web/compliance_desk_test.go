@@ -256,6 +256,18 @@ func TestRefusalsAreCountedByRuleCampaignAndDay(t *testing.T) {
 	if res.StatusCode != 200 || !strings.Contains(body, "refused by") || strings.Count(body, "<tr>") < 7 {
 		t.Errorf("one refusal: %d", res.StatusCode)
 	}
+	because := between(body, `id="h-because"`, "</section>")
+	for _, want := range []string{"The calling window is open there", "outside the calling window", `action="/why"`, `value="+34600111222"`} {
+		if !strings.Contains(html.UnescapeString(because), want) {
+			t.Errorf("why the number was not called does not hold %q: %s", want, because)
+		}
+	}
+	if _, verdicts, _ := strings.Cut(body, "<tbody>"); strings.Index(verdicts, `data-ok="false"`) > strings.Index(verdicts, "</tr>") {
+		t.Error("what refuses does not come first among the verdicts")
+	}
+	if _, answer := v.post("/why", url.Values{"number": {"+34600111222"}, "campaign": {fmt.Sprint(c.ID)}}); !strings.Contains(answer, "h-answer") {
+		t.Error("the number is not explained from there")
+	}
 	if _, body := v.get("/compliance/refusals?rule=dnc.internal"); !strings.Contains(body, "Nothing was refused") {
 		t.Error("another rule's refusals are shown")
 	}

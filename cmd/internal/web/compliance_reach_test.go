@@ -38,7 +38,7 @@ func TestCountriesCalledWithoutARuleSetAreSaidOnTheDeskAndOnThePageOfRules(t *te
 	h.stocked("Spring <b>") // calls Spain
 	v := h.as(campaigns.Compliance)
 	h.bind(houseHours(1, "09:00-20:00"), lawOf("FR")) // one binds everywhere, and is the law of no country
-	const warned = "no rule set in force is made for them: ES"
+	const warned = "called without a rule set made for them: ES"
 	if _, body := v.get("/compliance"); !strings.Contains(body, warned) || !strings.Contains(body, `class="mark-bad"`) {
 		t.Error("the desk does not say that Spain is called without a law")
 	}
@@ -48,7 +48,7 @@ func TestCountriesCalledWithoutARuleSetAreSaidOnTheDeskAndOnThePageOfRules(t *te
 		t.Errorf("the page of rules does not say which campaign calls where: %s", section)
 	}
 	h.bind(lawOf("ES"))
-	if _, body := v.get("/compliance"); strings.Contains(body, "no rule set in force is made") {
+	if _, body := v.get("/compliance"); strings.Contains(body, warned) {
 		t.Error("it is still said when the law of Spain is in force")
 	}
 	if _, body := v.get("/compliance/rules"); strings.Contains(body, "h-unruled") {

@@ -37,6 +37,7 @@ type refusalsView struct {
 	Total     int64
 	List      []campaigns.Denied
 	More      int64
+	Law       map[rules.ID]string // what the rules are about
 }
 
 // refusalsAsked is the form.
@@ -94,6 +95,9 @@ func (p *Pages) refusals(w http.ResponseWriter, r *http.Request, u campaigns.Use
 	v := refusalsView{officeView: officeIn(r, p.frame(r, "Calls that a rule refused")), Ask: refusalsAskedOf(r, now)}
 	var err error
 	if v.Campaigns, err = p.campaignsByName(r, u); err != nil {
+		return err
+	}
+	if v.Law, err = p.lawNames(r.Context(), u, v.Lang); err != nil {
 		return err
 	}
 	f, err := v.Ask.filter(now)
@@ -155,10 +159,19 @@ func sums[K comparable](of map[K]int64, total int64, name func(K) (name, path st
 
 // RuleName says what a rule asks for, where the house knows it, and its id.
 func (v refusalsView) RuleName(rule string) string {
+	return quoted(v.Lang, v.Law, rule)
+}
+
+// quoted is what a rule is about, with its id, which officers quote.
+func quoted(c *catalog.Catalog, law map[rules.ID]string, rule string) string {
+	about := law[rules.ID(rule)]
 	if words := ruleWords(rules.ID(rule)); words != rule {
-		return v.Lang.T(words) + " (" + rule + ")"
+		about = c.T(words)
 	}
-	return rule
+	if about == "" || about == rule {
+		return rule
+	}
+	return about + " (" + rule + ")"
 }
 
 // CampaignName is what a campaign is called.
@@ -177,6 +190,11 @@ type refusalView struct {
 	officeView
 	Refused  campaigns.RefusedCall
 	Campaign string
+}
+
+// Refusing are the verdicts for which the call was not placed.
+func (v refusalView) Refusing() []rules.Verdict {
+	return slices.DeleteFunc(slices.Clone(v.Refused.Verdicts), func(r rules.Verdict) bool { return r.OK || r.Advisory || r.Lifted != "" })
 }
 
 // Inputs are what a verdict was given on, in short.
@@ -213,8 +231,12 @@ func (p *Pages) refusalsToday(ctx context.Context, u campaigns.User, lang *catal
 	if total == 0 {
 		return []complianceLine{{"off", lang.T("none today")}}, nil
 	}
+	law, err := p.lawNames(ctx, u, lang)
+	if err != nil {
+		return nil, err
+	}
 	out := []complianceLine{{"off", lang.T("%d today", total)}}
-	for _, s := range sums(byRule, total, func(rule string) (string, string) { return rule, "" })[:min(3, len(byRule))] {
+	for _, s := range sums(byRule, total, func(rule string) (string, string) { return quoted(lang, law, rule), "" })[:min(3, len(byRule))] {
 		out = append(out, complianceLine{"off", lang.T("%s: %d", s.Name, s.N)})
 	}
 	return out, nil

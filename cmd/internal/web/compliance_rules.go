@@ -222,5 +222,5 @@ func (p *Pages) unruledToday(ctx context.Context, u campaigns.User, lang *catalo
 	for i, c := range unruled {
 		codes[i] = c.Country
 	}
-	return []complianceLine{{"bad", lang.T("Called, and no rule set in force is made for them: %s", strings.Join(codes, ", "))}}, nil
+	return []complianceLine{{"bad", lang.T("Countries called without a rule set made for them: %s", strings.Join(codes, ", "))}}, nil
 }

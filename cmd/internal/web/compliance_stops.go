@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -73,9 +74,9 @@ func (p *Pages) throwStop(w http.ResponseWriter, r *http.Request, u campaigns.Us
 	case campaigns.StopCampaign:
 		in.Value = typed(r, "campaign")
 	case campaigns.StopCallerID:
-		in.Value = dialed(typed(r, "value"))
+		in.Value = dialed(cmp.Or(typed(r, "number"), typed(r, "value")))
 	case campaigns.StopJurisdiction:
-		in.Value = typed(r, "value")
+		in.Value = cmp.Or(typed(r, "place"), typed(r, "value"))
 	}
 	_, err := p.Compliance.Stops.Throw(r.Context(), u, in)
 	return p.led(w, r, err, "/compliance/stops", "stopped", func(status int, wrong string) error {

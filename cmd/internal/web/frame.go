@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/abandonment"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
@@ -157,6 +158,13 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"odds":    times,
 		"rule":    func(r rules.ID) string { return c.T(ruleWords(r)) },
+		"about":   func(v rules.Verdict) string { return verdictTitle(c, v) },
+		"heavy":   weightiest,
+		"kind":    func(t rules.Type) string { return typeWords(c, t) },
+		"class":   func(class abandonment.Class) string { return classWords(c, class) },
+		"formula": func(f abandonment.Formula) string { return formulaWords(c, f) },
+		"runs":    func(s abandonment.Start) string { return startWords(c, s) },
+		"group":   func(g abandonment.Group) string { return groupWords(c, g) },
 		"when":    func(t time.Time) string { return moments(c, t) },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },
 	}

@@ -75,7 +75,7 @@ func labels() []string {
 			out = append(out, c.Consequence(d, p, "+34600111222").Text)
 		}
 	}
-	for _, r := range []rules.ID{rules.Number, rules.Live, rules.DNC, rules.Zone, rules.Hours, rules.Attempts, rules.Cooldown} {
+	for _, r := range []rules.ID{rules.Number, rules.Live, rules.DNC, rules.Zone, rules.Hours, rules.Attempts, rules.Cooldown, rules.Stopped, rules.Known, rules.Clock} {
 		out = append(out, ruleWords(r))
 	}
 	return out

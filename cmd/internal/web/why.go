@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 )
@@ -69,6 +68,9 @@ func (p *Pages) showWhy(w http.ResponseWriter, r *http.Request, u campaigns.User
 	return p.render(w, status, "why.html", v)
 }
 
+// MaySeeCompliance tells whether the way back leads to the compliance desk too.
+func (v whyView) MaySeeCompliance() bool { return v.User.Allow(campaigns.SeeCompliance) == nil }
+
 // CampaignName is the name of a campaign by its number.
 func (v whyView) CampaignName(id int64) string {
 	for _, c := range v.Campaigns {
@@ -77,25 +79,6 @@ func (v whyView) CampaignName(id int64) string {
 		}
 	}
 	return strconv.FormatInt(id, 10)
-}
-
-// Weightiest puts what refuses first, then what only advises, then what is lifted
-// for this call; the order within each is that of the rules.
-func (v whyView) Weightiest(verdicts []rules.Verdict) []rules.Verdict {
-	weight := func(v rules.Verdict) int {
-		switch {
-		case !v.OK:
-			return 0
-		case v.Advisory:
-			return 1
-		case v.Lifted != "":
-			return 2
-		}
-		return 3
-	}
-	out := slices.Clone(verdicts)
-	slices.SortStableFunc(out, func(a, b rules.Verdict) int { return weight(a) - weight(b) })
-	return out
 }
 
 // hourBar is one hour of the drawing of the next day.
