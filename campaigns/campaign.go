@@ -51,7 +51,11 @@ type Campaign struct {
 	Priority int    `json:"priority"` // among campaigns that share agents; higher goes first
 
 	// Who calls and what about, for the call log (16 CFR 310.5(a)(2)).
-	Seller       string `json:"seller"`
+	Seller string `json:"seller"`
+	// SellersBefore are the names under which the campaign has called: who asked one
+	// of them not to call is not called under a new name. The store keeps them.
+	SellersBefore []string `json:"sellers_before,omitempty"`
+
 	Telemarketer string `json:"telemarketer"`
 	Purpose      string `json:"purpose"` // sales, debt, service, survey, political, charity
 	Goods        string `json:"goods_or_service"`

@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,6 +26,33 @@ type DoNotCall struct {
 // SellerKey is what two spellings of a seller's name have in common: a person
 // who asked "ACME " not to call is not called for "Acme".
 func SellerKey(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+
+// SellerKeys are the keys of all in whose name the campaign calls or has called: an
+// entry for one of them binds it. None is of a campaign that does not say for whom
+// it calls: the entries of everybody bind it.
+func (c Campaign) SellerKeys() []string {
+	own := SellerKey(c.Seller)
+	if own == "" {
+		return nil
+	}
+	keys := []string{own}
+	for _, name := range c.SellersBefore {
+		if key := SellerKey(name); key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// Renamed is what the settings keep of the names under which they called, when
+// they replace others.
+func (c Campaign) Renamed(old Campaign) []string {
+	before := slices.Clone(old.SellersBefore)
+	if key := SellerKey(old.Seller); key != "" && key != SellerKey(c.Seller) && !slices.Contains(before, old.Seller) {
+		before = append(before, old.Seller)
+	}
+	return before
+}
 
 // The channels by which a number comes onto the do-not-call list.
 const (

@@ -41,7 +41,7 @@ func (e *Engine) Halt(holding []campaigns.Stop) error {
 // this, so that a list or a stop that it has not seen yet withdraws the call.
 func (e *Engine) Aside(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error) {
 	place := campaigns.Contact{}.Place(campaigns.Phone{Number: number})
-	dial, call, done := e.outside.begin(ctx, number, "", campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
+	dial, call, done := e.outside.begin(ctx, number, nil, campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
 	if e.meets(call.met) {
 		done()
 		return nil, nil, nil, campaigns.ErrStopped

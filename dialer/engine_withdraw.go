@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -60,20 +61,17 @@ func (e *Engine) withdrawNumbers(numbers map[string]sellers) error {
 // sellers are those whose calls are withdrawn, by their keys; nil = everybody's.
 type sellers []string
 
-func (s sellers) include(key string) bool {
-	for _, one := range s {
-		if one == key {
-			return true
-		}
-	}
-	return s == nil
+// include tells whether they are any of those in whose name a campaign calls; it
+// may be anybody's when it does not say whose.
+func (s sellers) include(keys []string) bool {
+	return s == nil || len(keys) == 0 || slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(s, key) })
 }
 
 // toAny matches the calls to numbers for the sellers whom they are barred to.
 func toAny(numbers map[string]sellers) func(*Loop, *call) bool {
 	return func(l *Loop, c *call) bool {
 		of, listed := numbers[c.number]
-		return listed && of.include(campaigns.SellerKey(l.campaign.Seller))
+		return listed && of.include(l.campaign.SellerKeys())
 	}
 }
 

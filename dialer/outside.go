@@ -18,18 +18,18 @@ type outside struct {
 
 // outsideCall is one of them.
 type outsideCall struct {
-	cord   cord
-	number string
-	seller string           // key of who is called for
-	met    campaigns.Halted // its campaign 0 = a test call of the house, and any entry binds it
-	cancel context.CancelCauseFunc
+	cord    cord
+	number  string
+	sellers []string         // keys of who is called for; none = anybody
+	met     campaigns.Halted // its campaign 0 = a test call of the house
+	cancel  context.CancelCauseFunc
 }
 
 // begin notes a call that is about to get its row; done ends the note. The call
 // is dialed with the context that is returned.
-func (o *outside) begin(ctx context.Context, number, seller string, met campaigns.Halted) (dial context.Context, call *outsideCall, done func()) {
+func (o *outside) begin(ctx context.Context, number string, sellers []string, met campaigns.Halted) (dial context.Context, call *outsideCall, done func()) {
 	dial, cancel := context.WithCancelCause(ctx)
-	call = &outsideCall{number: number, seller: campaigns.SellerKey(seller), met: met, cancel: cancel}
+	call = &outsideCall{number: number, sellers: sellers, met: met, cancel: cancel}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.calls == nil {
@@ -47,7 +47,7 @@ func (o *outside) begin(ctx context.Context, number, seller string, met campaign
 func listed(numbers map[string]sellers) func(*outsideCall) bool {
 	return func(c *outsideCall) bool {
 		of, there := numbers[c.number]
-		return there && (c.met.Campaign == 0 || of.include(c.seller))
+		return there && of.include(c.sellers)
 	}
 }
 

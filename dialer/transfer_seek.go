@@ -125,7 +125,7 @@ func (s *seeker) call(ctx context.Context, number string) error {
 		CallerID: s.row.CallerID, IntentAt: time.Now(), Outcome: "",
 	}
 	met := campaigns.Halted{Campaign: row.Campaign, CallerID: row.CallerID, Jurisdictions: campaigns.Contact{}.Place(campaigns.Phone{Number: number}).Jurisdictions}
-	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign.Seller, met) // before its row: whoever lists the number then finds it
+	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign.SellerKeys(), met) // before its row: whoever lists the number then finds it
 	defer done()
 	err := s.talked.BeginSide(ctx, &row)
 	if errors.Is(err, campaigns.ErrListed) {

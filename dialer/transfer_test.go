@@ -292,7 +292,7 @@ func TestWhenTheOutsideLineHangsUpThePersonsCallEnds(t *testing.T) {
 
 func TestAnOutsideNumberThatIsListedWhileItRingsIsCancelledAndThePersonStays(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		h := passing(t, func(c *campaigns.Campaign) { c.OutsideTransfer = true })
+		h := passing(t, func(c *campaigns.Campaign) { c.OutsideTransfer, c.Seller = true, "Acme" })
 		h.must(h.engine.Transfer(t.Context(), 1, TransferTarget{Number: "+34911000001"}, true))
 		time.Sleep(100 * time.Millisecond)
 		h.must(h.engine.WithdrawAll([]campaigns.DoNotCall{{Number: "+34911000002"}, {Number: "+34911000001", Seller: "somebody else"}}))

@@ -117,16 +117,21 @@ func TestAConversationGoesOnWhenItsNumberIsWithdrawn(t *testing.T) {
 
 func TestAnEntryOfASellerWithdrawsTheCallsOfItsCampaignsOnly(t *testing.T) {
 	for name, c := range map[string]struct {
-		entry string
-		gone  bool
-	}{"the house": {"", true}, "the seller, spelled otherwise": {" acme", true}, "another seller": {"Other", false}} {
+		entry, of string
+		gone      bool
+	}{
+		"the house": {"", "Acme", true}, "the seller, spelled otherwise": {" acme", "Acme", true}, "another seller": {"Other", "Acme", false},
+		"a former name": {"Acme before", "Acme", true}, "a campaign that names nobody": {"Other", "", true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				h := newHouse(t, func(string) callee { return answers(10*time.Second, 5*time.Second) })
 				h.store.load(1, 1)
 				h.run()
 				h.agent(1, true, 1)
-				h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Mode, c.Retry, c.Seller = campaigns.Progressive, nil, "Acme" }))
+				h.apply(h.campaign(1, func(to *campaigns.Campaign) {
+					to.Mode, to.Retry, to.Seller, to.SellersBefore = campaigns.Progressive, nil, c.of, []string{"Acme before"}
+				}))
 				h.until(20*time.Second, "ringing", h.callState(CallRinging))
 				h.must(h.engine.WithdrawAll([]campaigns.DoNotCall{
 					{Number: "+15550000009", Seller: "Acme"}, {Number: "+15550000001", Seller: "Else"}, {Number: "+15550000001", Seller: c.entry},

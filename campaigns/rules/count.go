@@ -83,7 +83,7 @@ func (r *Rule) counter(events words) counter {
 // they count.
 func (p *Plan) counts(c *counter, h *Past) bool {
 	t := &p.terms
-	if (h.Other && !c.person) || (c.bySeller && differs(h.Seller, t.Seller)) || (c.bySubject && differs(h.Subject, t.Subject)) ||
+	if (h.Other && !c.person) || (c.bySeller && p.ofAnother(h)) || (c.bySubject && differs(h.Subject, t.Subject)) ||
 		(c.byCampaign && h.Campaign != t.Campaign && h.Campaign != 0 && t.Campaign != 0) {
 		return false
 	}
@@ -96,6 +96,28 @@ func (p *Plan) counts(c *counter, h *Past) bool {
 }
 
 func differs(a, b string) bool { return a != b && a != "" && b != "" }
+
+// ofAnother tells whether a call was surely made for another seller. A campaign
+// that has got a new name for its seller still calls for whom it called before.
+func (p *Plan) ofAnother(h *Past) bool {
+	t := &p.terms
+	return differs(h.Seller, t.Seller) && (h.Campaign != t.Campaign || t.Campaign == 0) && !sameName(h.Seller, t.Seller)
+}
+
+// sameName tells whether two names differ in spaces and capitals at most.
+func sameName(a, b string) bool {
+	for {
+		if a, b = strings.TrimSpace(a), strings.TrimSpace(b); a == "" || b == "" {
+			return a == b
+		}
+		var x, y string
+		x, a, _ = strings.Cut(a, " ")
+		y, b, _ = strings.Cut(b, " ")
+		if !strings.EqualFold(x, y) {
+			return false
+		}
+	}
+}
 
 // is tells whether a call ended so. An attempt that never left us, because a
 // rule or the trunk refused it, is none.

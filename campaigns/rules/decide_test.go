@@ -97,6 +97,7 @@ func TestEveryTypeOfRuleAllowsAndRefuses(t *testing.T) {
 		{"cap by dates: four in 30 days", cap4, calls(call(days(1), "busy"), call(days(2), "busy"), call(days(9), "busy"), call(days(29), "busy")), "cap", local(t, "Europe/Madrid", "2026-11-28 00:00:00")},
 		{"cap by dates: the fourth is 30 days ago", cap4, calls(call(days(1), "busy"), call(days(2), "busy"), call(days(9), "busy"), call(days(30), "busy")), "", time.Time{}},
 		{"cap by dates: the person's other number counts", cap4, calls(call(days(1), "busy"), call(days(2), "busy"), call(days(9), "busy"), Past{At: days(20), Outcome: "busy", Seller: "Acme", Other: true}), "cap", local(t, "Europe/Madrid", "2026-12-07 00:00:00")},
+		{"cap by dates: the seller, spelled otherwise", cap4, calls(call(days(1), "busy"), call(days(2), "busy"), call(days(9), "busy"), Past{At: days(20), Outcome: "busy", Seller: " ACME "}), "cap", local(t, "Europe/Madrid", "2026-12-07 00:00:00")},
 		{"cap by dates: another seller", cap4, calls(call(days(1), "busy"), call(days(2), "busy"), call(days(9), "busy"), Past{At: days(20), Outcome: "busy", Seller: "Other"}), "", time.Time{}},
 		{"cap of conversations: tries do not count", talks, calls(call(days(1), "busy"), call(days(2), "callee_hung_up")), "", time.Time{}},
 		{"cap of conversations", talks, calls(call(days(1), "busy"), call(days(6), "connected")), "cap", local(t, "Europe/Madrid", "2026-11-28 00:00:00")},

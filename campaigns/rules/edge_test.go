@@ -261,3 +261,35 @@ func TestEdgeFrenchLunchIsNotSkippedOver(t *testing.T) {
 		}
 	}
 }
+
+// A new name for the seller of a campaign frees no attempts of that campaign: the
+// professional is the same (C. conso. D.223-9 counts per professional).
+func TestARenamedSellerHasNoFreshAttempts(t *testing.T) {
+	set := "ruleset: {id: x, version: 1, reviewed_on: 2026-11-21}\nrules:\n" +
+		"  - {id: x.freq, type: cap, max: 4, per: 30d, calendar_days: true, key: [person, seller], count: attempts, cite: \"D.223-9\", status: verified}\n"
+	parsed, err := ParseSet([]byte(set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := NewBook([]*Set{parsed}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 18, 10, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		campaign int64
+		seller   string
+		allowed  bool
+	}{{7, "Nova", false}, {7, "acme  sl", false}, {8, "ACME SL", false}, {8, "Nova", true}, {8, "Acme SL Dos", true}, {8, "", false}} {
+		terms := Terms{Campaign: c.campaign, Seller: c.seller, Windows: Always(), RingTime: 25 * time.Second}
+		f := Facts{Number: "+33612345678", Place: in("Europe/Paris")}
+		for i := range 4 {
+			f.History = append(f.History, Past{At: now.Add(-time.Duration(i+1) * 48 * time.Hour), Campaign: 7, Seller: "Acme SL", Outcome: "no_answer"})
+		}
+		var d Decision
+		book.Plan(terms, f.Place).Decide(&f, now, &d)
+		if d.Allowed() != c.allowed {
+			t.Errorf("campaign %d for %q: allowed is %t", c.campaign, c.seller, d.Allowed())
+		}
+	}
+}

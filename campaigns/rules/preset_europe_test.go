@@ -87,7 +87,7 @@ func spanishCases() []lawCase {
 }
 
 func frenchCases() []lawCase {
-	seller := func(name string) func(*rules.Past) { return func(p *rules.Past) { p.Seller = name } }
+	seller := func(name string) func(*rules.Past) { return func(p *rules.Past) { p.Seller, p.Campaign = name, 2 } }
 	refused := func(p *rules.Past) { p.Refused, p.Answered = true, true }
 	goods := func(what string) func(t testing.TB, c *call) {
 		return func(_ testing.TB, c *call) { c.terms.Goods, c.terms.Subject = what, what }
@@ -114,7 +114,7 @@ func frenchCases() []lawCase {
 			{"fr.refusal", "fr", "refused 60 days ago", refuses, ago(60*day, "connected", refused)},
 			{"fr.refusal", "fr", "refused 61 days ago", allows, ago(61*day, "connected", refused)},
 			{"fr.refusal", "fr", "refused at another number of the person", refuses, ago(9*day, "connected", func(p *rules.Past) { refused(p); p.Other = true })},
-			{"fr.refusal", "fr", "refused another seller", allows, ago(9*day, "connected", func(p *rules.Past) { refused(p); p.Seller = "Other" })},
+			{"fr.refusal", "fr", "refused another seller", allows, ago(9*day, "connected", func(p *rules.Past) { refused(p); p.Seller, p.Campaign = "Other", 2 })},
 			{"fr.freq", "fr", "the fourth attempt in 30 days", allows, tries(3, day)},
 			{"fr.freq", "fr", "the fifth attempt in 30 days, none of them answered", refuses, tries(4, day)},
 			{"fr.freq", "fr", "the first of four was 29 dates ago", refuses, with(tries(3, day), ago(29*day, "busy", nil))},

@@ -146,7 +146,7 @@ func (db *DB) UpdateCampaign(ctx context.Context, c campaigns.Campaign, by strin
 		if err := t.zoneFree(old, c); err != nil {
 			return err
 		}
-		c.Status, c.CreatedAt = old.Status, old.CreatedAt
+		c.Status, c.CreatedAt, c.SellersBefore = old.Status, old.CreatedAt, c.Renamed(old)
 		return t.putCampaign(c, auditUpdate, by)
 	})
 	if err != nil {
@@ -303,7 +303,7 @@ func copyCampaign(c campaigns.Campaign) campaigns.Campaign {
 		c.Windows[d] = slices.Clone(spans)
 	}
 	c.CallerIDs, c.CallerPools, c.Trunks = slices.Clone(c.CallerIDs), slices.Clone(c.CallerPools), slices.Clone(c.Trunks)
-	c.Dispositions, c.Schedule = slices.Clone(c.Dispositions), slices.Clone(c.Schedule)
+	c.Dispositions, c.Schedule, c.SellersBefore = slices.Clone(c.Dispositions), slices.Clone(c.Schedule), slices.Clone(c.SellersBefore)
 	c.PauseReasons, c.ScoreForm = slices.Clone(c.PauseReasons), slices.Clone(c.ScoreForm)
 	c.Products, c.Reasons, c.Complaints = slices.Clone(c.Products), slices.Clone(c.Reasons), slices.Clone(c.Complaints)
 	c.Departments = slices.Clone(c.Departments)

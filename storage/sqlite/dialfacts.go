@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -42,7 +43,7 @@ func zonesOf(p campaigns.Contact, number string) []string {
 
 // factsQuery reads all that the rules ask of a number, in one query.
 const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
-	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?6)),
+	EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND (?6 = '' OR seller = '' OR seller IN (SELECT value FROM json_each(?6)))),
 	EXISTS (SELECT 1 FROM attempts WHERE e164 = ?2 AND live = 1) OR EXISTS (SELECT 1 FROM held WHERE e164 = ?2 AND inbound = 1),
 	COALESCE((SELECT a.intent_at FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq
 		WHERE a.e164 = ?2 AND a.mode <> 'inbound' AND (o.outcome IS NULL OR o.outcome NOT IN ('refused', 'route_failed'))
@@ -56,6 +57,20 @@ const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
 		WHERE a.e164 = ?2 AND a.campaign = ?4 AND d.effect = 'wrong_number')
 	FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`
 
+// sellersOf are those whose entries on the do-not-call list bind a campaign beside
+// the house's, as JSON; empty = everybody's.
+func sellersOf(c campaigns.Campaign) string {
+	keys := c.SellerKeys()
+	if len(keys) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return "" // the strictest; names are texts, so it does not happen
+	}
+	return string(text)
+}
+
 // factsRow is what factsQuery answers.
 type factsRow struct {
 	state             campaigns.ContactState // empty = there is no such contact
@@ -67,7 +82,7 @@ type factsRow struct {
 }
 
 func (r *factsRow) args(contact int64, number string, callback int64, c campaigns.Campaign, now time.Time) []any {
-	return []any{contact, e164(number), callback, c.ID, micros(now.Add(-24 * time.Hour)), campaigns.SellerKey(c.Seller)}
+	return []any{contact, e164(number), callback, c.ID, micros(now.Add(-24 * time.Hour)), sellersOf(c)}
 }
 
 func (r *factsRow) dest() []any {

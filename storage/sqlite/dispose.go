@@ -120,9 +120,13 @@ func effectNext(c campaigns.Campaign, e campaigns.Effect, at time.Time, phone, t
 // is in the next one.
 func (t *tx) effect(c campaigns.Campaign, p disposed, kind campaigns.DispositionType, at time.Time, d campaigns.Disposition) error {
 	if kind.Effect == campaigns.EffectDNC && p.e164 != 0 {
-		err := t.addDoNotCall([]campaigns.DoNotCall{{
+		seller, err := t.calledFor(p.seq, c)
+		if err != nil {
+			return err
+		}
+		err = t.addDoNotCall([]campaigns.DoNotCall{{
 			Number: number(p.e164), At: d.At, Channel: campaigns.ChannelAgent, By: t.db.known.login(d.Agent),
-			Seller: c.Seller, Goods: c.Goods, Reason: d.Note, Attempt: d.Attempt, Campaign: p.campaign,
+			Seller: seller, Goods: c.Goods, Reason: d.Note, Attempt: d.Attempt, Campaign: p.campaign,
 		}})
 		if err != nil {
 			return err

@@ -158,6 +158,20 @@ func (db *DB) changes(ctx context.Context, query string, args ...any) ([]campaig
 	return out, nil
 }
 
+// calledFor is in whose name an attempt called: what is said in a call is said to
+// the seller that the campaign had then.
+func (t *tx) calledFor(seq int64, c campaigns.Campaign) (string, error) {
+	var version int64
+	if err := t.row(`SELECT settings FROM attempts WHERE seq = ?`, []any{seq}, &version); err != nil {
+		return "", fmt.Errorf("settings of attempt %d: %w", seq, err)
+	}
+	then, err := t.db.settingsOf(t, version)
+	if err != nil || then == nil {
+		return c.Seller, err // of before settings had versions
+	}
+	return then.Seller, nil
+}
+
 // addDoNotCall writes numbers into the history and the list. Who said it in a
 // call said it to the seller of the call's campaign.
 func (t *tx) addDoNotCall(batch []campaigns.DoNotCall) error {
@@ -224,10 +238,10 @@ type entry struct {
 	seller string
 }
 
-// sellerOf is the key of who a campaign calls for.
-func (t *tx) sellerOf(campaign int64) string {
+// sellersOf is sellersOf for a campaign by its id.
+func (t *tx) sellersOf(campaign int64) string {
 	c, _ := t.settings(campaign)
-	return campaigns.SellerKey(c.Seller)
+	return sellersOf(c)
 }
 
 // notYetThere leaves out what is on the list, and repetitions.

@@ -202,8 +202,12 @@ func (t *tx) settleDisposed(b begun, a campaigns.Attempt, tries int) error {
 // optOut puts the number on the do-not-call list: the person pressed the key.
 func (t *tx) optOut(b begun, a campaigns.Attempt) error {
 	c, _ := t.settings(b.campaign)
+	seller, err := t.calledFor(b.seq, c)
+	if err != nil {
+		return err
+	}
 	return t.addDoNotCall([]campaigns.DoNotCall{{
-		Number: number(b.e164), At: t.now, Channel: campaigns.ChannelKey, Seller: c.Seller, Goods: c.Goods,
+		Number: number(b.e164), At: t.now, Channel: campaigns.ChannelKey, Seller: seller, Goods: c.Goods,
 		Reason: "key pressed in the message", Attempt: a.ID, Campaign: b.campaign,
 	}})
 }

@@ -90,8 +90,8 @@ func (t *tx) hold(a *campaigns.Attempt, was campaigns.ContactState, agreed, inbo
 
 // caller finds or makes the contact of who calls.
 func (t *tx) caller(a *campaigns.Attempt, phone campaigns.Phone) (r campaigns.Received, err error) {
-	err = t.row(`SELECT EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ? AND seller IN ('', ?))`,
-		[]any{e164(a.Number), t.sellerOf(a.Campaign)}, &r.DoNotCall)
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?1 AND (?2 = '' OR seller = '' OR seller IN (SELECT value FROM json_each(?2))))`,
+		[]any{e164(a.Number), t.sellersOf(a.Campaign)}, &r.DoNotCall)
 	if err != nil {
 		return r, err
 	}

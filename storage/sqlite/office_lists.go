@@ -162,7 +162,7 @@ const recyclable = `FROM contacts c JOIN loads l ON l.id = c.load
 	AND CASE WHEN d.code IN (SELECT value FROM json_each(?6)) THEN 1
 		WHEN d.effect IN ('done', 'dnc', 'refused') THEN 0 ELSE c.last IN (SELECT value FROM json_each(?5)) END
 	AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions e ON e.seq = a.seq WHERE a.contact = c.id AND e.effect = 'dnc')
-	AND NOT EXISTS (SELECT 1 FROM do_not_call x WHERE x.seller IN ('', ?7)
+	AND NOT EXISTS (SELECT 1 FROM do_not_call x WHERE (?7 = '' OR x.seller = '' OR x.seller IN (SELECT value FROM json_each(?7)))
 		AND x.e164 = CAST(substr(json_extract(c.phones, '$[' || (c.phone % MAX(1, json_array_length(c.phones))) || '].number'), 2) AS INTEGER))`
 
 func (db *DB) recycleArgs(o campaigns.RecycleOrder, after int64, now time.Time) ([]any, error) {
@@ -175,7 +175,7 @@ func (db *DB) recycleArgs(o campaigns.RecycleOrder, after int64, now time.Time) 
 		return nil, err
 	}
 	c, _ := db.known.campaign(o.Campaign) // one that is gone has no contacts
-	return []any{after, o.Campaign, o.List, micros(now.Add(-o.OlderThan)), string(outcomes), string(codes), campaigns.SellerKey(c.Seller)}, nil
+	return []any{after, o.Campaign, o.List, micros(now.Add(-o.OlderThan)), string(outcomes), string(codes), sellersOf(c)}, nil
 }
 
 // Recyclable counts the contacts that an order would make callable again.

@@ -94,8 +94,9 @@ func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 	err := db.do(ctx, func(t *tx) error {
 		var seq int64
 		var listed bool
-		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND seller IN ('', ?3)) FROM attempts WHERE id = ?1`,
-			[]any{s.Attempt, e164(s.Number), t.sellerOf(s.Campaign)}, &seq, &listed)
+		err := t.row(`SELECT seq, EXISTS (SELECT 1 FROM do_not_call WHERE e164 = ?2 AND (?3 = '' OR seller = '' OR seller IN (SELECT value FROM json_each(?3))))
+			FROM attempts WHERE id = ?1`,
+			[]any{s.Attempt, e164(s.Number), t.sellersOf(s.Campaign)}, &seq, &listed)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return campaigns.ErrUnknownAttempt

@@ -39,7 +39,7 @@ func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, er
 func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Trust) (campaigns.Findings, error) {
 	c := &checker{
 		trust: trust,
-		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[entry]bool), sellers: make(map[int64]string), live: make(map[int64]int64),
+		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[entry]bool), entries: make(map[int64]int), sellers: make(map[int64][]string), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
 		erased: make(map[string]int64), told: make(map[string]int64),
 		awaited: make(map[rebasedRow]bool), rebases: make(map[int64]bool), unsound: make(map[int64]int64),
@@ -82,7 +82,8 @@ type checker struct {
 	prev    [sha256.Size]byte // hash of the link before last
 	last    link
 	blocked map[entry]bool       // the do-not-call list
-	sellers map[int64]string     // by campaign, as the do-not-call list has them
+	entries map[int64]int        // of a number, by whomever
+	sellers map[int64][]string   // by campaign, as the do-not-call list has them
 	live    map[int64]int64      // number -> open attempt
 	open    map[int64]int64      // open attempt -> number
 	inbound map[int64]bool       // open attempts that people made to us

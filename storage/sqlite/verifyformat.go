@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"database/sql/driver"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
@@ -223,9 +224,24 @@ func (c *checker) listing(row []driver.Value) {
 	if format, _ := row[changeWidth].(int64); format < rowFormat {
 		at.seller = ""
 	}
-	if removed, _ := row[2].(int64); removed != 0 {
+	removed, _ := row[2].(int64)
+	switch {
+	case removed != 0 && c.blocked[at]:
 		delete(c.blocked, at)
-	} else {
+		if c.entries[num]--; c.entries[num] == 0 {
+			delete(c.entries, num)
+		}
+	case removed == 0 && !c.blocked[at]:
 		c.blocked[at] = true
+		c.entries[num]++
 	}
+}
+
+// barred tells whether an entry of the house binds a campaign that calls for
+// these sellers, or one of theirs; anybody's binds one that names none.
+func (c *checker) barred(num int64, sellers []string) bool {
+	if len(sellers) == 0 {
+		return c.entries[num] > 0
+	}
+	return c.blocked[entry{num, ""}] || slices.ContainsFunc(sellers, func(key string) bool { return c.blocked[entry{num, key}] })
 }

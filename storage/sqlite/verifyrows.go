@@ -99,7 +99,7 @@ func (c *checker) attempt(ref int64, d [sha256.Size]byte) error {
 	if c.calling[num] > 0 {
 		c.broken(campaigns.LawLive, a.ID, c.last.seq, "the number was in a call to us")
 	}
-	if c.blocked[entry{num, ""}] || c.blocked[entry{num, c.sellers[a.Campaign]}] {
+	if c.barred(num, c.sellers[a.Campaign]) {
 		c.broken(campaigns.LawDoNotCall, a.ID, c.last.seq, "the number was on the do-not-call list")
 	}
 	if other, open := c.live[num]; open {
@@ -195,6 +195,6 @@ func (c *checker) auditEntry(ref int64, d [sha256.Size]byte) error {
 		return nil
 	}
 	c.weeks[settings.ID], c.version[settings.ID] = settings.Windows, ref
-	c.sellers[settings.ID] = campaigns.SellerKey(settings.Seller)
+	c.sellers[settings.ID] = settings.SellerKeys()
 	return nil
 }

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -17,6 +18,9 @@ var doNotCallTests = []test{
 	{"the list can be read page by page", dncPages},
 	{"an entry of a seller refuses the calls of its campaigns and of no other", dncOfSeller},
 	{"who said it in a call said it to the seller of its campaign", dncInCall},
+	{"who said it in a call said it to whom the campaign called for then", dncAfterARename},
+	{"an entry of any seller refuses the calls of a campaign that names none", dncOfNobody},
+	{"a new name for a seller is no way out of the list of the old one", dncOfARenamedSeller},
 	{"a number leaves the list of one seller and stays on the others", dncLeavesOne},
 }
 
@@ -155,6 +159,48 @@ func dncOfSeller(b *bench) {
 	b.clean()
 }
 
+// A campaign that does not say for whom it calls may call for anybody: whoever
+// was asked not to call binds it.
+func dncOfNobody(b *bench) {
+	num := b.number()
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Seller: "ACME", Channel: campaigns.ChannelManual}))
+	house, p := b.sells("house", "", num)
+	b.refusal(house, campaigns.NewAttempt(house, p, "", time.Now()), rules.DNC)
+	bars, err := b.Foresee(b.Context(), house.ID, []campaigns.Contact{p})
+	b.must(err)
+	if bars[0].Rule != string(rules.DNC) {
+		b.Errorf("an import does not foresee it: %+v", bars)
+	}
+	other, two := b.sells("other", "Other", num)
+	a := b.begin(other, two)
+	if err := b.BeginSide(b.Context(), side(a, "s1", num)); err != nil {
+		b.Errorf("an outside call of another seller: %v", err)
+	}
+	b.finish(a, campaigns.Busy)
+	b.clean()
+}
+
+// A new name for a seller is no way out of what people asked the old one, nor out
+// of how often they were called.
+func dncOfARenamedSeller(b *bench) {
+	num := b.number()
+	c, p := b.sells("acme", "ACME", num)
+	b.must(b.AddDoNotCall(b.Context(), campaigns.DoNotCall{Number: num, Campaign: c.ID, Channel: campaigns.ChannelAgent}))
+	for _, name := range []string{"ACME Holding SL", "", "Nova"} {
+		c.Seller, c.SellersBefore = name, nil // as a form sends it, that knows no former names
+		var err error
+		c, err = b.UpdateCampaign(b.Context(), c, "manager")
+		b.must(err)
+		again := campaigns.NewAttempt(c, p, "", time.Now())
+		again.Manual = true // which leaves the contact where it is
+		b.refusal(c, again, rules.DNC)
+	}
+	if want := []string{"ACME", "ACME Holding SL"}; !slices.Equal(c.SellersBefore, want) {
+		b.Errorf("former names %q, want %q", c.SellersBefore, want)
+	}
+	b.clean()
+}
+
 func dncInCall(b *bench) {
 	num := b.number()
 	acme, _ := b.sells("acme", "ACME", num)
@@ -166,6 +212,20 @@ func dncInCall(b *bench) {
 	if d.Seller != "ACME" {
 		b.Fatalf("entry %+v", d)
 	}
+	b.clean()
+}
+
+func dncAfterARename(b *bench) {
+	num := b.number()
+	c, p := b.sells("acme", "ACME", num)
+	a := b.begin(c, p)
+	c.Seller = "Nova"
+	_, err := b.UpdateCampaign(b.Context(), c, "manager")
+	b.must(err)
+	b.finish(a, campaigns.Connected)
+	b.must1(b.Dispose(b.Context(), campaigns.Disposition{Attempt: a.ID, Key: "k", Agent: 3, Code: "do_not_call"}))
+	twin, two := b.sells("twin", "acme", num)
+	b.refusal(twin, campaigns.NewAttempt(twin, two, "", time.Now()), rules.DNC)
 	b.clean()
 }
 
