@@ -18,6 +18,13 @@ type Replay struct {
 	Different []Differently `json:"different"` // the first of those that are not, at most 100
 	From      time.Time     `json:"from,omitzero"`
 	To        time.Time     `json:"to,omitzero"` // of the first and the last decision
+
+	// Zones is the version of the time zones that the decisions were taken again
+	// with; OtherZones is how many of them were taken with another one, and
+	// OtherRules how many by other rules than are in force now.
+	Zones      string `json:"tzdb"`
+	OtherZones int64  `json:"other_tzdb"`
+	OtherRules int64  `json:"other_rules"`
 }
 
 // Differently is a decision that did not come out as it was kept.
@@ -26,6 +33,8 @@ type Differently struct {
 	At       time.Time `json:"at"`
 	Campaign int64     `json:"campaign_id"`
 	Why      string    `json:"why"`
+	Zones    string    `json:"tzdb,omitempty"`    // version of the time zones it was taken with
+	Program  string    `json:"program,omitempty"` // version of forecall that took it
 }
 
 // Same tells whether every decision came out byte by byte as it was kept.
@@ -37,14 +46,20 @@ const mostDifferent = 100
 // DecisionStore keeps decisions.
 type DecisionStore interface {
 	DecisionReader
+	ZoneHistory
 	Decision(ctx context.Context, id string) (DecisionRecord, error)
+	Book() *rules.Book // in force now; nil = of no matter
 }
 
 // Replays takes kept decisions again.
-type Replays struct{ from DecisionStore }
+type Replays struct {
+	from  DecisionStore
+	zones string
+}
 
-// NewReplays returns the service.
-func NewReplays(from DecisionStore) *Replays { return &Replays{from} }
+// NewReplays returns the service. Zones is the version of the time zones that
+// this program has.
+func NewReplays(from DecisionStore, zones string) *Replays { return &Replays{from, zones} }
 
 // Decided is one decision in words.
 type Decided struct {
@@ -80,13 +95,22 @@ func (s *Replays) Run(ctx context.Context, by User, f DecisionFilter, told func(
 	if err := by.Allow(SeeCompliance); err != nil {
 		return Replay{}, err
 	}
-	out := Replay{Different: []Differently{}}
-	made := newBooks(s.from)
+	out := Replay{Different: []Differently{}, Zones: s.zones}
+	eras, err := s.from.ZoneEras(ctx)
+	if err != nil {
+		return out, fmt.Errorf("read with which time zones decisions were taken: %w", err)
+	}
+	made, now := newBooks(s.from), s.from.Book()
 	for record, err := range s.from.Decisions(ctx, f) {
 		if err != nil {
 			return out, fmt.Errorf("read decisions to take them again: %w", err)
 		}
-		out.add(record, made.differs(ctx, record))
+		d := Differently{ID: record.ID, At: record.At, Campaign: record.Campaign, Why: made.differs(ctx, record)}
+		d.Zones, d.Program = madeWith(eras, record.At)
+		out.add(record, d)
+		if now != nil && record.Book.String() != now.HashText() {
+			out.OtherRules++
+		}
 		if told != nil && out.Decisions%1000 == 0 {
 			told(out.Decisions)
 		}
@@ -94,7 +118,7 @@ func (s *Replays) Run(ctx context.Context, by User, f DecisionFilter, told func(
 	return out, nil
 }
 
-func (r *Replay) add(record DecisionRecord, why string) {
+func (r *Replay) add(record DecisionRecord, d Differently) {
 	r.Decisions++
 	if record.Rule == "" {
 		r.Allowed++
@@ -103,12 +127,19 @@ func (r *Replay) add(record DecisionRecord, why string) {
 	if record.At.After(r.To) {
 		r.To = record.At
 	}
-	if why == "" {
+	other := d.Zones != "" && d.Zones != r.Zones
+	if other {
+		r.OtherZones++
+	}
+	if d.Why == "" {
 		r.Identical++
 		return
 	}
+	if other {
+		d.Why += fmt.Sprintf("; it was taken with the time zones %s, this program has %s", d.Zones, r.Zones)
+	}
 	if len(r.Different) < mostDifferent {
-		r.Different = append(r.Different, Differently{ID: record.ID, At: record.At, Campaign: record.Campaign, Why: why})
+		r.Different = append(r.Different, d)
 	}
 }
 

@@ -265,7 +265,7 @@ func gateDecisions(b *bench) {
 	if len(counts) != 1 || counts[0].Rule != "test.consent" || counts[0].N != 3 {
 		b.Fatalf("counts %+v", counts)
 	}
-	replay, err := campaigns.NewReplays(b).Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
+	replay, err := campaigns.NewReplays(b, "2026a").Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
 	b.must(err)
 	if !replay.Same() || replay.Decisions != 3 || replay.Allowed != 2 {
 		b.Fatalf("replay %+v", replay)
@@ -310,7 +310,7 @@ func gateJudge(b *bench) {
 			b.Fatalf("kept %+v", kept)
 		}
 	}
-	replay, err := campaigns.NewReplays(b).Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
+	replay, err := campaigns.NewReplays(b, "2026a").Run(b.Context(), campaigns.User{Role: campaigns.Compliance}, campaigns.DecisionFilter{}, nil)
 	b.must(err)
 	if !replay.Same() || replay.Decisions != 3 {
 		b.Fatalf("replay %+v", replay)

@@ -180,6 +180,7 @@ type Numbers interface {
 type Gate interface {
 	campaigns.RuleShelf
 	campaigns.DecisionReader
+	campaigns.ZoneHistory
 	campaigns.Judge
 	campaigns.Foresight
 	Book() *rules.Book

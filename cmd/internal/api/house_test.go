@@ -92,7 +92,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Checks:  campaigns.NewChecks(db),
 		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),
 		RuleDesk:   campaigns.NewRuleDesk(db),
-		Replays:    campaigns.NewReplays(db),
+		Replays:    campaigns.NewReplays(db, "2026a"),
 		Compliance: Compliance{Proof: proofOf(t, db)},
 		Meetings:   campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Consents: consents,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
@@ -110,7 +111,7 @@ func (c *Country) weigh(ctx context.Context, db *sqlite.DB, campaign campaigns.C
 // replay takes every decision of the run again.
 func (r *run) replay(ctx context.Context, db *sqlite.DB, s *Summary) error {
 	officer := campaigns.User{Login: officerLogin, Role: campaigns.Compliance}
-	out, err := campaigns.NewReplays(db).Run(ctx, officer, campaigns.DecisionFilter{}, nil)
+	out, err := campaigns.NewReplays(db, keyring.Zones()).Run(ctx, officer, campaigns.DecisionFilter{}, nil)
 	if err != nil {
 		return err
 	}

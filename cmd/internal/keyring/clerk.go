@@ -65,7 +65,7 @@ func Open(ctx context.Context, s Settings) (*Clerk, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Clerk{s: s, signer: signer, zones: zones()}
+	c := &Clerk{s: s, signer: signer, zones: Zones()}
 	if err := c.introduce(ctx); err != nil {
 		return nil, err
 	}

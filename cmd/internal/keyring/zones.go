@@ -10,9 +10,9 @@ import (
 	"github.com/forecall/forecall/campaigns/evidence"
 )
 
-// zones is the version of the time zones that windows are judged by: of the
+// Zones is the version of the time zones that windows are judged by: of the
 // machine's, which Go reads first, else of those within the program.
-func zones() string {
+func Zones() string {
 	for _, folder := range []string{os.Getenv("ZONEINFO"), "/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/etc/zoneinfo"} {
 		if folder == "" {
 			continue

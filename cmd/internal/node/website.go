@@ -20,6 +20,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/web"
 )
 
@@ -92,7 +93,7 @@ func (n *Node) openWeb(context.Context) error {
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
 	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db)
 	server, err := api.New(api.Settings{
-		Compliance: desks, Replays: campaigns.NewReplays(n.db),
+		Compliance: desks, Replays: campaigns.NewReplays(n.db, keyring.Zones()),
 		Registry: n.registry, RegisterLoads: n.registerLoads,
 		Stops: n.stops, Checks: campaigns.NewChecks(n.db), RuleDesk: campaigns.NewRuleDesk(n.db), Manual: manual, Agreed: campaigns.NewAgreed(n.db, n.db),
 		Consents:    consents,
