@@ -15,6 +15,7 @@ import (
 // SubjectStore keeps what is known of a person, and forgets it.
 type SubjectStore interface {
 	ContactsOf(ctx context.Context, number string) ([]Contact, error)
+	List(ctx context.Context, id int64) (List, error)
 	Calls(ctx context.Context, f CallFilter) iter.Seq2[Call, error]
 	Decisions(ctx context.Context, f DecisionFilter) iter.Seq2[DecisionRecord, error]
 	ConsentsOf(ctx context.Context, number string) ([]ConsentFile, error)
@@ -117,9 +118,26 @@ func (s *Subjects) note(ctx context.Context, by User, kind, number, detail strin
 	return nil
 }
 
+// contacts are the person's, with the lists on which they stand, called or not.
 func (s *Subjects) contacts(ctx context.Context, f *SubjectFile) (err error) {
-	f.Contacts, err = s.store.ContactsOf(ctx, f.Number)
-	return err
+	if f.Contacts, err = s.store.ContactsOf(ctx, f.Number); err != nil {
+		return err
+	}
+	for _, c := range f.Contacts {
+		l, err := s.store.List(ctx, c.List)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		f.listed(l.Name)
+	}
+	return nil
+}
+
+// listed adds the name of a list, once.
+func (f *SubjectFile) listed(name string) {
+	if name != "" && !slices.Contains(f.ListedNames, name) {
+		f.ListedNames = append(f.ListedNames, name)
+	}
 }
 
 func (s *Subjects) calls(ctx context.Context, f *SubjectFile) error {
@@ -128,9 +146,7 @@ func (s *Subjects) calls(ctx context.Context, f *SubjectFile) error {
 			return err
 		}
 		f.Calls = append(f.Calls, c)
-		if !slices.Contains(f.ListedNames, c.ListName) && c.ListName != "" {
-			f.ListedNames = append(f.ListedNames, c.ListName)
-		}
+		f.listed(c.ListName)
 		rec, err := s.store.Recording(ctx, c.ID)
 		if err == nil {
 			f.Recordings = append(f.Recordings, rec)

@@ -105,3 +105,12 @@ func TestHowLongWhatIsKeptIsChangedOnItsPageAndStandsInTheAudit(t *testing.T) {
 		t.Errorf("an agent sees holds: %d", res.StatusCode)
 	}
 }
+
+func TestAPersonWhoWasNeverCalledIsShownWithTheListTheyStandOn(t *testing.T) {
+	h := newHouse(t)
+	h.stocked("Spring") // its list is March
+	body := h.as(campaigns.Compliance).form("/compliance/people", 200, "number", "+34600111222")
+	if known := between(body, "<dl", "</dl>"); !strings.Contains(known, "<bdi>March</bdi>") || !strings.Contains(known, "Ana &lt;b&gt;Ferrer") {
+		t.Errorf("what is known of the person is %s", known)
+	}
+}

@@ -164,6 +164,7 @@ func (p *Pages) funcs(c *catalog.Catalog) template.FuncMap {
 		"class":   func(class abandonment.Class) string { return classWords(c, class) },
 		"formula": func(f abandonment.Formula) string { return formulaWords(c, f) },
 		"runs":    func(s abandonment.Start) string { return startWords(c, s) },
+		"window":  func(w abandonment.Window) string { return windowWords(c, w) },
 		"group":   func(g abandonment.Group) string { return groupWords(c, g) },
 		"when":    func(t time.Time) string { return moments(c, t) },
 		"has":     func(list []string, s string) bool { return slices.Contains(list, s) },

@@ -172,3 +172,16 @@ func groupWords(c *catalog.Catalog, g abandonment.Group) string {
 	}
 	return c.T("this campaign")
 }
+
+// windowWords says over which time a share is taken.
+func windowWords(c *catalog.Catalog, w abandonment.Window) string {
+	switch w.Unit {
+	case abandonment.Blocks:
+		return c.T("blocks of %d days from the campaign's first day", w.N)
+	case abandonment.Rolling:
+		return c.T("the last %d hours", w.N)
+	case abandonment.Month:
+		return c.T("the calendar month")
+	}
+	return c.T("the calendar day")
+}
