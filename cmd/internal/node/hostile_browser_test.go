@@ -86,6 +86,7 @@ func openHostileHouse(t *testing.T) *hostileHouse {
 		h.ana.dispose(t, card.Attempt, note)
 	}
 	h.refused, h.export = h.refuse(t), h.exportAll(t)
+	h.fillDesk(t)
 	h.ana.connected(t) // and goes on
 	return h
 }
