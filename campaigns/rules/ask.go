@@ -146,9 +146,9 @@ func (p *Plan) forUs(a *ask, g *Grant) bool {
 	return g.Seller == p.terms.Seller && p.onPurpose(g)
 }
 
-func (p *Plan) onPurpose(g *Grant) bool {
-	return g.Purpose == "" || p.terms.Purpose == "" || g.Purpose == p.terms.Purpose
-}
+// onPurpose: a permission for one purpose is none for a campaign that has another,
+// nor for one that does not say what it calls for (GDPR 6(1)(a): specific).
+func (p *Plan) onPurpose(g *Grant) bool { return g.Purpose == "" || g.Purpose == p.terms.Purpose }
 
 // ages is when what was given at an instant is too old. A period of the calendar
 // ends as the day begins that bears the same date later, in the first of the

@@ -293,3 +293,33 @@ func TestARenamedSellerHasNoFreshAttempts(t *testing.T) {
 		}
 	}
 }
+
+// A consent is specific (GDPR art. 4(11)): one for a purpose is none for a campaign
+// with another, nor for a campaign that does not say what it calls for.
+func TestAConsentForAPurposeIsNoneForACampaignThatNamesNone(t *testing.T) {
+	set := "ruleset: {id: x, version: 1, reviewed_on: 2026-11-21}\nrules:\n" +
+		"  - {id: x.consent, type: consent, level: express, cite: \"GDPR 4(11)\", status: verified}\n"
+	parsed, err := ParseSet([]byte(set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := NewBook([]*Set{parsed}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 18, 10, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		campaign, grant string
+		allowed         bool
+	}{{"sales", "sales", true}, {"sales", "", true}, {"", "", true}, {"sales", "survey", false}, {"", "sales", false}} {
+		f := Facts{
+			Number: "+34912345678", Place: in("Europe/Madrid"),
+			Consents: []Grant{{ID: "1", Kind: "consent", Level: "express", Purpose: c.grant, At: now.Add(-time.Hour)}},
+		}
+		var d Decision
+		book.Plan(Terms{Purpose: c.campaign, Windows: Always(), RingTime: 25 * time.Second}, f.Place).Decide(&f, now, &d)
+		if d.Allowed() != c.allowed {
+			t.Errorf("a consent for %q in a campaign for %q: allowed is %t", c.grant, c.campaign, d.Allowed())
+		}
+	}
+}

@@ -93,7 +93,13 @@ func (w *consentWriter) revoke(r consentRow, in campaigns.Withdrawal) error {
 	return w.end(r, campaigns.ConsentRevoked, in)
 }
 
+// end ends one entry, at once at the latest: clocks and forms elsewhere may date
+// what a person said into the future, and nobody is called until then on what they
+// have taken back.
 func (w *consentWriter) end(r consentRow, event campaigns.ConsentEvent, in campaigns.Withdrawal) error {
+	if in.At.After(w.t.now) {
+		in.At = w.t.now
+	}
 	e := consentEvent{event: event, consent: r.seq, Consent: r.consent()}
 	e.At, e.Source, e.Reference, e.Note = in.At, in.Source, in.Reference, in.Note
 	e.Campaign, e.Attempt, e.By = in.Campaign, in.Attempt, in.By

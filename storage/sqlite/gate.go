@@ -35,7 +35,7 @@ type asked struct {
 // that are judged at one instant.
 type batch struct {
 	cli   map[string]rules.CLI
-	stops map[string][]string // by jurisdictions
+	stops map[string][]string // by caller ID and jurisdictions
 	rates map[*rules.Plan][]rules.RateCount
 }
 
@@ -91,7 +91,7 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 	if all == nil {
 		all = &batch{}
 	}
-	f.Stops, err = shared(all.stops, strings.Join(x.place.Jurisdictions, " "), func() ([]string, error) {
+	f.Stops, err = shared(all.stops, x.caller+" "+strings.Join(x.place.Jurisdictions, " "), func() ([]string, error) {
 		return stops(q, campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions})
 	})
 	if err != nil {

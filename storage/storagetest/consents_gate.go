@@ -13,6 +13,7 @@ import (
 var consentGateTests = []test{
 	{"a call names the consents that it stands on, and each counts it once", consentUsed},
 	{"a consent that is revoked during the campaign refuses the very next call", consentRevokedRunning},
+	{"a withdrawal that is dated ahead holds at once", consentRevokedAhead},
 	{"of calls and a withdrawal at once none begins after the withdrawal has returned", consentWithdrawRace},
 	{"a purchase lets the seller call, until an objection voids it (16 CFR 310.2(q))", consentRelation},
 	{"a consent to live calls is none to automated ones, and one to a seller none to another", consentTerms},
@@ -74,6 +75,29 @@ func consentRevokedRunning(b *bench) {
 	b.must(err)
 	b.refusal(c, campaigns.NewAttempt(c, p, "", time.Now()), "test.consent")
 	b.state(p.ID, campaigns.ContactWaiting) // it may be given again
+	b.clean()
+}
+
+func consentRevokedAhead(b *bench) {
+	c := b.stocked("c", 1, forAigua)
+	b.adopt(b.ruleSet("house", 1, saysYes))
+	p := b.lease(c, 1)[0]
+	num := p.Phones[0].Number
+	ahead := time.Now().Add(12 * time.Hour)
+	late := yes(c, num)
+	late.At, late.Reference = ahead.Add(-time.Hour), "by a clock that is ahead"
+	b.give(yes(c, num))
+	b.give(late)
+	_, err := b.Withdraw(b.Context(), campaigns.Withdrawal{Number: num, At: ahead, Source: campaigns.ConsentByPaper, By: "test"})
+	b.must(err)
+	b.refusal(c, campaigns.NewAttempt(c, p, "", time.Now()), "test.consent")
+	entries, err := b.Consents(b.Context(), campaigns.ConsentFilter{Number: num})
+	b.must(err)
+	for _, e := range entries {
+		if e.RevokedAt.IsZero() || e.RevokedAt.After(time.Now()) {
+			b.Errorf("an entry stands until %s", e.RevokedAt)
+		}
+	}
 	b.clean()
 }
 

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -11,6 +12,7 @@ import (
 
 var stopTests = []test{
 	{"a stop holds from the next attempt on, until it is lifted", stopsHold},
+	{"a hopper holds back whose caller ID is stopped, and nobody else", stopsInAHopper},
 	{"a test call begins under no stop and to no listed number", stopsHoldTests},
 	{"a stop is thrown once, lifted once and stands in the audit", stopsAreKept},
 }
@@ -42,6 +44,28 @@ func stopsHold(b *bench) {
 	_, err := b.ThrowStop(b.Context(), campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(c.ID), Reason: "one", By: "cora"})
 	b.must(err)
 	b.begin(other, b.lease(other, 1)[0])
+	b.clean()
+}
+
+// Of persons of one region each is shown the number of their area: a stop of
+// one of these numbers meets those of its area.
+func stopsInAHopper(b *bench) {
+	ctx := b.Context()
+	b.must(b.PutCallerID(ctx, campaigns.CallerID{Number: "+34910000001", Label: "Madrid", Region: "ES", Area: "+34912", Pool: "near"}, "mia"))
+	b.must(b.PutCallerID(ctx, campaigns.CallerID{Number: "+34930000001", Label: "Leganés", Region: "ES", Area: "+34916", Pool: "near"}, "mia"))
+	c := b.campaign("c", func(c *campaigns.Campaign) { c.CallerPools = []string{"near"} })
+	people := []campaigns.Contact{person("+34912345678"), person("+34916345678"), person("+34912345679")}
+	b.load(b.list(c, "list", 0), people, campaigns.SkipDuplicates)
+	leased := b.lease(c, 3)
+	_, err := b.ThrowStop(ctx, campaigns.Stop{Scope: campaigns.StopCallerID, Value: "+34910000001", Reason: "a complaint", By: "cora"})
+	b.must(err)
+	verdicts, err := b.Judge(ctx, c.ID, leased, time.Now())
+	b.must(err)
+	for i, p := range leased {
+		if madrid := strings.HasPrefix(p.Phones[0].Number, "+34912"); verdicts[i].Allowed == madrid {
+			b.Errorf("%s: %+v", p.Phones[0].Number, verdicts[i])
+		}
+	}
 	b.clean()
 }
 
