@@ -231,7 +231,7 @@ func (db *DB) CancelBooking(ctx context.Context, id int64, reason, by string) (c
 		if gone, err = t.booking(id); err != nil {
 			return err
 		}
-		return t.note("appointment.cancel", by, subject("appointment", id), reason)
+		return t.note("appointment.cancel", by, subject("appointment", id), fmt.Sprintf("a reason of %d characters", len([]rune(reason)))) // what it says may be about a person
 	})
 	if err != nil {
 		return campaigns.Booking{}, fmt.Errorf("cancel appointment %d: %w", id, err)

@@ -12,16 +12,17 @@ import (
 // goes, wordings that nobody else agreed to go, and so do the entries as they
 // stand, for there is nobody left to call by them. That something was permitted,
 // to whom and when it ended stays in the chain. It tells how many events with a
-// commitment it emptied.
+// commitment it emptied. That a number is not 0 is said for the index, which has
+// no others.
 func (t *tx) eraseConsents(subject int64) (n int64, err error) {
-	err = t.row(`SELECT COUNT(*) FROM consent_events WHERE e164 = ? AND commitment IS NOT NULL`, []any{subject}, &n)
+	err = t.row(`SELECT COUNT(*) FROM consent_events WHERE e164 = ? AND e164 <> 0 AND commitment IS NOT NULL`, []any{subject}, &n)
 	if err != nil {
 		return 0, fmt.Errorf("erase consents: %w", err)
 	}
 	for _, q := range []string{
-		`DELETE FROM wordings WHERE sha256 IN (SELECT wording FROM consent_events WHERE e164 = ?1 AND wording IS NOT NULL)
+		`DELETE FROM wordings WHERE sha256 IN (SELECT wording FROM consent_events WHERE e164 = ?1 AND e164 <> 0 AND wording IS NOT NULL)
 			AND NOT EXISTS (SELECT 1 FROM consent_events e WHERE e.wording = wordings.sha256 AND e.e164 <> ?1 AND e.erased = 0)`,
-		`UPDATE consent_events SET e164 = 0, name = '', reference = '', ip = '', note = '', erased = 1 WHERE e164 = ?1`,
+		`UPDATE consent_events SET e164 = 0, name = '', reference = '', ip = '', note = '', erased = 1 WHERE e164 = ?1 AND e164 <> 0`,
 		`DELETE FROM consents WHERE e164 = ?1`,
 	} {
 		if _, err := t.exec(q, subject); err != nil {

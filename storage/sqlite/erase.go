@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (db *DB) AskErasure(ctx context.Context, number string, basis campaigns.Bas
 }
 
 func (t *tx) askErasure(num int64, basis campaigns.Basis, by string) error {
-	numbers, err := t.numbersOf(num)
+	numbers, err := numbersOf(t, num)
 	if err != nil {
 		return err
 	}
@@ -73,19 +74,59 @@ func (t *tx) askErasure(num int64, basis campaigns.Basis, by string) error {
 
 // numbersOf is a number and the other numbers of the contacts that have it, but
 // for those that somebody else has too.
-func (t *tx) numbersOf(num int64) ([]int64, error) {
+func numbersOf(q querier, num int64) ([]int64, error) {
 	all := []int64{num}
-	err := t.rows(`SELECT DISTINCT o.e164 FROM numbers n JOIN numbers o ON o.contact = n.contact AND o.campaign = n.campaign
-		WHERE n.campaign IN (SELECT id FROM campaigns) AND n.e164 = ?1 AND o.e164 <> ?1 AND NOT EXISTS (
-			SELECT 1 FROM numbers s WHERE s.campaign IN (SELECT id FROM campaigns) AND s.e164 = o.e164 AND NOT EXISTS (
-				SELECT 1 FROM numbers m WHERE m.campaign = s.campaign AND m.e164 = ?1 AND m.contact = s.contact))`, []any{num},
-		func(r *sql.Rows) error {
-			var n int64
-			err := r.Scan(&n)
-			all = append(all, n)
-			return err
-		})
-	return all, err
+	contacts, err := contactsOf(q, num)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range contacts {
+		own, err := numbersOfContact(q, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range own {
+			if slices.Contains(all, n) {
+				continue
+			}
+			var others bool
+			err := q.row(`SELECT EXISTS (SELECT 1 FROM numbers s WHERE s.campaign IN (SELECT id FROM campaigns) AND s.e164 = ?2 AND NOT EXISTS (
+				SELECT 1 FROM numbers m WHERE m.campaign = s.campaign AND m.e164 = ?1 AND m.contact = s.contact))`, []any{num, n}, &others)
+			if err != nil {
+				return nil, err
+			}
+			if !others {
+				all = append(all, n)
+			}
+		}
+	}
+	return all, nil
+}
+
+// contactsOf are the contacts that have a number.
+func contactsOf(q querier, num int64) (ids []int64, err error) {
+	err = q.rows(`SELECT contact FROM numbers WHERE campaign IN (SELECT id FROM campaigns) AND e164 = ?`, []any{num}, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// numbersOfContact are the numbers of a contact, from its own row: the table of
+// numbers is not sorted by contact, and may be long.
+func numbersOfContact(q querier, id int64) ([]int64, error) {
+	var text string
+	if err := q.row(`SELECT phones FROM contacts WHERE id = ?`, []any{id}, &text); err != nil {
+		return nil, noRows(err)
+	}
+	phones, err := readPhones(text)
+	out := make([]int64, len(phones))
+	for i, p := range phones {
+		out[i] = e164(p.Number)
+	}
+	return out, err
 }
 
 func readAsk(q querier, where string, args ...any) (campaigns.ErasureAsk, error) {
@@ -164,7 +205,7 @@ func (db *DB) Tombstones(ctx context.Context, limit int) (out []campaigns.Tombst
 // person, campaigns.ErrInCall while a call with them is open.
 func (db *DB) Erase(ctx context.Context, id int64) (campaigns.Tombstone, error) {
 	var stone campaigns.Tombstone
-	letters, err := db.lettersAbout(ctx, id)
+	about, err := db.toldOf(ctx, id)
 	if err != nil {
 		return stone, fmt.Errorf("erase: %w", err)
 	}
@@ -173,7 +214,7 @@ func (db *DB) Erase(ctx context.Context, id int64) (campaigns.Tombstone, error) 
 		if err != nil {
 			return err
 		}
-		e.letters = letters
+		e.told = about
 		stone, err = t.erase(e)
 		return err
 	})
@@ -189,7 +230,7 @@ type erasing struct {
 	nums     []int64 // the number, and others that are theirs alone
 	contacts []int64
 	attempts []erasedAttempt
-	letters  []int64 // deliveries of webhooks that tell of them
+	told     told
 	counts   map[string]int64
 	rebased  []evidence.Digest
 	seq      int64 // of the tombstone
@@ -210,16 +251,10 @@ func (t *tx) beginErase(id int64) (e *erasing, err error) {
 		return nil, campaigns.ErrHeld
 	}
 	e = &erasing{ask: ask, counts: make(map[string]int64)}
-	if e.nums, err = t.numbersOf(e164(ask.Number)); err != nil {
+	if e.nums, err = numbersOf(t, e164(ask.Number)); err != nil {
 		return nil, err
 	}
-	err = t.rows(`SELECT contact FROM numbers WHERE campaign IN (SELECT id FROM campaigns) AND e164 = ?`, []any{e.nums[0]}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		e.contacts = append(e.contacts, id)
-		return err
-	})
-	if err != nil {
+	if e.contacts, err = contactsOf(t, e.nums[0]); err != nil {
 		return nil, err
 	}
 	if err := t.attemptsOf(e); err != nil {
@@ -261,7 +296,7 @@ func (t *tx) attemptsOf(e *erasing) error {
 // erase empties everything, then writes what was done.
 func (t *tx) erase(e *erasing) (campaigns.Tombstone, error) {
 	stone := campaigns.Tombstone{Seq: e.seq, At: t.now, By: e.ask.By, Basis: string(e.ask.Basis), Kind: campaigns.TombstonePerson, Counts: e.counts}
-	for _, step := range []func(*erasing) error{t.eraseAttempts, t.eraseContacts, t.eraseLetters} {
+	for _, step := range []func(*erasing) error{t.eraseAttempts, t.eraseContacts, t.eraseTold} {
 		if err := step(e); err != nil {
 			return stone, err
 		}

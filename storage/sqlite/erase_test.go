@@ -106,6 +106,13 @@ func sweep(t *testing.T, folder string, words ...string) {
 func TestAnErasedPersonIsNowhereInTheDataFolderAndTheChainStands(t *testing.T) {
 	db := openTest(t)
 	c, hers := oneCalled(t, db)
+	meetings, err := db.Bookings(t.Context(), campaigns.BookingFilter{Contact: hers.Contact})
+	must(t, err)
+	if len(meetings) != 1 {
+		t.Fatalf("%d meetings", len(meetings))
+	}
+	_, err = db.CancelBooking(t.Context(), meetings[0].ID, herMark+" is ill", "m")
+	must(t, err)
 	s, before := signs(t, db)
 	stone := forget(t, db, herNumber)
 	if stone.Counts[kindAttempt] != 1 || stone.Counts[kindDisposition] != 1 || stone.Counts[kindDoNotCall] != 1 || stone.Counts[kindEvents] != 1 {

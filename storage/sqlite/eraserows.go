@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"maps"
@@ -143,7 +141,7 @@ func (t *tx) eraseBeside(e *erasing, a erasedAttempt) error {
 	}{
 		{`UPDATE call_events SET detail = '' WHERE attempt = ? AND commitment IS NULL`, a.seq},
 		{`UPDATE complaints SET body = '', answer = '', contact = 0 WHERE attempt = ?`, a.seq},
-		{`UPDATE bookings SET person = '', note = '', place = '', zone = '', contact = 0 WHERE attempt = ?`, a.id},
+		{`UPDATE bookings SET person = '', note = '', place = '', zone = '', reason = '', contact = 0 WHERE attempt = ?`, a.id},
 		{`UPDATE scores SET comment = '' WHERE attempt = ?`, a.id},
 		{`DELETE FROM drafts WHERE attempt = ?`, a.id},
 		{`DELETE FROM call_walks WHERE attempt = ?`, a.id},
@@ -263,12 +261,13 @@ func (t *tx) eraseContacts(e *erasing) error {
 			return err
 		}
 		t.moved(list, state, "", 1)
+		if err := t.eraseNumbers(id); err != nil {
+			return fmt.Errorf("erase the numbers of contact %d: %w", id, err)
+		}
 		for _, q := range []string{
-			`DELETE FROM numbers WHERE contact = ?1 AND campaign = (SELECT campaign FROM contacts WHERE id = ?1)`,
 			`UPDATE callbacks SET note = '', contact = 0, done = 1 WHERE contact = ?1`,
-			`UPDATE bookings SET person = '', note = '', place = '', zone = '', contact = 0 WHERE contact = ?1`,
+			`UPDATE bookings SET person = '', note = '', place = '', zone = '', reason = '', contact = 0 WHERE contact = ?1`,
 			`UPDATE complaints SET body = '', answer = '', contact = 0 WHERE contact = ?1`,
-			`UPDATE denials SET e164 = 0, contact = 0 WHERE contact = ?1`,
 			`DELETE FROM contacts WHERE id = ?1`,
 		} {
 			if _, err := t.exec(q, id); err != nil {
@@ -280,11 +279,31 @@ func (t *tx) eraseContacts(e *erasing) error {
 	return nil
 }
 
+// eraseNumbers takes a contact's numbers off its list, and out of what refused
+// them.
+func (t *tx) eraseNumbers(id int64) error {
+	numbers, err := numbersOfContact(t, id)
+	if err != nil {
+		return err
+	}
+	for _, num := range numbers {
+		for _, q := range []string{
+			`DELETE FROM numbers WHERE contact = ?1 AND e164 = ?2 AND campaign = (SELECT campaign FROM contacts WHERE id = ?1)`,
+			`UPDATE denials SET e164 = 0, contact = 0 WHERE contact = ?1 AND e164 = ?2 AND e164 <> 0`,
+		} {
+			if _, err := t.exec(q, id, num); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // eraseElsewhere empties what knows the number by itself.
 func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 	for _, q := range []string{
-		`UPDATE denials SET e164 = 0, contact = 0 WHERE e164 = ?1`,
-		`UPDATE side_legs SET e164 = 0 WHERE e164 = ?1`,
+		`UPDATE denials SET e164 = 0, contact = 0 WHERE e164 = ?1 AND e164 <> 0`, // said for the index, which has no others
+		`UPDATE side_legs SET e164 = 0 WHERE e164 = ?1 AND e164 <> 0`,
 		`UPDATE held SET e164 = 0 WHERE e164 = ?1`,
 		`DELETE FROM test_calls WHERE e164 = ?1`,
 		`DELETE FROM test_numbers WHERE e164 = ?1`,
@@ -298,18 +317,7 @@ func (t *tx) eraseElsewhere(e *erasing, num int64) error {
 	if err := t.forgetExports(num); err != nil {
 		return err
 	}
-	text := digits(num)
-	_, err := t.exec(`DELETE FROM message_reads WHERE message IN (SELECT id FROM messages WHERE instr(text, ?1) > 0)`, text)
-	if err == nil {
-		var n int64
-		n, err = t.exec(`DELETE FROM messages WHERE instr(text, ?1) > 0`, text)
-		e.counts["messages deleted"] += n
-	}
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`DELETE FROM idempotency WHERE instr(CAST(COALESCE(answer, x'') AS TEXT), ?1) > 0`, text)
-	return err
+	return nil
 }
 
 // eraseConsented empties the ledger of consents.
@@ -319,71 +327,4 @@ func (t *tx) eraseConsented(e *erasing, num int64) error {
 		e.counts[evidence.KindConsent] += n
 	}
 	return err
-}
-
-// lettersAbout finds what was, or is to be, sent to webhooks about the person.
-// It reads beside the writer: the table may be long.
-func (db *DB) lettersAbout(ctx context.Context, id int64) (letters []int64, err error) {
-	var ids []string
-	var num int64
-	err = db.look(ctx, func(q querier) error {
-		if err := q.row(`SELECT e164 FROM erasure_work WHERE id = ?`, []any{id}, &num); err != nil {
-			return noRows(err)
-		}
-		return q.rows(`SELECT id FROM attempts WHERE e164 = ?1 OR contact IN (SELECT contact FROM numbers
-			WHERE campaign IN (SELECT id FROM campaigns) AND e164 = ?1)`, []any{num}, func(r *sql.Rows) error {
-			var s string
-			err := r.Scan(&s)
-			ids = append(ids, s)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	about := mentions(append(ids, digits(num)))
-	err = db.withDriver(ctx, func(q driver.QueryerContext) error {
-		return each(q, `SELECT id, body, answer FROM deliveries ORDER BY id`, nil, func(c *cells) error {
-			id, body, answer := c.integer(), c.text(), c.text()
-			if about(body) || about(answer) {
-				letters = append(letters, id)
-			}
-			return ctx.Err()
-		})
-	})
-	return letters, err
-}
-
-// eraseLetters deletes them, and what came in meanwhile.
-func (t *tx) eraseLetters(e *erasing) error {
-	n := int64(0)
-	for _, id := range e.letters {
-		gone, err := t.exec(`DELETE FROM deliveries WHERE id = ?`, id)
-		if err != nil {
-			return err
-		}
-		n += gone
-	}
-	gone, err := t.exec(`DELETE FROM deliveries WHERE id > ?1 AND instr(body, ?2) > 0`, last(e.letters), digits(e.nums[0]))
-	if err != nil {
-		return err
-	}
-	for _, a := range e.attempts {
-		more, err := t.exec(`DELETE FROM deliveries WHERE id > ?1 AND instr(body, ?2) > 0`, last(e.letters), a.id)
-		if err != nil {
-			return err
-		}
-		gone += more
-	}
-	if n += gone; n > 0 {
-		e.counts["webhook deliveries deleted"] = n
-	}
-	return nil
-}
-
-func last(ids []int64) int64 {
-	if len(ids) == 0 {
-		return 0
-	}
-	return ids[len(ids)-1]
 }

@@ -229,7 +229,7 @@ func (t *tx) expireCall(e *erasing, seq int64) error {
 		return err
 	}
 	_, err := t.exec(`DELETE FROM subjects WHERE e164 = ?1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE e164 = ?1 AND erased = 0)
-		AND NOT EXISTS (SELECT 1 FROM consent_events WHERE e164 = ?1 AND erased = 0)
+		AND NOT EXISTS (SELECT 1 FROM consent_events WHERE e164 = ?1 AND e164 <> 0 AND erased = 0)
 		AND NOT EXISTS (SELECT 1 FROM do_not_call_changes WHERE e164 = ?1 AND erased = 0 AND commitment IS NOT NULL)`, subjectOf(num, seq))
 	return err
 }

@@ -201,5 +201,10 @@ CREATE TABLE doomed_files (
     path TEXT PRIMARY KEY -- below the folder of recordings
 ) STRICT, WITHOUT ROWID;
 
+-- What else knows a person, found without walking through all of it.
+CREATE INDEX complaints_attempt ON complaints (attempt);
+CREATE INDEX side_legs_number ON side_legs (e164) WHERE e164 <> 0;
+CREATE INDEX message_reads_message ON message_reads (message);
+
 -- A file that is new has no pages in which something deleted still stands.
 INSERT INTO house (name, value) SELECT 'scrubbed', '1' WHERE NOT EXISTS (SELECT 1 FROM contacts) AND NOT EXISTS (SELECT 1 FROM audit);
