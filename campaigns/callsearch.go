@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // ErrIndexing marks a search that cannot be answered in full yet: what calls are
@@ -63,6 +65,11 @@ func (s CallSearch) Check() error {
 	}
 	if s.Number != "" && s.Digits != "" {
 		return problem(KindInvalid, "number_twice", "Ask for a number or for its last digits, not for both.")
+	}
+	if s.Number != "" {
+		if err := rules.Dialable(s.Number); err != nil {
+			return invalid("number_invalid", err)
+		}
 	}
 	if n := len(s.Digits); n > 0 && (n < fewestDigits || n > mostDigits || strings.Trim(s.Digits, "0123456789") != "") {
 		return problem(KindInvalid, "digits_invalid", "Write %d to %d of the last digits of the number.", fewestDigits, mostDigits)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns/evidence"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // EvidenceStore writes the ledger as evidence.
@@ -44,11 +45,8 @@ func NewEvidenceDesk(store EvidenceStore, clerk EvidenceClerk, audit Auditor) *E
 // pseudonym. Told, when it is not nil, hears now and then how many links and
 // records are written. When it fails, what is written so far is no export.
 func (d *EvidenceDesk) Export(ctx context.Context, by User, s evidence.Selection, out io.Writer, told func(links, records int64)) (evidence.Manifest, error) {
-	if err := by.Allow(ExportEvidence); err != nil {
+	if err := d.Check(by, s); err != nil {
 		return evidence.Manifest{}, err
-	}
-	if !s.From.IsZero() && !s.To.IsZero() && !s.From.Before(s.To) {
-		return evidence.Manifest{}, problem(KindInvalid, "period_empty", "The period of the export ends before it begins; exchange from and to.")
 	}
 	if err := d.note(ctx, by, s); err != nil {
 		return evidence.Manifest{}, err
@@ -76,6 +74,23 @@ func (d *EvidenceDesk) Export(ctx context.Context, by User, s evidence.Selection
 		return w.Manifest(), fmt.Errorf("close the export: %w", err)
 	}
 	return w.Manifest(), nil
+}
+
+// Check says what is wrong with an export before any of it is written. What is
+// no number would choose nobody, or everybody.
+func (d *EvidenceDesk) Check(by User, s evidence.Selection) error {
+	if err := by.Allow(ExportEvidence); err != nil {
+		return err
+	}
+	if s.Number != "" {
+		if err := rules.Dialable(s.Number); err != nil {
+			return invalid("number_invalid", err)
+		}
+	}
+	if !s.From.IsZero() && !s.To.IsZero() && !s.From.Before(s.To) {
+		return problem(KindInvalid, "period_empty", "The period of the export ends before it begins; exchange from and to.")
+	}
+	return nil
 }
 
 func (d *EvidenceDesk) note(ctx context.Context, by User, s evidence.Selection) error {

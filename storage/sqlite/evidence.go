@@ -19,6 +19,9 @@ import (
 // the records, their decisions and rules. The caller has begun the writer, and
 // closes it. Memory grows with the calls of the selection, not with the ledger.
 func (db *DB) WriteEvidence(ctx context.Context, s evidence.Selection, w *evidence.Writer) error {
+	if s.Number != "" && e164(s.Number) == 0 {
+		return fmt.Errorf("write evidence: %w", rules.ErrNumber) // it would choose everybody
+	}
 	err := db.look(ctx, func(q querier) error {
 		x := &exporter{ctx: ctx, q: q, w: w, s: s, from: micros(s.From), to: micros(s.To), num: e164(s.Number)}
 		for _, step := range []func() error{x.choose, x.bound, x.chain, x.records, x.checkpoints, x.decisions, x.rules} {

@@ -80,20 +80,21 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	loads, err := NewRegisterLoads(registers, filepath.Join(t.TempDir(), "incoming"), logger)
 	h.must(err)
 	t.Cleanup(func() { h.must(loads.Close()) })
+	recordings := campaigns.NewRecordings(db, fakeFiles{t}, db)
 	settings := Settings{
 		Registry: registers, RegisterLoads: loads,
 		Office: testOffice(t, db, h.desk, bell),
 		Supervision: campaigns.NewSupervision(campaigns.SupervisionSettings{
 			Monitors: h.floor, Headphones: h.floor, Shift: h.floor, Audit: db,
 		}),
-		Recordings: campaigns.NewRecordings(db, fakeFiles{t}, db),
+		Recordings: recordings,
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts: scripts,
 		Checks:  campaigns.NewChecks(db),
 		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),
 		RuleDesk:   campaigns.NewRuleDesk(db),
 		Replays:    campaigns.NewReplays(db, "2026a"),
-		Compliance: Compliance{Proof: proofOf(t, db)},
+		Compliance: complianceOf(t, db, recordings, logger),
 		Meetings:   campaigns.NewMeetings(db, db, db, "forecall.example", "test"), Complaints: campaigns.NewComplaints(db), Days: campaigns.NewDays(db, db),
 		Consents: consents,
 		Headsets: campaigns.NewHeadsets(&fakeHeadsets{}),

@@ -64,6 +64,9 @@ func (s *Server) exportEvidence(ctx context.Context, in *struct{ Body EvidenceRe
 		sel.CampaignName = c.Name
 	}
 	u := who(ctx)
+	if err := s.Compliance.Proof.Evidence.Check(u, sel); err != nil {
+		return nil, err
+	}
 	return s.zipped(ctx, "evidence.zip", func(hc huma.Context) error {
 		_, err := s.Compliance.Proof.Evidence.Export(ctx, u, sel, patientWriterOf(hc), nil)
 		return err

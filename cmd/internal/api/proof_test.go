@@ -53,6 +53,16 @@ func TestEvidenceIsFetchedAndVerifiesByItself(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoNumberDoesNotTakeTheWholeLedgerAway(t *testing.T) {
+	h := newHouse(t).staff()
+	c := h.as("compliance")
+	for _, number := range []string{"34600000001", "600000001", "+34 600 000 001", "nobody"} {
+		if r := c.send(http.MethodPost, "/v1/evidence", EvidenceRequest{Number: number}); r.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("the evidence about %q: %d, %d octets", number, r.StatusCode, len(r.body))
+		}
+	}
+}
+
 func TestAPersonIsShownHeldAndErasedThroughTheAPI(t *testing.T) {
 	h := newHouse(t).staff()
 	c := h.as("compliance")
