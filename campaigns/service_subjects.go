@@ -20,6 +20,7 @@ type SubjectStore interface {
 	Decisions(ctx context.Context, f DecisionFilter) iter.Seq2[DecisionRecord, error]
 	ConsentsOf(ctx context.Context, number string) ([]ConsentFile, error)
 	DoNotCallHistory(ctx context.Context, number string) ([]DoNotCallChange, error)
+	ChecksOf(ctx context.Context, number string) ([]NumberCheck, error)
 	Recording(ctx context.Context, attempt string) (Recording, error)
 	CallEvents(ctx context.Context, attempt string) ([]CallEvent, error)
 	Callbacks(ctx context.Context, f CallbackFilter) ([]Callback, error)
@@ -176,7 +177,10 @@ func (s *Subjects) permitted(ctx context.Context, f *SubjectFile) (err error) {
 	if f.Consents, err = s.store.ConsentsOf(ctx, f.Number); err != nil {
 		return err
 	}
-	f.DoNotCall, err = s.store.DoNotCallHistory(ctx, f.Number)
+	if f.DoNotCall, err = s.store.DoNotCallHistory(ctx, f.Number); err != nil {
+		return err
+	}
+	f.Checks, err = s.store.ChecksOf(ctx, f.Number)
 	return err
 }
 

@@ -13,6 +13,7 @@ type SubjectFile struct {
 	Decisions   []DecisionRecord  `json:"decisions"` // why calls were placed, or refused
 	Consents    []ConsentFile     `json:"consents"`
 	DoNotCall   []DoNotCallChange `json:"do_not_call"` // how the number came onto lists and left them
+	Checks      []NumberCheck     `json:"checks"`      // what others answered about the number
 	Recordings  []Recording       `json:"recordings"`
 	Events      []CallEvent       `json:"events"`
 	Callbacks   []Callback        `json:"callbacks"`
@@ -27,7 +28,7 @@ type SubjectFile struct {
 
 // Empty tells that the house knows nothing of the person.
 func (f SubjectFile) Empty() bool {
-	return len(f.Contacts)+len(f.Calls)+len(f.Decisions)+len(f.Consents)+len(f.DoNotCall)+len(f.Recipients)+len(f.Holds) == 0 && f.Restricted == nil
+	return len(f.Contacts)+len(f.Calls)+len(f.Decisions)+len(f.Consents)+len(f.DoNotCall)+len(f.Checks)+len(f.Recipients)+len(f.Holds) == 0 && f.Restricted == nil
 }
 
 // Recipient is somebody who was told of the person, by webhook.

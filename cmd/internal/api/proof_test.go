@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
@@ -68,7 +69,9 @@ func TestAPersonIsShownHeldAndErasedThroughTheAPI(t *testing.T) {
 	c := h.as("compliance")
 	const number = "+34600000001"
 	asked := map[string]string{"number": number}
-	if r := c.send(http.MethodPost, "/v1/subjects/find", asked); r.StatusCode != http.StatusOK || !strings.Contains(string(r.body), number) {
+	_, err := h.db.AddChecks(h.Context(), []campaigns.NumberCheck{{Number: number, Check: "rnd", At: time.Now(), Answer: "disconnected since"}}, "compliance")
+	h.must(err)
+	if r := c.send(http.MethodPost, "/v1/subjects/find", asked); r.StatusCode != http.StatusOK || !strings.Contains(string(r.body), number) || !strings.Contains(string(r.body), "disconnected since") {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
 	r := c.send(http.MethodPost, "/v1/subjects/file", asked)

@@ -85,7 +85,7 @@ func NewUploads(im *Importer, lists *campaigns.Lists, log *slog.Logger) (*Upload
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("remove old uploads: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of uploads: %w", err)
 	}
 	return &Uploads{im: im, lists: lists, dir: dir, log: log}, nil
@@ -147,7 +147,7 @@ func (s *Uploads) Receive(w http.ResponseWriter, r *http.Request, by campaigns.U
 
 // spool writes what is read into a file.
 func spool(path string, in io.Reader) (int64, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("keep an upload: %w", err)
 	}
@@ -185,6 +185,8 @@ func (s *Uploads) keep(u *upload) error {
 	return err
 }
 
+var errNoUpload = edge.NewFault(http.StatusNotFound, "upload_not_found", "That upload is no longer there: files are kept for a day, until the service stops and until a person is erased. Bring the file again.")
+
 var errStopping = edge.NewFault(http.StatusServiceUnavailable, "stopping", "The service stops; try again in a minute.")
 
 // find returns an upload of a campaign.
@@ -194,7 +196,7 @@ func (s *Uploads) find(by campaigns.User, campaign int64, id string) (*upload, e
 	}
 	i := slices.IndexFunc(s.kept, func(u *upload) bool { return u.ID == id && u.Campaign == campaign })
 	if i < 0 {
-		return nil, edge.NewFault(http.StatusNotFound, "upload_not_found", "That upload is no longer there: files are kept for a day, and until the service stops. Bring the file again.")
+		return nil, errNoUpload
 	}
 	return s.kept[i], nil
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 
@@ -44,6 +45,9 @@ func (s *Uploads) Look(by campaigns.User, campaign int64, id string) (Look, erro
 
 func openUpload(path, sheet string) (*os.File, *intake.ListFile, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) { // somebody who may have stood in it was erased
+		return nil, nil, errNoUpload
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open an upload: %w", err)
 	}

@@ -152,7 +152,7 @@ func (p personFiles) Remove(path string) error {
 
 // Forget deletes files of calls that were exported, for whoever is erased may
 // stand in them and they can be made again, and takes the lines of a number out
-// of reports of imports.
+// of reports of imports and of lists that somebody has just brought.
 func (p personFiles) Forget(ctx context.Context, number string) error {
 	err := eachFile(ctx, filepath.Join(p.data, "exports"), os.Remove)
 	if err != nil {
@@ -162,7 +162,39 @@ func (p personFiles) Forget(ctx context.Context, number string) error {
 	if len(digits) > nationalDigits {
 		digits = digits[len(digits)-nationalDigits:]
 	}
-	return eachFile(ctx, filepath.Join(p.data, "imports"), func(path string) error { return withoutLines(path, digits) })
+	return eachFile(ctx, filepath.Join(p.data, "imports"), func(path string) error {
+		packed, err := packed(path)
+		if err != nil {
+			return err
+		}
+		if packed {
+			return os.Remove(path)
+		}
+		return withoutLines(path, digits)
+	})
+}
+
+// packed tells whether a file is a list in which nothing is found as it stands: a
+// spreadsheet, which is a zip, or something compressed. Whoever brought it brings
+// it again.
+func packed(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	head = head[:n]
+	for _, mark := range []string{"PK\x03\x04", "\x1f\x8b", "\xd0\xcf\x11\xe0", "\x28\xb5\x2f\xfd", "BZh"} {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // nationalDigits are those of a number by which it is known however it is

@@ -10,7 +10,9 @@ func TestANumberIsForgottenInFilesHoweverItIsWritten(t *testing.T) {
 	data := t.TempDir()
 	report, calls := filepath.Join(data, "imports", "1.csv"), filepath.Join(data, "exports", "2.parquet")
 	sound := filepath.Join(data, recordingsFolder, "2026", "a.wav")
+	sheet := filepath.Join(data, "imports", "uploads", "abc")
 	for path, text := range map[string]string{
+		sheet:  "PK\x03\x04 a workbook in which nobody is found as they stand",
 		report: "row,number,why\n2,+34 612 34 56 78,listed\n3,612-345-678 (home),double\n4,+34611111111,double\n", calls: "calls", sound: "sound",
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -28,8 +30,10 @@ func TestANumberIsForgottenInFilesHoweverItIsWritten(t *testing.T) {
 	if err != nil || string(text) != "row,number,why\n4,+34611111111,double\n" {
 		t.Errorf("the report reads %q, %v", text, err)
 	}
-	if _, err := os.Stat(calls); !os.IsNotExist(err) {
-		t.Errorf("a file of calls is there: %v", err)
+	for _, path := range []string{calls, sheet} {
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s is there: %v", path, err)
+		}
 	}
 	for range 2 { // a second time it is gone already
 		if err := p.Remove("2026/a.wav"); err != nil {
