@@ -52,11 +52,17 @@ type CallerIDStore interface {
 type CallerIDs struct {
 	store     CallerIDStore
 	campaigns CampaignReader
+	inForce   RulesInForce
+}
+
+// RulesInForce tells by which rules calls are judged now.
+type RulesInForce interface {
+	Book() *rules.Book
 }
 
 // NewCallerIDs returns the service.
-func NewCallerIDs(store CallerIDStore, campaigns CampaignReader) *CallerIDs {
-	return &CallerIDs{store, campaigns}
+func NewCallerIDs(store CallerIDStore, campaigns CampaignReader, inForce RulesInForce) *CallerIDs {
+	return &CallerIDs{store, campaigns, inForce}
 }
 
 // List returns all numbers that were entered or that a campaign shows, with how
@@ -124,6 +130,9 @@ func (s *CallerIDs) Put(ctx context.Context, by User, c CallerID) error {
 		return problem(KindInvalid, "rest_invalid", "Say after how many calls a day the number rests.")
 	case c.Most < 0:
 		return problem(KindInvalid, "most_invalid", "Calls a day are 0 for no warning, or more.")
+	}
+	if err := s.checkUse(ctx, c); err != nil {
+		return err
 	}
 	return s.store.PutCallerID(ctx, c, by.Login)
 }

@@ -37,12 +37,13 @@ type Book struct {
 	store CampaignStore
 	read  CampaignReader
 	depth DepthReader
+	shown ShownNumbers
 	floor Applier
 }
 
 // NewBook returns the service.
-func NewBook(store CampaignStore, read CampaignReader, depth DepthReader, floor Applier) *Book {
-	return &Book{store: store, read: read, depth: depth, floor: floor}
+func NewBook(store CampaignStore, read CampaignReader, depth DepthReader, shown ShownNumbers, floor Applier) *Book {
+	return &Book{store: store, read: read, depth: depth, shown: shown, floor: floor}
 }
 
 // Campaigns lists all of them.
@@ -97,6 +98,9 @@ func (b *Book) Create(ctx context.Context, by User, c Campaign) (Campaign, error
 	if err := c.Validate(); err != nil {
 		return Campaign{}, invalid("campaign_invalid", err)
 	}
+	if err := b.checkShown(ctx, c); err != nil {
+		return Campaign{}, err
+	}
 	if err := c.CheckScript(nil); err != nil {
 		return Campaign{}, err
 	}
@@ -124,6 +128,9 @@ func (b *Book) Update(ctx context.Context, by User, c Campaign) (Campaign, error
 	c.Status, c.CreatedAt = old.Status, old.CreatedAt
 	if err := c.Validate(); err != nil {
 		return Campaign{}, invalid("campaign_invalid", err)
+	}
+	if err := b.checkShown(ctx, c); err != nil {
+		return Campaign{}, err
 	}
 	if old.Status == Running && c.Mode != old.Mode {
 		return Campaign{}, problem(KindConflict, "campaign_running", "Pause the campaign before you change its mode.")

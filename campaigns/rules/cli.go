@@ -70,6 +70,24 @@ func (p *Plan) CLIRules() (forbid []string, require [][]string) {
 	return forbid, require
 }
 
+// ForbidsCLI finds the rule by which a number may not be shown whatever else is
+// known of it, and the range that says so; nil = none does. Advisory rules are
+// left out.
+func (p *Plan) ForbidsCLI(number string) (rule *Rule, beginning string) {
+	for i := range p.rules {
+		b := &p.rules[i]
+		if b.kind != kindCLI || b.advisory {
+			continue
+		}
+		for _, beginning := range b.cli.forbid {
+			if strings.HasPrefix(number, beginning) {
+				return b.rule, beginning
+			}
+		}
+	}
+	return nil, ""
+}
+
 // cliReason tells what is wrong with the caller ID; ref is the range that
 // decides.
 func (p *Plan) cliReason(r *cliRule, c *CLI, now time.Time) (reason, int32) {

@@ -63,7 +63,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
 	h.must(err)
-	book := campaigns.NewBook(db, db, db, h.floor)
+	book := campaigns.NewBook(db, db, db, db, h.floor)
 	consents := campaigns.NewConsents(db, dnc, h.floor, db)
 	h.desk.Consents = consents
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{

@@ -38,7 +38,7 @@ func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 		Roster:      campaigns.NewRoster(n.db, n.db, n.db, plan),
 		Messages:    campaigns.NewMessages(n.db, n.db, bell),
 		Prompts:     campaigns.NewPrompts(n.db, promptFolder(n.prompts), n.db),
-		CallerIDs:   campaigns.NewCallerIDs(n.db, n.db),
+		CallerIDs:   campaigns.NewCallerIDs(n.db, n.db, n.db),
 		House:       campaigns.NewHouse(n.db, n.db),
 		Rights:      n.rights,
 		Trunks:      trunks,

@@ -47,7 +47,7 @@ func (n *Node) openServices(context.Context) error {
 		return err
 	}
 	n.accounts = accounts
-	n.book = campaigns.NewBook(n.db, n.db, n.db, n.floor)
+	n.book = campaigns.NewBook(n.db, n.db, n.db, n.db, n.floor)
 	n.lists = campaigns.NewLists(n.db, n.db, n.db)
 	n.jobs.book = n.book
 	return nil

@@ -92,7 +92,7 @@ func newHouse(t *testing.T) *house {
 	accounts, err := campaigns.NewAccounts(db, db, "forecall")
 	h.must(err)
 	dnc := campaigns.NewSuppression(db, db, h.stage)
-	book, board := campaigns.NewBook(db, db, db, h.stage), campaigns.NewWallboard(h.stage)
+	book, board := campaigns.NewBook(db, db, db, db, h.stage), campaigns.NewWallboard(h.stage)
 	why := campaigns.NewLookup(db, db, db)
 	sessions := session.New(session.Settings{Store: db.Sessions(session.UserOf), Users: db})
 	importer, err := api.NewImporter(db, filepath.Join(t.TempDir(), "imports"), numbers.Policy{})
