@@ -139,10 +139,11 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, u campaigns.User) e
 	return nil
 }
 
-// moments writes a time with its day, as people of a language do.
+// moments writes a time with its day and year, as people of a language do: what
+// is kept for five years is read and printed in another one.
 func moments(c *catalog.Catalog, t time.Time) string {
 	u := t.UTC()
-	return c.T("%s %d %s %s UTC", c.T(u.Format("Mon")), u.Day(), c.T(u.Format("Jan")), u.Format("15:04"))
+	return c.T("%s %d %s %s %s UTC", c.T(u.Format("Mon")), u.Day(), c.T(u.Format("Jan")), u.Format("2006"), u.Format("15:04"))
 }
 
 // funcs are what the templates of a language may call.

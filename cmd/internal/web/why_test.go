@@ -23,7 +23,7 @@ func TestWhyANumberIsCalledIsAnsweredWithoutScriptAndWithoutTheNumberInTheAddres
 		t.Fatalf("status %d", res.StatusCode)
 	}
 	for _, want := range []string{
-		"May be called", "is assumed: ", "&#43;34600111222", "Mon 23 Nov 11:00 UTC", "Ana &lt;b&gt;Ferrer&lt;/b&gt;", "The calling window is open there",
+		"May be called", "is assumed: ", "&#43;34600111222", "Mon 23 Nov 2026 11:00 UTC", "Ana &lt;b&gt;Ferrer&lt;/b&gt;", "The calling window is open there",
 		"not enough calls yet", "The calling window is open from Mon 12:00", "Chance of an answer by the hour",
 	} {
 		if !strings.Contains(body, want) {
