@@ -303,24 +303,29 @@ func (s *Subjects) Resume(ctx context.Context) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed error // of one person; the others are not to wait for it
 	for _, a := range asks {
 		stone, err := s.finish(ctx, a)
 		if err != nil {
-			return done, err
+			failed = errors.Join(failed, fmt.Errorf("erasure %d: %w", a.ID, err))
 		}
 		if stone != nil {
 			done++
 		}
 	}
+	return done, errors.Join(failed, s.clearIfDue(ctx))
+}
+
+func (s *Subjects) clearIfDue(ctx context.Context) error {
 	paths, err := s.store.DoomedFiles(ctx)
 	if err != nil {
-		return done, err
+		return err
 	}
 	due, err := s.store.ScrubDue(ctx)
 	if err != nil || len(paths) == 0 && !due {
-		return done, err
+		return err
 	}
-	return done, s.Clear(ctx)
+	return s.Clear(ctx)
 }
 
 // Waiting lists the wishes that are not done yet.

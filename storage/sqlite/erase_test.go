@@ -397,3 +397,35 @@ func unclean(t *testing.T, db *DB, otherwise string) {
 		t.Error(otherwise)
 	}
 }
+
+// oneFileFails is a folder in which a number cannot be forgotten.
+type oneFileFails struct {
+	noFiles
+
+	number string
+}
+
+func (f oneFileFails) Forget(_ context.Context, number string) error {
+	if number == f.number {
+		return errors.New("the disk is read-only")
+	}
+	return nil
+}
+
+func TestAPersonWhoCannotBeErasedKeepsNobodyElseWaiting(t *testing.T) {
+	db := openTest(t)
+	for _, n := range []string{"+34600000001", "+34600000002"} {
+		_, err := db.AskErasure(t.Context(), n, campaigns.BasisObjected, "cora")
+		must(t, err)
+	}
+	s := campaigns.NewSubjects(db, oneFileFails{number: "+34600000001"}, func(campaigns.DoNotCall) error { return nil }, campaigns.NewRetention(db), db)
+	done, err := s.Resume(t.Context())
+	if err == nil || done != 1 {
+		t.Errorf("%d were done, %v", done, err)
+	}
+	open, err := db.Erasures(t.Context())
+	must(t, err)
+	if len(open) != 1 || open[0].Number != "+34600000001" {
+		t.Errorf("open %+v", open)
+	}
+}
