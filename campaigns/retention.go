@@ -55,7 +55,9 @@ var keepWords = map[string]string{
 }
 
 // LeastKept is how long the rules of a book want a kind to be kept, and which
-// of them wants it longest; 0 when none does.
+// of them wants it longest; 0 when none does. Rules that count the calls before
+// want those for as far as they look back: a call that is forgotten would be one
+// that nobody counts.
 func LeastKept(b *rules.Book, kind string) (least time.Duration, law string) {
 	word, ok := keepWords[kind]
 	if b == nil || !ok {
@@ -63,6 +65,9 @@ func LeastKept(b *rules.Book, kind string) (least time.Duration, law string) {
 	}
 	for _, set := range b.Sets() {
 		for _, r := range set.Rules {
+			if back := looksBack(r); kind == KeepCalls && back > least {
+				least, law = back, fmt.Sprintf("%s: %s", r.ID, r.Cite)
+			}
 			if r.Type != rules.TypeRecord {
 				continue
 			}
@@ -74,4 +79,18 @@ func LeastKept(b *rules.Book, kind string) (least time.Duration, law string) {
 		}
 	}
 	return least, law
+}
+
+// looksBack is how far into the past a rule counts calls, with the days by which
+// dates may begin before instants.
+func looksBack(r rules.Rule) time.Duration {
+	const dates = 48 * time.Hour
+	switch r.Type {
+	case rules.TypeCap:
+		return r.Per.Duration() + dates
+	case rules.TypeCooldown, rules.TypeGuard:
+		return r.For.Duration() + dates
+	default:
+		return 0
+	}
 }

@@ -131,3 +131,27 @@ func TestAHoldSaysWhatItCoversAndWhy(t *testing.T) {
 		t.Error("a hold is open when it is over, or over when it is open")
 	}
 }
+
+func TestCallsAreKeptForAsLongAsRulesCountThem(t *testing.T) {
+	set, ok := rules.Preset("fr")
+	if !ok {
+		t.Fatal("no preset of France")
+	}
+	book, err := rules.NewBook([]*rules.Set{set}, rules.BuiltHolidays())
+	if err != nil {
+		t.Fatal(err)
+	}
+	least, law := LeastKept(book, KeepCalls) // fr.refusal: 60 days of silence
+	if least < 60*24*time.Hour || !strings.HasPrefix(law, "fr.refusal") {
+		t.Errorf("calls are kept for %s (%s)", least, law)
+	}
+	s := &shelfLife{rules: DefaultRetention(), book: book}
+	var p *Problem
+	err = NewRetention(s).Set(t.Context(), User{Login: "cora", Role: Compliance}, KeepCalls, 30*24*time.Hour)
+	if !errors.As(err, &p) || p.Code != "keep_unlawful" {
+		t.Errorf("calls that the rules count may be deleted after 30 days: %v", err)
+	}
+	if least, law := LeastKept(book, KeepRecordings); least != 0 {
+		t.Errorf("recordings are kept for %s (%s)", least, law)
+	}
+}

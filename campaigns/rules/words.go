@@ -162,7 +162,7 @@ func clockWords(c ClockState, r *result) string {
 	case r.why == reasonNone:
 		return "it can be trusted"
 	case c.Jumped:
-		return "the clock of this machine jumped, so nobody can say what time it is; set it right and start again"
+		return "the clock of this machine jumped, so nobody can say what time it is; set it right, and acknowledge it"
 	}
 	return fmt.Sprintf("the clock of this machine is %s off; at most %s is allowed", c.Offset.Abs().Round(time.Millisecond), MaxClockOffset)
 }

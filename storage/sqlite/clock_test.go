@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 func TestTheClockIsTrustedWhileBothClocksAgree(t *testing.T) {
@@ -73,6 +74,9 @@ func TestAfterAJumpNobodyIsCalledUntilItIsAcknowledged(t *testing.T) {
 			second := campaigns.NewAttempt(c, stock[1], "", time.Now())
 			if err := db.Begin(t.Context(), c, second); !errors.Is(err, campaigns.ErrClock) {
 				t.Fatalf("got %v, want ErrClock", err)
+			}
+			if d, err := db.Weigh(t.Context(), c, stock[1], second.Number, false, time.Now()); err != nil || d.PrimaryRule() != rules.Clock {
+				t.Fatalf("it is explained by %v, %v: not that the clock jumped", d, err)
 			}
 			first.Outcome = campaigns.NoAnswer
 			must(t, db.Finish(t.Context(), *first)) // what is in the air ends as ever

@@ -28,7 +28,8 @@ type asked struct {
 	manual   bool
 	reserved bool
 	now      time.Time
-	batch    *batch // of many calls that are judged together; nil = of one
+	clock    rules.ClockState // of an explanation: Begin asks the writer's clock first
+	batch    *batch           // of many calls that are judged together; nil = of one
 }
 
 // batch is what the calls of one campaign have in common, read once for all
@@ -81,7 +82,7 @@ func whereabouts(a *campaigns.Attempt) rules.Place {
 // snapshot in the hopper and in an explanation.
 func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err error) {
 	f.History, f.Lists, f.Consents, f.Rates = f.History[:0], f.Lists[:0], nil, nil
-	f.Place, f.Manual, f.Reserved = x.place, x.manual, x.reserved
+	f.Place, f.Manual, f.Reserved, f.Clock = x.place, x.manual, x.reserved, x.clock
 	if back := plan.Horizon(); back > 0 {
 		if f.History, err = db.history(q, x.contact, x.number, x.now.Add(-back), f.History); err != nil {
 			return err

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,10 @@ func (db *DB) Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Conta
 	if err != nil {
 		return nil, err
 	}
+	fault := db.ClockFault(ctx)
+	if fault != nil && !errors.Is(fault, campaigns.ErrClock) {
+		return nil, fmt.Errorf("weigh a call of campaign %d: %w", c.ID, fault)
+	}
 	err = db.look(ctx, func(q querier) error {
 		force := db.force.Load()
 		if force.broken != nil {
@@ -26,7 +31,7 @@ func (db *DB) Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Conta
 		}
 		x := askedOf(c, c.Terms(), p, number, now)
 		x.caller = caller(campaigns.Phone{Number: number, Region: x.place.Country})
-		x.manual, x.reserved = manual, manual
+		x.manual, x.reserved, x.clock.Jumped = manual, manual, fault != nil
 		return db.weigh(q, force.book, x, p.Callback, new(rules.Facts), d)
 	})
 	if err != nil {
