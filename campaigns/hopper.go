@@ -125,6 +125,7 @@ type Hopper struct {
 	// barredBack are contacts that a rule refused, to be handed back.
 	barredBack []Back
 	depth      Depth
+	sounded    time.Time // when the depth was read
 	leased     time.Time // when contacts were leased last
 	asked      bool      // the store was asked at least once
 	err        error

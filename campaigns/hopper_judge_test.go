@@ -144,3 +144,25 @@ func TestAMillionWhoMayNotBeCalledNowAreNotJudgedMoreOftenThanTheStoreCanBear(t 
 		t.Errorf("until %s", got)
 	}
 }
+
+// Who plans how long a list lasts must not hear of its end when it is there.
+func TestAFullHopperKnowsHowManyAreLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(t, 1000, newYork)
+		h, stop := feed(t, s, rules.Always(), HopperSettings{Size: 50})
+		if d := h.State().Depth; d.Total != 1000 || d.Ready < 900 {
+			t.Errorf("at first: %+v", d)
+		}
+		s.mu.Lock()
+		for _, c := range s.contacts[500:] {
+			c.State = ContactDone
+		}
+		s.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if d := h.State().Depth; d.Total != 1000 || d.Ready > 500 {
+			t.Errorf("half of the list is done: %+v", d)
+		}
+		stop()
+	})
+}

@@ -24,7 +24,9 @@ func (h *Hopper) Run(ctx context.Context) {
 }
 
 // tend hands back, and leases up to the size. A store that gives less than it
-// was asked for is asked for its depth: that explains an empty hopper.
+// was asked for is asked for its depth: that explains an empty hopper. So it is
+// now and then in any case: who plans the shift must know how long the list lasts,
+// long before it is through.
 func (h *Hopper) tend(ctx context.Context) error {
 	h.recall(ctx)
 	err := h.handBack(ctx)
@@ -37,6 +39,9 @@ func (h *Hopper) tend(ctx context.Context) error {
 			err = h.sound(ctx)
 			break
 		}
+	}
+	if err == nil && h.unsounded() {
+		err = h.sound(ctx)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -116,8 +121,15 @@ func (h *Hopper) sound(ctx context.Context) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.depth = depth
+	h.depth, h.sounded = depth, time.Now()
 	return nil
+}
+
+// unsounded tells whether what is known of the depth is old.
+func (h *Hopper) unsounded() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Since(h.sounded) >= h.settings.Poll
 }
 
 // handBack gives the store what the hopper does not keep.

@@ -44,11 +44,19 @@ func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim cha
 }
 
 // giveUp hears that a person does not wait any longer: the hold is over, or
-// the line is. An agent who was given meanwhile is in the seat already.
+// the line is. An agent who was given meanwhile is in the seat already. A loop that
+// was late hears of a person and of the end of the hold in one breath: who is free,
+// or kept for the call, takes it even then. Nobody hears the message while an agent
+// sits there, and no agent stays kept for a call that is given up.
 func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
 	c := l.calls[id]
 	if c == nil || c.claim == nil {
 		return
+	}
+	if !hungUp {
+		if l.match(at); c.claim == nil {
+			return
+		}
 	}
 	l.waiting = slices.DeleteFunc(l.waiting, func(w *call) bool { return w == c })
 	c.claim <- seat{}
