@@ -187,7 +187,7 @@ func outline(e api.Explanation) (out []string) {
 			law += ")"
 		}
 		if !v.OK && !v.Next.IsZero() {
-			next = v.Next.UTC().Format("Mon 2 Jan 15:04 UTC")
+			next = v.Next.UTC().Format("Mon 2 Jan 2006 15:04 UTC")
 		}
 		mark := map[string]string{"NO": "no", "--": "advice: no", "..": "lifted", "ok": "yes"}[verdictMark(v)]
 		out = append(out, strings.Join([]string{string(v.Rule), mark, v.Detail, law, next}, " | "))
@@ -250,17 +250,11 @@ func (v visitor) post(t *testing.T, path string, form url.Values) string {
 }
 
 var (
-	rowOfPage  = regexp.MustCompile(`(?s)<tr><td><span class="verdict" data-ok="(?:true|false)">(.*?)</span></td><th scope="row">(.*?)</th><td class="wrap">(.*?)</td><td class="wrap">(.*?)</td><td>(.*?)</td></tr>`)
+	// A row tells verdict, rule (in words, then its id), reason, law and next time.
+	rowOfPage = regexp.MustCompile(`(?s)<tr><td><span class="verdict"[^>]*>(.*?)</span></td><th scope="row"[^>]*>.*?<span class="quiet">([^<]*)</span></th>` +
+		`<td[^>]*>(.*?)</td><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>`)
 	tagsOfPage = regexp.MustCompile(`<[^>]*>`)
 )
-
-// rulesOfPage are the base rules by the words of the page.
-var rulesOfPage = map[string]rules.ID{
-	"The number may be dialed at all": rules.Number, "It is in no other call": rules.Live, "It is not on the do-not-call list": rules.DNC,
-	"The person's time zone is known": rules.Zone, "The calling window is open there": rules.Hours, "There are tries left": rules.Attempts,
-	"The last try was long enough ago": rules.Cooldown, "Nobody has stopped such calls": rules.Stopped, "The person's country is known": rules.Known,
-	"Our own clock can be trusted": rules.Clock,
-}
 
 // rows asks the page and outlines what its table says.
 func (v visitor) rows(t *testing.T, campaign int64, number string, at time.Time) (out []string) {
@@ -270,9 +264,6 @@ func (v visitor) rows(t *testing.T, campaign int64, number string, at time.Time)
 		cells := make([]string, 0, 5)
 		for _, i := range []int{2, 1, 3, 4, 5} {
 			cells = append(cells, strings.TrimSpace(html.UnescapeString(tagsOfPage.ReplaceAllString(row[i], ""))))
-		}
-		if id, ok := rulesOfPage[cells[0]]; ok {
-			cells[0] = string(id)
 		}
 		out = append(out, strings.Join(cells, " | "))
 	}
