@@ -21,7 +21,7 @@ lint: ## format, vet, staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
-bench: ## the figures of docs/benchmarks.md; about 15 minutes, on a quiet machine
+bench: ## the figures of docs/benchmarks.md; about 30 minutes, on a quiet machine
 	.ci/bench
 
 demo: ## the main job on this machine
