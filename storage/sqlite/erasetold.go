@@ -69,7 +69,8 @@ func (a *told) readLetters(ctx context.Context, q driver.QueryerContext) error {
 	about := mentions(a.words())
 	return each(q, `SELECT id, body, answer FROM deliveries ORDER BY id`, nil, func(c *cells) error {
 		a.lastLetter = c.integer()
-		if about(c.text()) || about(c.text()) {
+		body, answer := c.text(), c.text()
+		if about(body) || about(answer) {
 			a.letters = append(a.letters, a.lastLetter)
 		}
 		return ctx.Err()
