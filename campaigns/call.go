@@ -17,9 +17,19 @@ var (
 	// ErrClock marks that the wall clock jumped, so that no calling window can
 	// be judged: nobody is called until it is right again or acknowledged.
 	ErrClock = errors.New("the clock jumped")
+	// ErrClockOff marks that the wall clock differs from the time servers by
+	// more than rules.MaxClockOffset. It is an ErrClock too, but nobody can
+	// acknowledge it away: the clock has to be set right.
+	ErrClockOff error = clockOff{}
 	// ErrStatus marks a change of status that a campaign cannot make.
 	ErrStatus = errors.New("the campaign cannot go there from its status")
 )
+
+type clockOff struct{}
+
+func (clockOff) Error() string { return "the clock is wrong" }
+
+func (clockOff) Is(target error) bool { return target == ErrClock }
 
 // Call is an attempt as the call log shows it: with names in place of
 // numbers, with what the agent said of it, and with its place in the chain.

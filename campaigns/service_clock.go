@@ -35,6 +35,9 @@ func (c *Clock) Acknowledge(ctx context.Context, by User) (was string, err error
 	if !errors.Is(fault, ErrClock) {
 		return "", fmt.Errorf("ask whether the clock is right: %w", fault)
 	}
+	if errors.Is(fault, ErrClockOff) {
+		return "", &Problem{Kind: KindConflict, Code: "clock_off", Text: "This cannot be acknowledged: " + fault.Error() + ".", Cause: fault}
+	}
 	if err := c.keeper.AcknowledgeClock(ctx, by.Login); err != nil {
 		return "", fmt.Errorf("acknowledge the clock: %w", err)
 	}

@@ -58,8 +58,12 @@ func (s *storeWatch) failed(at time.Time, err error, clock bool) {
 
 // ownWords is what the store says of the clock, without what was tried.
 func ownWords(err error) string {
-	for next := errors.Unwrap(err); errors.Is(next, campaigns.ErrClock) && next != campaigns.ErrClock; next = errors.Unwrap(err) {
+	last := func(e error) bool { return e == campaigns.ErrClock || e == campaigns.ErrClockOff }
+	for next := errors.Unwrap(err); errors.Is(next, campaigns.ErrClock) && !last(next); next = errors.Unwrap(err) {
 		err = next
+	}
+	if errors.Is(err, campaigns.ErrClockOff) {
+		return err.Error() // nobody can acknowledge that
 	}
 	return err.Error() + "; when it is right, say so: forecall clock acknowledge"
 }

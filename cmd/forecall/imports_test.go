@@ -44,6 +44,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/ice":          {"dialer/softphone"},
 	"github.com/standard-webhooks": {"cmd/internal/webhook"},
 	"github.com/parquet-go":        {"cmd/internal/columnar"},
+	"github.com/beevik/ntp":        {"cmd/internal/timesource"},
 }
 
 type listed struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 // Limits of trust in the wall clock: how far it may stand from where the
@@ -26,6 +27,42 @@ type clock struct {
 	mono  time.Duration // since start
 	last  time.Time     // latest instant given out; none before it is
 	off   time.Duration // of the wall clock, for tests: no value of time.Time has jumped
+	told  func() clockOffset
+}
+
+// clockOffset is how far the wall clock is ahead of the time servers (negative:
+// behind), as they said last; by is nought while none has been asked.
+type clockOffset struct {
+	by     time.Duration
+	source string
+}
+
+// fault is why nobody may be called by this clock, or nil.
+func (o clockOffset) fault() error {
+	if o.by.Abs() <= rules.MaxClockOffset {
+		return nil
+	}
+	way := "ahead of"
+	if o.by < 0 {
+		way = "behind"
+	}
+	return fmt.Errorf("%w: it is %s %s the time of %s; nobody is called until it is at most %s off",
+		campaigns.ErrClockOff, o.by.Abs().Round(time.Millisecond), way, o.source, rules.MaxClockOffset)
+}
+
+// SetClockOffset takes how far the wall clock is ahead of trusted time servers
+// (negative: behind), and who says so. Beyond rules.MaxClockOffset nobody is
+// called until they say otherwise; the offset stands in every decision record.
+func (db *DB) SetClockOffset(by time.Duration, source string) {
+	db.offset.Store(&clockOffset{by, source})
+}
+
+// clockOffset is what the time servers said last.
+func (db *DB) clockOffset() clockOffset {
+	if o := db.offset.Load(); o != nil {
+		return *o
+	}
+	return clockOffset{}
 }
 
 func newClock(now, last time.Time) *clock { return &clock{start: now, wall: now.Round(0), last: last} }
@@ -58,6 +95,11 @@ func (c *clock) judge(wall time.Time, mono time.Duration) error {
 	if behind := c.last.Sub(wall); behind > maxJump {
 		return fmt.Errorf("%w: it is %s behind the last attempt of the ledger; nobody is called until then or acknowledged",
 			campaigns.ErrClock, behind.Round(time.Millisecond))
+	}
+	if c.told != nil {
+		if err := c.told().fault(); err != nil {
+			return err
+		}
 	}
 	if elapsed >= forgiveEach {
 		allowed := elapsed * slewPPM / 1_000_000

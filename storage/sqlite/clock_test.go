@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,5 +139,41 @@ func TestAClockBehindTheLedgerAtStartRefusesToDial(t *testing.T) {
 	defer again.Close()
 	if err := again.Begin(t.Context(), c, campaigns.NewAttempt(c, stock[1], "", time.Now())); !errors.Is(err, campaigns.ErrClock) {
 		t.Fatalf("got %v, want ErrClock", err)
+	}
+}
+
+func TestAClockThatTheTimeServersCallWrongCallsNobodyUntilItIsRight(t *testing.T) {
+	db := openTest(t)
+	c, l := newCampaign(t, db, "c")
+	fill(t, db, l, 5)
+	stock := leaseAll(t, db, c)
+	for i, by := range []time.Duration{5*time.Second + time.Millisecond, -time.Minute} {
+		db.SetClockOffset(by, "ntp.example.org")
+		a := campaigns.NewAttempt(c, stock[i], "", time.Now())
+		err := db.Begin(t.Context(), c, a)
+		if !errors.Is(err, campaigns.ErrClockOff) || !errors.Is(err, campaigns.ErrClock) || !strings.Contains(err.Error(), "ntp.example.org") {
+			t.Fatalf("%s off: %v", by, err)
+		}
+		d, err := db.Weigh(t.Context(), c, stock[i], a.Number, false, time.Now())
+		if err != nil || d.PrimaryRule() != rules.Clock {
+			t.Fatalf("%s off, explained by %v, %v", by, d, err)
+		}
+		must(t, db.AcknowledgeClock(t.Context(), "admin"))
+		if err := db.ClockFault(t.Context()); !errors.Is(err, campaigns.ErrClockOff) {
+			t.Fatalf("somebody acknowledged it away: %v", err)
+		}
+		db.SetClockOffset(5*time.Second, "ntp.example.org") // just enough
+		must(t, db.Begin(t.Context(), c, a))
+		record, err := db.Decision(t.Context(), a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said, err := rules.ReadRecord(record.Record); err != nil || said.Facts.Clock.Offset != 5*time.Second {
+			t.Fatalf("the record says %+v, %v", said, err)
+		}
+	}
+	f, err := db.Verify(t.Context(), time.Now())
+	if err != nil || !f.Clean() {
+		t.Fatalf("%+v, %v", f, err)
 	}
 }

@@ -28,7 +28,7 @@ type asked struct {
 	manual   bool
 	reserved bool
 	now      time.Time
-	clock    rules.ClockState // of an explanation: Begin asks the writer's clock first
+	clock    rules.ClockState // whether it jumped, of an explanation alone: Begin asks the writer's clock first
 	batch    *batch           // of many calls that are judged together; nil = of one
 }
 
@@ -164,6 +164,7 @@ func (t *tx) decide(c campaigns.Campaign, a *campaigns.Attempt, f rules.Facts) (
 		return nil, terms, err
 	}
 	g, x := &t.gate, askedFor(c, terms.terms, a, t.now)
+	x.clock.Offset = t.db.clockOffset().by
 	plan := force.book.Plan(x.terms, x.place)
 	history, lists := g.facts.History, g.facts.Lists
 	g.facts = f

@@ -31,7 +31,8 @@ func (db *DB) Weigh(ctx context.Context, c campaigns.Campaign, p campaigns.Conta
 		}
 		x := askedOf(c, c.Terms(), p, number, now)
 		x.caller = caller(campaigns.Phone{Number: number, Region: x.place.Country})
-		x.manual, x.reserved, x.clock.Jumped = manual, manual, fault != nil
+		x.manual, x.reserved = manual, manual
+		x.clock = rules.ClockState{Offset: db.clockOffset().by, Jumped: fault != nil && !errors.Is(fault, campaigns.ErrClockOff)}
 		return db.weigh(q, force.book, x, p.Callback, new(rules.Facts), d)
 	})
 	if err != nil {

@@ -63,6 +63,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	t.clock = newClock(time.Now(), moment(t.intent))
+	t.clock.told = db.clockOffset
 	return t, nil
 }
 

@@ -19,6 +19,7 @@ type Config struct {
 	Import    Import     `key:"import"`
 	Webhooks  Webhooks   `key:"webhooks"`
 	Evidence  Evidence   `key:"evidence"`
+	Clock     Clock      `key:"clock"`
 	Rules     Rules      `key:"rules"`
 	Trunks    []Trunk    `key:"trunks"`
 	Users     []User     `key:"users"`
@@ -119,6 +120,11 @@ const (
 // Evidence is where the proof of the ledger goes beside the data folder.
 type Evidence struct {
 	CopyTo string `key:"copy_to" doc:"folder that gets every signed checkpoint too: on another machine, best one in which nothing can be changed"`
+}
+
+// Clock is who says what time it is.
+type Clock struct {
+	Servers []string `key:"servers" doc:"time servers (NTP) that the clock is compared with: an alarm from 0.5 s, nobody is called beyond 5 s; name three or more"`
 }
 
 // Trunk is one way to the telephone network.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -39,6 +40,18 @@ func (m *meters) watch(floor func() dialer.Snapshot, trunks func() []siptrunk.St
 	})
 	build.Set(1)
 	m.registry.MustRegister(build, reading{floor, trunks})
+}
+
+// clock adds how far our clock is off, once a time server has said so.
+func (m *meters) clock(offset func() (by time.Duration, server string, known bool)) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "forecall_clock_offset_seconds", Help: "Our clock less that of the time servers; NaN while none has answered.",
+	}, func() float64 {
+		if by, _, known := offset(); known {
+			return by.Seconds()
+		}
+		return math.NaN()
+	}))
 }
 
 // reading turns a snapshot into metrics when it is asked.

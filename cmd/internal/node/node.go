@@ -17,6 +17,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/exports"
 	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/cmd/internal/timesource"
 	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
@@ -72,7 +73,8 @@ type Node struct {
 	callers *campaigns.CallerBook
 	rights  *campaigns.CallerRights
 	stops   *campaigns.Stops
-	clerk   *keyring.Clerk // signs how far the ledger has grown
+	clerk   *keyring.Clerk     // signs how far the ledger has grown
+	times   *timesource.Source // says how far our clock is off
 	proof   campaigns.Proof
 
 	work  sync.WaitGroup
@@ -129,6 +131,7 @@ func (n *Node) openStore(ctx context.Context) error {
 	}
 	n.db = db
 	n.later(db.Close)
+	n.times = timesource.New(timesource.Settings{Servers: n.settings.Config.Clock.Servers, Tell: db.SetClockOffset, Log: n.log})
 	lost, err := db.Recover(ctx, time.Now())
 	if err != nil {
 		return fmt.Errorf("close the attempts that were open when the last run ended: %w", err)
@@ -200,6 +203,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	n.trunks.OnCall(n.engine.Receive)
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
+		n.work.Go(func() { n.times.Run(soft) })
 		n.work.Go(func() { n.exports.Run(soft) })
 		n.work.Go(func() { n.adoptRecordings(soft, began) })
 		n.keepProof(soft)

@@ -114,7 +114,7 @@ func (n *Node) openWeb(context.Context) error {
 		Compliance: web.Compliance{
 			Search: desks.Search, Exports: desks.Exports, Dossiers: desks.Dossiers, Refused: desks.Refused, Proof: n.proof,
 			Registry: n.registry, RegisterLoads: n.registerLoads, DNC: dnc,
-			Abandonment: abandonment, Rules: campaigns.NewRuleDesk(n.db), Stops: n.stops, Consents: consents, Outlook: campaigns.NewConsentOutlook(n.db, n.db, n.db),
+			Abandonment: abandonment, Rules: campaigns.NewRuleDesk(n.db), Stops: n.stops, Consents: consents, Outlook: campaigns.NewConsentOutlook(n.db, n.db, n.db), Clock: n.times.Offset,
 		},
 		Manual: manual,
 		Lists:  n.lists, Uploads: uploads,
@@ -152,6 +152,7 @@ func (n *Node) openAdmin() error {
 	if listen == "" {
 		return nil
 	}
+	n.meters.clock(n.times.Offset)
 	n.meters.watch(n.engine.Snapshot, n.trunks.State, n.settings.Version)
 	n.meterHeadsets()
 	mux := http.NewServeMux()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
@@ -29,6 +30,9 @@ type Compliance struct {
 	Outlook       *campaigns.ConsentOutlook
 	Rules         *campaigns.RuleDesk
 	Abandonment   *campaigns.Abandonment
+	// Clock is how far our clock is ahead of the time servers, and which says so;
+	// nil = nobody is asked.
+	Clock func() (by time.Duration, server string, known bool)
 }
 
 // compliancePages are all pages under /compliance. A slice adds its function

@@ -10,6 +10,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/cmd/internal/timesource"
 	"github.com/forecall/forecall/cmd/internal/web/catalog"
 )
 
@@ -208,7 +209,22 @@ func (p *Pages) rulesToday(ctx context.Context, u campaigns.User, lang *catalog.
 	if len(ending) > 0 {
 		out = append(out, complianceLine{"wait", lang.T("The holidays of %d countries end within 60 days", len(ending))})
 	}
-	return out, err
+	return append(p.clockToday(lang), out...), err
+}
+
+// clockToday is said of our clock when it is off, by which calling hours are law.
+func (p *Pages) clockToday(lang *catalog.Catalog) []complianceLine {
+	if p.Compliance.Clock == nil {
+		return nil
+	}
+	switch by, server, known := p.Compliance.Clock(); {
+	case !known || by.Abs() <= timesource.Alarm:
+		return nil
+	case by.Abs() > rules.MaxClockOffset:
+		return []complianceLine{{"bad", lang.T("The clock of this machine is %s off by %s: nobody is called", by.Round(time.Millisecond), server)}}
+	default:
+		return []complianceLine{{"wait", lang.T("The clock of this machine is %s off by %s", by.Round(time.Millisecond), server)}}
+	}
 }
 
 // unruledToday is which countries are called without a law; where no set is in

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -14,6 +15,23 @@ ruleset: {id: house, title: "House <b>rules</b>", version: %d, reviewed_on: 2026
 rules:
   - {id: house.hours, type: window, zones: all_candidates, weekly: {mon-sun: ["%s"]}, cite: "our own", status: verified}
 `, version, hours)
+}
+
+func TestAClockThatIsOffIsSaidOnTheLandingPage(t *testing.T) {
+	h := newHouse(t)
+	v := h.as(campaigns.Compliance)
+	for _, tt := range []struct {
+		by   time.Duration
+		want string
+	}{
+		{500 * time.Millisecond, ""}, {-501 * time.Millisecond, "is -501ms off by ntp.example.org<"}, {5 * time.Second, "is 5s off by ntp.example.org<"},
+		{6 * time.Second, "is 6s off by ntp.example.org: nobody is called"},
+	} {
+		h.pages.Compliance.Clock = func() (time.Duration, string, bool) { return tt.by, "ntp.example.org", true }
+		if _, body := v.get("/compliance"); !strings.Contains(body, tt.want) || strings.Contains(body, "The clock of this machine") != (tt.want != "") {
+			t.Errorf("%s off: the page does not hold %q", tt.by, tt.want)
+		}
+	}
 }
 
 func TestRulesAreChangedOnTheirPageAndLoosenedByTwoPeople(t *testing.T) {
