@@ -1,15 +1,24 @@
 package sqlite
 
 import (
-	"path/filepath"
+	"context"
 	"testing"
 
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
+// empty is what every store of these tests begins as.
+var empty = storagetest.Empty{Make: func(path string) error {
+	db, err := Open(context.Background(), Settings{Path: path})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}}
+
 func openTest(t testing.TB) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := Open(t.Context(), Settings{Path: empty.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/storagetest"
 )
 
 // password is everybody's in tests.
@@ -46,7 +48,7 @@ type house struct {
 func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	t.Helper()
 	h := &house{T: t, floor: newFakeFloor(), log: &lockedBuffer{}, users: map[string]campaigns.User{}}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -307,3 +309,12 @@ func contains(t *testing.T, text, part string) {
 		t.Errorf("%q does not contain %q", text, part)
 	}
 }
+
+// empty is what every store of these tests begins as.
+var empty = storagetest.Empty{Make: func(path string) error {
+	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/storagetest"
 )
 
 // shop is the works over a real store, whose calls are the test's.
@@ -35,7 +36,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,3 +322,12 @@ func TestASignedExportIsOfWhatCanProveItself(t *testing.T) {
 		t.Errorf("a manager signs: %v", err)
 	}
 }
+
+// empty is what every store of these tests begins as.
+var empty = storagetest.Empty{Make: func(path string) error {
+	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}}

@@ -20,6 +20,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/storagetest"
 )
 
 // password is everybody's in tests, and its Argon2id hash.
@@ -84,7 +85,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t, stage: &stage{}}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -228,3 +229,12 @@ func (h *house) stocked(name string) campaigns.Campaign {
 	h.must(err)
 	return c
 }
+
+// empty is what every store of these tests begins as.
+var empty = storagetest.Empty{Make: func(path string) error {
+	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}}
