@@ -90,6 +90,9 @@ func (db *DB) searchedAs(t *testing.T, what string, n int64) {
 // The index is at first not there, then made, kept, changed, damaged, dropped
 // from memory and read again; what is found is always the same.
 func TestASearchFindsTheSameWhateverBecameOfItsIndex(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tens of thousands of calls: minutes under the race detector")
+	}
 	const n = callindex.Size + 1000
 	path := filepath.Join(t.TempDir(), "forecall.db")
 	ctx := t.Context()

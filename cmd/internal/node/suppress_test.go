@@ -283,6 +283,7 @@ func TestNoInviteLeavesAfterANumberIsAcknowledgedAsDoNotCall(t *testing.T) {
 	p := &pursuer{ear: ear, list: campaigns.NewSuppression(o.node.db, o.node.db, o.node.floor), marks: marks, upTo: n}
 	began := time.Now()
 	o.startCampaign(t)
+	eventually(t, "the first call leaves", func() bool { return ear.frontier.Load() > 0 })
 	failed := make(chan error, 4)
 	for seed := range uint64(cap(failed)) {
 		go func() { failed <- p.run(context.Background(), seed) }()
