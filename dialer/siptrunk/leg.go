@@ -36,14 +36,17 @@ func newLeg(p *placing, call *sipua.Call) *leg {
 	}
 }
 
-// start joins the sound to the answer, and follows the dialog to its end.
+// start joins the sound to the answer, and follows the dialog to its end. The
+// sound is first: a person who hangs up in that moment has answered all the same,
+// and is nobody whom we abandoned.
 func (l *leg) start() error {
 	l.call.OnReinvite(l.reoffer)
 	l.call.OnRemoteSDP(l.moved)
+	err := l.sound.Follow(l.call.RemoteSDP())
 	if !l.route.spawn(l.follow) {
 		return errClosed
 	}
-	return l.sound.Follow(l.call.RemoteSDP())
+	return err
 }
 
 // follow frees the line when the conversation is over, whoever ended it.
