@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -360,6 +361,39 @@ func TestADelayUnderAMillisecondIsNotMissing(t *testing.T) {
 		}
 		if has := strings.Contains(out.String(), "connect_delay_ms"); has != (tt.want != "") || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("want %q in %s", tt.want, out.String())
+		}
+	}
+}
+
+func TestEveryTableSaysWhatOfTheRulesWasLoosened(t *testing.T) {
+	began := calls()[0].IntentAt
+	was := campaigns.Loosening{
+		Adoption: campaigns.Adoption{Set: "us-federal", Version: 8, By: "cora", ApprovedBy: "max", Reason: "summer", At: began.Add(-time.Hour)},
+		Changes:  []rules.Change{{Rule: "us.hours"}},
+	}
+	past := was
+	past.Set, past.Until = "es", began.Add(-time.Minute)
+	tables := writers()
+	delete(tables, "calls.jsonl")
+	tables["surveys.csv"], tables["complaints.csv"] = WriteSurveys, WriteComplaints
+	for name, write := range tables {
+		var none, some bytes.Buffer
+		if _, err := write(&none, stream(calls(), nil), Options{}); err != nil {
+			t.Fatal(name, err)
+		}
+		if _, err := write(&some, stream(calls(), nil), Options{Loosened: []campaigns.Loosening{past, was}}); err != nil {
+			t.Fatal(name, err)
+		}
+		if name != "calls.csv" && strings.Contains(none.String(), loosenedColumn) {
+			t.Errorf("%s has the column, and nothing was ever loosened", name)
+		}
+		if header, _, _ := strings.Cut(some.String(), "\n"); strings.Count(header, loosenedColumn) != 1 {
+			t.Errorf("%s: header %s", name, header)
+		}
+		for _, row := range table(t, some.String()) {
+			if got := row[loosenedColumn]; row["attempt_id"] == calls()[0].ID && !strings.HasPrefix(got, "us-federal@8 us.hours (asked for by cora, approved by max") {
+				t.Errorf("%s says %q", name, got)
+			}
 		}
 	}
 }

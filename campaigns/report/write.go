@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -66,8 +67,12 @@ func WriteJSONLines(w io.Writer, calls iter.Seq2[campaigns.Call, error], o Optio
 	return rows, p.end(nil)
 }
 
-// writeCSV writes as many rows for each call as it has lines.
+// writeCSV writes as many rows for each call as it has lines. Every table says
+// what of the rules was loosened, once anything was.
 func writeCSV(w io.Writer, calls iter.Seq2[campaigns.Call, error], o Options, fields []field, lines func(*campaigns.Call) int) (rows int64, err error) {
+	if len(o.Loosened) > 0 && !slices.ContainsFunc(fields, func(f field) bool { return f.name == loosenedColumn }) {
+		fields = append(slices.Clip(fields), field{loosenedColumn, text, loosened})
+	}
 	p := newPrinter(w, o)
 	if err := p.header(fields); err != nil {
 		return 0, err
