@@ -25,6 +25,12 @@ func (l Loosening) Holds(at time.Time) bool {
 	return !at.Before(l.At) && (l.Until.IsZero() || at.Before(l.Until))
 }
 
+// During tells whether the rules were looser at any time of a stretch, which
+// ends before to.
+func (l Loosening) During(from, to time.Time) bool {
+	return l.At.Before(to) && (l.Until.IsZero() || l.Until.After(from))
+}
+
 // String names rules, people and day, on one line: us-federal@8 us.hours us.cap
 // (asked for by cora, approved by max, 2026-11-22: summer).
 func (l Loosening) String() string {

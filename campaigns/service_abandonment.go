@@ -42,11 +42,13 @@ type Abandonment struct {
 	store     AbandonStore
 	amd       AMDStore
 	campaigns CampaignLister
+	rules     *RuleDesk
 }
 
-// NewAbandonment returns the service.
-func NewAbandonment(store AbandonStore, amd AMDStore, campaigns CampaignLister) *Abandonment {
-	return &Abandonment{store: store, amd: amd, campaigns: campaigns}
+// NewAbandonment returns the service. The desk knows what of the rules was
+// loosened, which stands in every report.
+func NewAbandonment(store AbandonStore, amd AMDStore, campaigns CampaignLister, rules *RuleDesk) *Abandonment {
+	return &Abandonment{store: store, amd: amd, campaigns: campaigns, rules: rules}
 }
 
 // AbandonOverview is where one campaign stands now.
@@ -134,6 +136,7 @@ type AbandonReport struct {
 	First    time.Time     `json:"first_call_at,omitzero"`
 	At       time.Time     `json:"at"`
 	Lines    []AbandonLine `json:"rules"`
+	Loosened []Loosening   `json:"loosened,omitempty"` // of all rules, ever
 }
 
 // AbandonLine is one limit with its periods, the one that runs first.
@@ -154,6 +157,9 @@ func (a *Abandonment) Report(ctx context.Context, by User, campaign int64) (Aban
 	now := time.Now()
 	out := AbandonReport{Campaign: c.ID, Name: c.Name, Seller: c.Seller, Purpose: c.Purpose, Zone: c.ReportingZone(), At: now}
 	if out.First, err = a.store.AbandonStart(ctx, AbandonScope{Campaign: c.ID}); err != nil {
+		return out, err
+	}
+	if out.Loosened, err = a.rules.Loosenings(ctx); err != nil {
 		return out, err
 	}
 	limits, err := a.store.AbandonRules(ctx, c.ID)

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,14 +33,33 @@ func WriteAbandonment(w io.Writer, r campaigns.AbandonReport) error {
 		return fmt.Errorf("zone %s: %w", r.Zone, err)
 	}
 	out := csv.NewWriter(w)
-	_ = out.Write(abandonFields) // its error comes with Error
+	header := abandonFields
+	if len(r.Loosened) > 0 {
+		header = append(slices.Clip(header), loosenedColumn)
+	}
+	_ = out.Write(header) // its error comes with Error
 	for _, line := range r.Lines {
 		for _, st := range line.Periods {
-			_ = out.Write(abandonRow(r, st, zone))
+			row := abandonRow(r, st, zone)
+			if len(r.Loosened) > 0 {
+				row = append(row, Harmless(loosenedDuring(r.Loosened, st.Period)))
+			}
+			_ = out.Write(row)
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// loosenedDuring names what was loosened of the rules while a period ran.
+func loosenedDuring(all []campaigns.Loosening, p abandonment.Period) string {
+	var out []string
+	for _, l := range all {
+		if l.During(p.From, p.To) {
+			out = append(out, l.String())
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 func abandonRow(r campaigns.AbandonReport, st abandonment.Standing, zone *time.Location) []string {

@@ -118,7 +118,7 @@ func (x *abandoning) open(ctx context.Context) (src abandonSource, id int64, don
 	if err != nil {
 		return src, 0, nil, errors.Join(noCampaign(x.campaign, err), db.Close())
 	}
-	service := campaigns.NewAbandonment(db, db, db)
+	service := campaigns.NewAbandonment(db, db, db, campaigns.NewRuleDesk(db))
 	src.report = func(ctx context.Context, id int64) (campaigns.AbandonReport, error) {
 		return service.Report(ctx, operator, id)
 	}

@@ -93,7 +93,7 @@ func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 		Manual:     campaigns.NewManual(h.floor, db, db, h.floor, readNumber), Agreed: campaigns.NewAgreed(db, db),
 		Scripts: scripts,
 		Checks:  campaigns.NewChecks(db),
-		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db),
+		Stops:   campaigns.NewStops(db, h.floor), Abandonment: campaigns.NewAbandonment(db, db, db, campaigns.NewRuleDesk(db)),
 		RuleDesk:   campaigns.NewRuleDesk(db),
 		Replays:    campaigns.NewReplays(db, "2026a"),
 		Compliance: complianceOf(t, db, recordings, logger),

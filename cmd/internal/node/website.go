@@ -91,7 +91,7 @@ func (n *Node) openWeb(context.Context) error {
 	office, callLog := n.office(desk, bell), campaigns.NewCallLog(n.db, n.db, n.db)
 	manual := campaigns.NewManual(n.floor, n.db, n.db, hand{n.engine}, readNumber)
 	meetings, complaints := n.meetings(), campaigns.NewComplaints(n.db)
-	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db)
+	abandonment := campaigns.NewAbandonment(n.db, n.db, n.db, campaigns.NewRuleDesk(n.db))
 	server, err := api.New(api.Settings{
 		Compliance: desks, Replays: campaigns.NewReplays(n.db, keyring.Zones()),
 		Registry: n.registry, RegisterLoads: n.registerLoads,

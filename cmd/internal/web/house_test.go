@@ -124,7 +124,7 @@ func newHouse(t *testing.T) *house {
 	h.must(err)
 	t.Cleanup(func() { h.must(loads.Close()) })
 	h.pages, err = New(Settings{
-		Compliance: Compliance{Registry: registers, RegisterLoads: loads, DNC: dnc, Proof: proofOf(db), Abandonment: campaigns.NewAbandonment(db, db, db), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Rules: campaigns.NewRuleDesk(db), Stops: campaigns.NewStops(db, h.stage), Consents: campaigns.NewConsents(db, dnc, h.stage, db), Outlook: campaigns.NewConsentOutlook(db, db, db)},
+		Compliance: Compliance{Registry: registers, RegisterLoads: loads, DNC: dnc, Proof: proofOf(db), Abandonment: campaigns.NewAbandonment(db, db, db, campaigns.NewRuleDesk(db)), Search: desk.Search, Exports: desk.Exports, Dossiers: desk.Dossiers, Refused: desk.Refused, Rules: campaigns.NewRuleDesk(db), Stops: campaigns.NewStops(db, h.stage), Consents: campaigns.NewConsents(db, dnc, h.stage, db), Outlook: campaigns.NewConsentOutlook(db, db, db)},
 		Lists:      lists, Uploads: uploads,
 		Floor: h.stage, CallLog: callLog, Office: office, Heard: heard, Browse: campaigns.NewCallBrowser(db), Meetings: meetings, Cases: campaigns.NewComplaints(db),
 		Scripts: scripts, Accounts: accounts, Book: book, Board: board, Lookup: why, Sessions: sessions, Log: log,
