@@ -271,8 +271,9 @@ func TestAnEndOfTheProcessFailsTheExportAtWorkAndKeepsThoseThatWait(t *testing.T
 func TestAFileIsDeletedWhenItsTimeIsOver(t *testing.T) {
 	s := newShop(t)
 	s.have(2, some(2))
-	s.run()
+	stop := s.run()
 	e := s.until(s.ask(campaigns.FormatCSV).ID, "over", campaigns.Export.Over)
+	stop()
 	if e.Expires.Sub(e.Ended) != campaigns.ExportKept {
 		t.Errorf("it is kept for %s", e.Expires.Sub(e.Ended))
 	}
