@@ -194,10 +194,10 @@ func countsOf(n *abandonment.Counts) []any {
 // many calls have ended.
 func (t *tx) flushCounts() error {
 	for p, n := range t.abandon.counted {
-		_, err := t.exec(`INSERT INTO abandon_counts (campaign, quarter, grp, start, `+abandonColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET met = met + excluded.met, late = late + excluded.late, told = told + excluded.told,
-			told_late = told_late + excluded.told_late, silent = silent + excluded.silent, hung_up = hung_up + excluded.hung_up,
-			machine = machine + excluded.machine, agent_machine = agent_machine + excluded.agent_machine, reserved = reserved + excluded.reserved`,
+		err := t.write(`INSERT INTO abandon_counts (campaign, quarter, grp, start, `+abandonColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (campaign, quarter, grp, start) DO UPDATE SET met = abandon_counts.met + excluded.met, late = abandon_counts.late + excluded.late, told = abandon_counts.told + excluded.told,
+			told_late = abandon_counts.told_late + excluded.told_late, silent = abandon_counts.silent + excluded.silent, hung_up = abandon_counts.hung_up + excluded.hung_up,
+			machine = abandon_counts.machine + excluded.machine, agent_machine = abandon_counts.agent_machine + excluded.agent_machine, reserved = abandon_counts.reserved + excluded.reserved`,
 			p.campaign, p.quarter, p.group, int64(p.start),
 			n.Met, n.Late, n.Told, n.ToldLate, n.Silent, n.HungUp, n.Machine, n.AgentMachine, n.Reserved)
 		if err != nil {

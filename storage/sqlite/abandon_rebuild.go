@@ -37,7 +37,7 @@ func (db *DB) countOldCalls(ctx context.Context) error {
 		}
 	}
 	return db.do(ctx, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO abandon_state (one, counted) VALUES (1, ?1) ON CONFLICT DO UPDATE SET counted = ?1`, abandonVersion)
+		_, err := t.exec(`INSERT INTO abandon_state (one, counted) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET counted = ?1`, abandonVersion)
 		return err
 	})
 }

@@ -135,7 +135,7 @@ func (t *tx) insertBooking(b *campaigns.Booking) error {
 		b.Salesperson, b.Person, micros(b.From), micros(b.To), string(b.State), micros(b.HeldUntil), b.Attempt, b.Campaign, b.Contact, b.Agent,
 		b.Zone, string(b.How), b.Place, b.Note, micros(b.CreatedAt),
 	}, func(r *sql.Rows) error { return r.Scan(&b.ID) })
-	if isTaken(err) {
+	if t.isTaken(err) {
 		return campaigns.ErrSlotTaken
 	}
 	return err
@@ -199,7 +199,7 @@ func (db *DB) MoveBooking(ctx context.Context, b campaigns.Booking, by string) (
 			sequence = sequence + 1, changed_at = ?8 WHERE id = ?1 AND state = 'booked'`,
 			b.ID, b.Salesperson, b.Person, micros(b.From), micros(b.To), string(b.How), b.Place, micros(t.now))
 		switch {
-		case isTaken(err):
+		case t.isTaken(err):
 			return campaigns.ErrSlotTaken
 		case err != nil:
 			return err

@@ -24,11 +24,11 @@ func cliFacts(q querier, shown, seller string, now time.Time) (rules.CLI, error)
 	var from, until, checked int64
 	err := q.row(`SELECT COALESCE(r.id, ''), COALESCE(r.holder, ''), COALESCE(r.from_at, 0), COALESCE(r.until_at, 0), COALESCE(c.at, 0), COALESCE(c.answered, 0),
 		COALESCE((SELECT blocked FROM caller_ids WHERE e164 = ?1), '') <> ''
-		FROM (SELECT 1)
+		FROM (SELECT 1) one
 		LEFT JOIN (SELECT id, holder, from_at, until_at FROM caller_rights
 			WHERE e164 = ?1 AND from_at <= ?2 AND (until_at = 0 OR until_at > ?2) AND (ended_at = 0 OR ended_at > ?2) 
-			ORDER BY holder = ?3 COLLATE NOCASE DESC, at DESC LIMIT 1) r
-		LEFT JOIN (SELECT at, answered FROM caller_checks WHERE e164 = ?1 ORDER BY at DESC LIMIT 1) c`,
+			ORDER BY lower(holder) = lower(?3) DESC, at DESC LIMIT 1) r ON TRUE
+		LEFT JOIN (SELECT at, answered FROM caller_checks WHERE e164 = ?1 ORDER BY at DESC LIMIT 1) c ON TRUE`,
 		[]any{e164(shown), micros(now), strings.TrimSpace(seller)}, &cli.ID, &cli.Seller, &from, &until, &checked, &cli.Callable, &cli.Blocked)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return cli, fmt.Errorf("read the right to a caller ID: %w", err)

@@ -41,6 +41,18 @@ func newKnown() *known {
 }
 
 func (k *known) load(t *tx) error {
+	now := newKnown()
+	if err := now.read(t); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.campaigns, k.lists, k.logins = now.campaigns, now.lists, now.logins
+	return nil
+}
+
+// read fills a known that nobody else has yet.
+func (k *known) read(t *tx) error {
 	err := t.rows(`SELECT id, name, status, settings, created_at FROM campaigns`, nil, func(r *sql.Rows) error {
 		c, err := scanCampaign(r)
 		k.campaigns[c.ID] = c
@@ -258,7 +270,7 @@ func (t *tx) putCampaign(c campaigns.Campaign, kind, by string) error {
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, settings = excluded.settings,
 		version = excluded.version`,
 		c.ID, c.Name, string(c.Status), string(settings), t.audit+1, micros(c.CreatedAt))
-	if isTaken(err) {
+	if t.isTaken(err) {
 		return fmt.Errorf("name %q: %w", c.Name, campaigns.ErrExists)
 	}
 	if err != nil {

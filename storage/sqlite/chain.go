@@ -34,7 +34,7 @@ func (l link) next(kind string, ref int64, d [sha256.Size]byte) link {
 // itself is written: rows carry their hash.
 func (t *tx) chain(kind string, ref int64, d [sha256.Size]byte) (link, error) {
 	n := t.link.next(kind, ref, d)
-	_, err := t.exec(`INSERT INTO chain (seq, kind, ref, digest, hash) VALUES (?, ?, ?, ?, ?)`,
+	err := t.write(`INSERT INTO chain (seq, kind, ref, digest, hash) VALUES (?, ?, ?, ?, ?)`,
 		n.seq, kind, ref, d[:], n.hash[:])
 	if err != nil {
 		return link{}, fmt.Errorf("chain %s %d: %w", kind, ref, err)

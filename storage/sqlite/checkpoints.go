@@ -227,9 +227,9 @@ func (db *DB) CheckpointOver(ctx context.Context, link int64) (c evidence.Checkp
 // zones and of the program, oldest first.
 func (db *DB) ZoneEras(ctx context.Context) (out []campaigns.ZoneEra, err error) {
 	err = db.look(ctx, func(q querier) error {
-		return q.rows(`SELECT MIN(at), MAX(at), tzdb, program FROM (SELECT at, tzdb, program, SUM(fresh) OVER (ORDER BY size) AS era
-			FROM (SELECT size, at, tzdb, program, LAG(tzdb) OVER w IS NOT tzdb OR LAG(program) OVER w IS NOT program AS fresh
-				FROM checkpoints WINDOW w AS (ORDER BY size))) GROUP BY era ORDER BY era`, nil, func(r *sql.Rows) error {
+		return q.rows(`SELECT MIN(at), MAX(at), MIN(tzdb), MIN(program) FROM (SELECT at, tzdb, program, SUM(fresh) OVER (ORDER BY size) AS era
+			FROM (SELECT size, at, tzdb, program, (LAG(tzdb) OVER w IS DISTINCT FROM tzdb OR LAG(program) OVER w IS DISTINCT FROM program) AS fresh
+				FROM checkpoints WINDOW w AS (ORDER BY size)) told) eras GROUP BY era ORDER BY era`, nil, func(r *sql.Rows) error {
 			var e campaigns.ZoneEra
 			var from, to int64
 			err := r.Scan(&from, &to, &e.Zones, &e.Program)

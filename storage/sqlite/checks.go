@@ -27,7 +27,7 @@ func (db *DB) addChecks(ctx context.Context, calls []campaigns.Call) error {
 	return db.look(ctx, func(q querier) error {
 		r := newCheckReader(q)
 		var kept []keptCheck
-		err := q.rows(`SELECT attempt, book, terms, record FROM decisions WHERE attempt IN (SELECT value FROM json_each(?))`, []any{string(list)}, func(rows *sql.Rows) error {
+		err := q.rows(`SELECT attempt, book, terms, record FROM decisions WHERE attempt IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`, []any{string(list)}, func(rows *sql.Rows) error {
 			var k keptCheck
 			err := rows.Scan(&k.attempt, &k.book, &k.terms, &k.record)
 			kept = append(kept, k)

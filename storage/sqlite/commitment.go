@@ -73,7 +73,7 @@ func (t *tx) salt(subject int64) ([]byte, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return nil, fmt.Errorf("draw a salt: %w", err)
 	}
-	if _, err := t.exec(`INSERT INTO subjects (e164, salt) VALUES (?, ?)`, subject, salt); err != nil {
+	if err := t.write(`INSERT INTO subjects (e164, salt) VALUES (?, ?)`, subject, salt); err != nil {
 		return nil, fmt.Errorf("keep a salt: %w", err)
 	}
 	return salt, nil

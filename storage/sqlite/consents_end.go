@@ -156,7 +156,7 @@ func (t *tx) objected(batch []campaigns.DoNotCall) error {
 // when never. What is given to the whole house ends with any withdrawal.
 func (t *tx) lastObjection(e164 int64, seller string) (at int64, err error) {
 	err = t.rows(`SELECT at, seller FROM consent_events WHERE e164 = ?1 AND e164 <> 0 AND event = 'withdrawn'
-		UNION ALL SELECT at, IIF(format < 2, '', seller) FROM do_not_call_changes WHERE e164 = ?1 AND removed = 0`,
+		UNION ALL SELECT at, CASE WHEN format < 2 THEN '' ELSE seller END FROM do_not_call_changes WHERE e164 = ?1 AND removed = 0`,
 		[]any{e164}, func(r *sql.Rows) error {
 			var when int64
 			var said string

@@ -44,7 +44,7 @@ func (db *DB) Depth(ctx context.Context, campaign int64, _ time.Time) (campaigns
 	var due sql.NullInt64
 	err = db.read.QueryRowContext(ctx, `SELECT MIN(at) FROM (
 		SELECT MIN(next_at) AS at FROM contacts WHERE campaign = ?1 AND state = 'waiting' AND callback = 0
-		UNION ALL SELECT MIN(due) FROM callbacks WHERE campaign = ?1 AND done = 0)`, campaign).Scan(&due)
+		UNION ALL SELECT MIN(due) FROM callbacks WHERE campaign = ?1 AND done = 0) next`, campaign).Scan(&due)
 	if err != nil {
 		return d, fmt.Errorf("next due of campaign %d: %w", campaign, err)
 	}
@@ -111,7 +111,7 @@ func (db *DB) doneContacts(ctx context.Context, campaign, after int64, wanted ma
 	r, err := db.read.QueryContext(ctx, `SELECT c.id, c.last FROM contacts c JOIN loads l ON l.id = c.load
 		WHERE c.id > ? AND c.campaign = ? AND c.state = 'done' AND l.undone_at = 0
 		AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq WHERE a.contact = c.id AND d.effect IN ('done', 'dnc', 'refused'))
-		AND (EXISTS (SELECT 1 FROM json_each(c.phones) p WHERE COALESCE(p.value ->> '$.dead', 0) = 0)
+		AND (EXISTS (SELECT 1 FROM json_each(c.phones) p WHERE COALESCE(CAST(p.value ->> '$.dead' AS INTEGER), 0) = 0)
 			OR NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq WHERE a.contact = c.id AND d.effect = 'wrong_number'))
 		ORDER BY c.id LIMIT ?`, after, campaign, recycleBatch)
 	if err != nil {

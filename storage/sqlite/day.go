@@ -19,7 +19,7 @@ func (db *DB) TalksOf(ctx context.Context, agent int64, from, to time.Time) ([]c
 		SELECT campaign, bridged_at AS began, COALESCE(second_at, ended_at) AS over FROM outcomes
 			WHERE agent = ?1 AND intent_at >= ?4 AND intent_at < ?3 AND bridged_at >= ?2 AND bridged_at < ?3
 		UNION ALL SELECT campaign, second_at, ended_at FROM outcomes
-			WHERE second_agent = ?1 AND intent_at >= ?4 AND intent_at < ?3 AND second_at >= ?2 AND second_at < ?3)
+			WHERE second_agent = ?1 AND intent_at >= ?4 AND intent_at < ?3 AND second_at >= ?2 AND second_at < ?3) talks
 		GROUP BY campaign ORDER BY campaign`, agent, micros(from), micros(to), micros(from.Add(-longestCall)))
 	if err != nil {
 		return nil, fmt.Errorf("calls of agent %d: %w", agent, err)

@@ -47,14 +47,15 @@ const readers = 4
 
 // DB is the embedded store: one file, one writer, any number of readers.
 type DB struct {
-	log   *slog.Logger
-	owner *sql.DB // holds the lock of the data file while we live
-	write *sql.DB // one connection, owned by the writer
-	read  *sql.DB
-	w     *writer
-	known *known
-	sieve *sieve
-	index *searchIndex
+	log    *slog.Logger
+	engine Engine  // nil = a file of ours
+	owner  *sql.DB // holds the lock of the data file while we live
+	write  *sql.DB // one connection, owned by the writer
+	read   *sql.DB
+	w      *writer
+	known  *known
+	sieve  *sieve
+	index  *searchIndex
 
 	force     atomic.Pointer[inForce]             // the book of rules that judges calls
 	rates     rateMemory                          // of abandonment, a second old at most
@@ -114,13 +115,18 @@ func (db *DB) open(ctx context.Context, path string, limits logLimits) (err erro
 	if err = db.scrubOld(ctx); err != nil {
 		return err
 	}
+	return db.start(ctx, func() { db.checkpoints(path, limits) })
+}
+
+// start reads what the writer knows and starts the goroutines of the store.
+func (db *DB) start(ctx context.Context, tend func()) (err error) {
 	if db.w, err = newWriter(ctx, db); err != nil {
 		return err
 	}
 	db.found = db.w.tx.attempt
 	db.wg.Go(db.w.run)
 	db.wg.Go(db.indexCalls)
-	db.wg.Go(func() { db.checkpoints(path, limits) })
+	db.wg.Go(tend)
 	if err := db.countOldCalls(ctx); err != nil {
 		db.once.Do(func() { close(db.stop) })
 		db.wg.Wait()
@@ -142,6 +148,9 @@ func (db *DB) closeFiles() error {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if db.engine != nil {
+		errs = append(errs, db.engine.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/forecall/forecall/storage/storagetest"
@@ -18,6 +19,9 @@ var empty = storagetest.Empty{Make: func(path string) error {
 
 func openTest(t testing.TB) *DB {
 	t.Helper()
+	if os.Getenv("FORECALL_TEST_STORE") == "postgres" {
+		return openPostgres(t)
+	}
 	db, err := Open(t.Context(), Settings{Path: empty.Path(t)})
 	if err != nil {
 		t.Fatal(err)

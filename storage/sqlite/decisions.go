@@ -64,7 +64,7 @@ func (t *tx) seal(a *campaigns.Attempt, c campaigns.Campaign, d *rules.Decision,
 
 // keepDecision writes the record of an attempt whose row was just written.
 func (t *tx) keepDecision(a *campaigns.Attempt, d *rules.Decision, terms storedTerms) error {
-	_, err := t.exec(`INSERT INTO decisions (attempt, book, terms, at, record) VALUES (?, ?, ?, ?, ?)`,
+	err := t.write(`INSERT INTO decisions (attempt, book, terms, at, record) VALUES (?, ?, ?, ?, ?)`,
 		a.Seq, t.inForce().id, terms.id, micros(t.now), t.gate.record)
 	if err != nil {
 		return fmt.Errorf("keep the decision: %w", err)
@@ -80,7 +80,7 @@ func (t *tx) keepDecision(a *campaigns.Attempt, d *rules.Decision, terms storedT
 func (t *tx) deny(a *campaigns.Attempt, d *rules.Decision, terms storedTerms, first rules.Verdict) error {
 	const minute = 60 * 1_000_000
 	_, err := t.exec(`INSERT INTO refusals (minute, campaign, rule, n) VALUES (?, ?, ?, 1)
-		ON CONFLICT (minute, campaign, rule) DO UPDATE SET n = n + 1`, micros(t.now)/minute, a.Campaign, string(first.Rule))
+		ON CONFLICT (minute, campaign, rule) DO UPDATE SET n = refusals.n + 1`, micros(t.now)/minute, a.Campaign, string(first.Rule))
 	if err != nil {
 		return fmt.Errorf("count a refusal: %w", err)
 	}

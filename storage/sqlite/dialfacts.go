@@ -53,9 +53,9 @@ const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
 	COALESCE((SELECT id FROM attempts WHERE contact = ?1 AND ?1 <> 0 AND mode <> 'inbound' ORDER BY seq DESC LIMIT 1), ''),
 	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5 AND mode <> 'inbound'),
 	COALESCE(instr(c.phones, '"dead":true'), 0) > 0 AND EXISTS (SELECT 1 FROM json_each(c.phones) p
-		WHERE p.value ->> '$.dead' = 1 AND p.value ->> '$.number' = '+' || ?2) AND EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq
+		WHERE CAST(p.value ->> '$.dead' AS INTEGER) = 1 AND p.value ->> '$.number' = '+' || ?2) AND EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq
 		WHERE a.e164 = ?2 AND a.campaign = ?4 AND d.effect = 'wrong_number')
-	FROM (SELECT 1) LEFT JOIN contacts c ON c.id = ?1`
+	FROM (SELECT 1) one LEFT JOIN contacts c ON c.id = ?1`
 
 // sellersOf are those whose entries on the do-not-call list bind a campaign beside
 // the house's, as JSON; empty = everybody's.

@@ -81,7 +81,7 @@ const changeColumns = `seq, e164, removed, at, recorded_at, channel, by, name, s
 
 // entryColumns read an entry as it stands on the list: those from before
 // sellers were told apart are the house's, whatever is written in them.
-const entryColumns = `c.seq, c.e164, c.removed, c.at, c.recorded_at, c.channel, c.by, c.name, IIF(c.format < 2, '', c.seller), c.goods,
+const entryColumns = `c.seq, c.e164, c.removed, c.at, c.recorded_at, c.channel, c.by, c.name, CASE WHEN c.format < 2 THEN '' ELSE c.seller END, c.goods,
 	c.reason, c.reference, c.attempt, c.campaign, c.batch`
 
 // DoNotCall reads the first entry of a number, the house's before those of

@@ -166,7 +166,7 @@ func readAsks(q querier, where string, args ...any) (out []campaigns.ErasureAsk,
 // Erasures lists the wishes that are not done yet, oldest first.
 func (db *DB) Erasures(ctx context.Context) (out []campaigns.ErasureAsk, err error) {
 	err = db.look(ctx, func(q querier) error {
-		out, err = readAsks(q, `1`)
+		out, err = readAsks(q, `TRUE`)
 		return err
 	})
 	if err != nil {
@@ -418,6 +418,9 @@ func (db *DB) ScrubDue(ctx context.Context) (due bool, err error) {
 // before an erasure. The file itself holds nothing of what was deleted: pages
 // are overwritten when their content goes (secure_delete).
 func (db *DB) Scrub(ctx context.Context) error {
+	if db.engine != nil { // whose log is not ours to empty
+		return db.FileGone(ctx, theLog)
+	}
 	until := time.Now().Add(scrubWithin)
 	for {
 		busy := 1

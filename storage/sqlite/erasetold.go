@@ -89,12 +89,12 @@ func (a *told) readLines(ctx context.Context, q driver.QueryerContext) error {
 
 func (a *told) readAnswers(ctx context.Context, q driver.QueryerContext) error {
 	about := mentions(a.words())
-	return each(q, `SELECT user, key, expires, CAST(answer AS TEXT) FROM idempotency`, nil, func(c *cells) error {
+	return each(q, `SELECT user, key, expires, answer FROM idempotency`, nil, func(c *cells) error {
 		k := answerKey{c.integer(), c.text()}
 		a.lastAnswer = max(a.lastAnswer, c.integer())
 		if c.null() {
 			a.unanswered = append(a.unanswered, k)
-		} else if about(c.text()) {
+		} else if about(string(c.blob())) {
 			a.answers = append(a.answers, k)
 		}
 		return ctx.Err()
@@ -155,7 +155,7 @@ func (t *tx) idsOf(found []int64, query string, last int64, words []string) ([]i
 }
 
 func (t *tx) eraseAnswers(about told) error {
-	const says = ` AND instr(CAST(COALESCE(answer, x'') AS TEXT), ?) > 0`
+	const says = ` AND instr(answer, ?) > 0`
 	for _, k := range about.answers {
 		if _, err := t.exec(`DELETE FROM idempotency WHERE user = ? AND key = ?`, k.user, k.key); err != nil {
 			return err
@@ -163,11 +163,11 @@ func (t *tx) eraseAnswers(about told) error {
 	}
 	for _, word := range about.words() {
 		for _, k := range about.unanswered {
-			if _, err := t.exec(`DELETE FROM idempotency WHERE user = ? AND key = ?`+says, k.user, k.key, word); err != nil {
+			if _, err := t.exec(`DELETE FROM idempotency WHERE user = ? AND key = ?`+says, k.user, k.key, []byte(word)); err != nil {
 				return err
 			}
 		}
-		if _, err := t.exec(`DELETE FROM idempotency WHERE expires > ?`+says, about.lastAnswer, word); err != nil {
+		if _, err := t.exec(`DELETE FROM idempotency WHERE expires > ?`+says, about.lastAnswer, []byte(word)); err != nil {
 			return err
 		}
 	}

@@ -379,11 +379,6 @@ func (x *exporter) documents(folder, query string, sums map[string]bool) error {
 
 // table writes a table of facts that are public, as it stands.
 func (x *exporter) table(name, table string) error {
-	var there bool
-	err := x.q.row(`SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)`, []any{table}, &there)
-	if err != nil || !there {
-		return err
-	}
 	if err := x.w.BeginLines(name); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -69,7 +70,7 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.insertTalks(b.seq, a.Talks); err != nil {
 		return err
 	}
-	if _, err := t.exec(`UPDATE attempts SET live = NULL WHERE seq = ? AND live = 1`, b.seq); err != nil {
+	if err := t.write(`UPDATE attempts SET live = NULL WHERE seq = ? AND live = 1`, b.seq); err != nil {
 		return err
 	}
 	if a.OptOut {
@@ -151,7 +152,7 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO outcomes (`+outcomeColumns+`, `+outcomeMore+`, format, prev, hash)
+	err = t.write(`INSERT INTO outcomes (`+outcomeColumns+`, `+outcomeMore+`, format, prev, hash)
 		VALUES (?`+strings.Repeat(", ?", len(row)+2)+`)`, append(row, rowFormat, prev[:], l.hash[:])...)
 	return err
 }
@@ -159,8 +160,20 @@ func (t *tx) insertOutcome(b begun, a campaigns.Attempt) error {
 // buryPhone marks a phone that does not exist, so that it is not tried again
 // when the contact's other phones have had their turn.
 func (t *tx) buryPhone(contact int64, phone int) error {
-	_, err := t.exec(`UPDATE contacts SET phones = json_set(phones, '$[' || ?2 || '].dead', json('true'))
-		WHERE id = ?1 AND json_array_length(phones) > ?2`, contact, phone)
+	var text string
+	if err := t.row(`SELECT phones FROM contacts WHERE id = ?`, []any{contact}, &text); err != nil {
+		return err
+	}
+	phones, err := readPhones(text)
+	if err != nil || phone >= len(phones) {
+		return err
+	}
+	phones[phone].Dead = true
+	body, err := json.Marshal(phones)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE contacts SET phones = ?2 WHERE id = ?1`, contact, string(body))
 	return err
 }
 
@@ -177,24 +190,24 @@ func (t *tx) settle(b begun, a campaigns.Attempt, tries int) error {
 	if b.effect.Valid {
 		return t.settleDisposed(b, a, tries)
 	}
-	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?8,
+	err := t.write(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?8,
 		callback = CASE WHEN ?7 THEN 0 ELSE callback END, agent = CASE WHEN ?7 THEN 0 ELSE agent END WHERE id = ?1`,
 		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome), flag(kept), b.intent)
 	if err != nil || b.callback == 0 {
 		return err
 	}
 	if kept {
-		_, err = t.exec(`UPDATE callbacks SET done = 1 WHERE contact = ? AND done = 0`, b.contact)
+		err = t.write(`UPDATE callbacks SET done = 1 WHERE contact = ? AND done = 0`, b.contact)
 		return err
 	}
-	_, err = t.exec(`UPDATE callbacks SET due = ?2 WHERE contact = ?1 AND done = 0`, b.contact, micros(a.Next.At))
+	err = t.write(`UPDATE callbacks SET due = ?2 WHERE contact = ?1 AND done = 0`, b.contact, micros(a.Next.At))
 	return err
 }
 
 // settleDisposed is settle for a call whose agent was quicker: the callback
 // that stands in the contact, if any, is the one just agreed.
 func (t *tx) settleDisposed(b begun, a campaigns.Attempt, tries int) error {
-	_, err := t.exec(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?7 WHERE id = ?1`,
+	err := t.write(`UPDATE contacts SET state = ?2, next_at = ?3, phone = ?4, tries = ?5, last = ?6, tried_at = ?7 WHERE id = ?1`,
 		b.contact, string(a.Next.State), micros(a.Next.At), a.Next.Phone, tries, string(a.Outcome), b.intent)
 	return err
 }

@@ -73,10 +73,10 @@ func (f *foresight) read(c campaigns.Campaign, people []campaigns.Contact) error
 		query string
 		args  []any
 	}{
-		{&f.objected, `SELECT DISTINCT d.e164 FROM json_each(?1) v JOIN do_not_call d ON d.e164 = v.value WHERE ?2 = '' OR d.seller = '' OR d.seller IN (SELECT value FROM json_each(?2))`,
+		{&f.objected, `SELECT DISTINCT d.e164 FROM json_each(?1) v JOIN do_not_call d ON d.e164 = CAST(v.value AS INTEGER) WHERE ?2 = '' OR d.seller = '' OR d.seller IN (SELECT value FROM json_each(?2))`,
 			[]any{string(text), sellersOf(c)}},
-		{&f.granted, `SELECT DISTINCT c.e164 FROM json_each(?) v JOIN consents c ON c.e164 = v.value`, []any{string(text)}},
-		{&f.checked, `SELECT DISTINCT c.e164 FROM json_each(?) v JOIN number_checks c ON c.e164 = v.value`, []any{string(text)}},
+		{&f.granted, `SELECT DISTINCT c.e164 FROM json_each(?) v JOIN consents c ON c.e164 = CAST(v.value AS INTEGER)`, []any{string(text)}},
+		{&f.checked, `SELECT DISTINCT c.e164 FROM json_each(?) v JOIN number_checks c ON c.e164 = CAST(v.value AS INTEGER)`, []any{string(text)}},
 	} {
 		*ask.into = make(map[int64]bool)
 		err := f.q.rows(ask.query, ask.args, func(r *sql.Rows) error {

@@ -227,7 +227,7 @@ func insertContactsQuery(n int) string {
 }
 
 func insertNumbersQuery(n int) string {
-	return `INSERT OR IGNORE INTO numbers (campaign, e164, contact) VALUES ` + repeat(`(?, ?, ?)`, n)
+	return `INSERT INTO numbers (campaign, e164, contact) VALUES ` + repeat(`(?, ?, ?)`, n) + ` ON CONFLICT DO NOTHING`
 }
 
 func repeat(row string, n int) string { return strings.Repeat(row+", ", n-1) + row }

@@ -97,6 +97,6 @@ func (t *tx) keepRefusal(campaign, version, terms int64, k kept) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO refusals (minute, campaign, rule, n) VALUES (?, ?, ?, 1)
-		ON CONFLICT (minute, campaign, rule) DO UPDATE SET n = n + 1`, micros(t.now)/minute, campaign, string(k.rule))
+		ON CONFLICT (minute, campaign, rule) DO UPDATE SET n = refusals.n + 1`, micros(t.now)/minute, campaign, string(k.rule))
 	return err
 }

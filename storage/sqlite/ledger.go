@@ -165,7 +165,7 @@ func (t *tx) insertAttempt(a *campaigns.Attempt, try int) error {
 		return err
 	}
 	t.moved(a.List, campaigns.ContactLeased, campaigns.ContactLive, 1)
-	_, err := t.exec(`UPDATE contacts SET state = 'live', phone = ?2 WHERE id = ?1`, a.Contact, a.Phone)
+	err := t.write(`UPDATE contacts SET state = 'live', phone = ?2 WHERE id = ?1`, a.Contact, a.Phone)
 	return err
 }
 
@@ -187,7 +187,7 @@ func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 		return err
 	}
 	_, err = t.exec(insertAttemptRow, append(row, rowFormat, blob(c), prev[:], l.hash[:], live)...)
-	if isTaken(err) {
+	if t.isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}
 	return err
@@ -227,7 +227,7 @@ func (t *tx) setWaiting(contact int64, until time.Time) error {
 // none.
 func (t *tx) passBuried(a *campaigns.Attempt) error {
 	var another bool
-	err := t.row(`SELECT EXISTS (SELECT 1 FROM contacts c, json_each(c.phones) p WHERE c.id = ? AND COALESCE(p.value ->> '$.dead', 0) = 0)`,
+	err := t.row(`SELECT EXISTS (SELECT 1 FROM contacts c, json_each(c.phones) p WHERE c.id = ? AND COALESCE(CAST(p.value ->> '$.dead' AS INTEGER), 0) = 0)`,
 		[]any{a.Contact}, &another)
 	switch {
 	case err != nil:

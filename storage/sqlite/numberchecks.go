@@ -74,7 +74,8 @@ func (db *DB) ChecksOf(ctx context.Context, number string) (out []campaigns.Numb
 
 // answered are the newest answers about a number, one for each check.
 func answered(q querier, number int64) (out []rules.Checked, err error) {
-	err = q.rows(`SELECT name, MAX(at), ok, answer FROM number_checks WHERE e164 = ? GROUP BY name`, []any{number}, func(r *sql.Rows) error {
+	err = q.rows(`SELECT name, at, ok, answer FROM number_checks c WHERE e164 = ?
+		AND at = (SELECT MAX(at) FROM number_checks WHERE e164 = c.e164 AND name = c.name) ORDER BY name`, []any{number}, func(r *sql.Rows) error {
 		var at int64
 		var c rules.Checked
 		err := r.Scan(&c.Check, &at, &c.OK, &c.Answer)

@@ -24,7 +24,7 @@ func (db *DB) figureWhere(ctx context.Context, q campaigns.FigureQuery, seq stri
 		if err != nil {
 			return w, err
 		}
-		w.add("o.agent IN (SELECT value FROM json_each(?))", string(agents))
+		w.add("o.agent IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", string(agents))
 	}
 	return w, nil
 }
@@ -66,12 +66,12 @@ func (db *DB) StepFigures(ctx context.Context, q campaigns.FigureQuery) ([]campa
 	out := []campaigns.StepFigures{}
 	// Each time a step was reached lasts until the next one, or the end of the
 	// call; a step that was reached twice counts once for its conversation.
-	query := `WITH walk AS (SELECT o.campaign, o.seq, e.detail AS step, e.at, LEAD(e.at) OVER turns AS until, LEAD(1) OVER turns IS NULL AS final,
-			o.ended_at, COALESCE((d.extras & 7) <> 0, 0) AS won
+	query := `WITH walk AS (SELECT o.campaign, o.seq, e.detail AS step, e.at, LEAD(e.at) OVER turns AS until, CASE WHEN LEAD(1) OVER turns IS NULL THEN 1 ELSE 0 END AS final,
+			o.ended_at, CASE WHEN (d.extras & 7) <> 0 THEN 1 ELSE 0 END AS won
 			FROM call_events e JOIN outcomes o ON o.seq = e.attempt LEFT JOIN dispositions d ON d.seq = o.seq` + w.text() + `
 			WINDOW turns AS (PARTITION BY o.seq ORDER BY e.at, e.id)),
 		calls AS (SELECT campaign, seq, step, MAX(final) AS final, MAX(won) AS won, SUM(MAX(0, COALESCE(until, ended_at, at) - at)) AS spent FROM walk GROUP BY 1, 2, 3)
-		SELECT campaign, step, COUNT(*), SUM(final), SUM(won), SUM(final AND won), SUM(spent) FROM calls GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`
+		SELECT campaign, step, COUNT(*), SUM(final), SUM(won), SUM(final * won), SUM(spent) FROM calls GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`
 	err = db.withDriver(ctx, func(c driver.QueryerContext) error {
 		return each(c, query, w.args, func(c *cells) error {
 			out = append(out, campaigns.StepFigures{

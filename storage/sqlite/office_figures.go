@@ -120,7 +120,7 @@ func (db *DB) eachFigure(ctx context.Context, q campaigns.FigureQuery, k figureK
 		if err != nil {
 			return err
 		}
-		w.add("(o.agent IN (SELECT value FROM json_each(?)) OR o.second_agent IN (SELECT value FROM json_each(?)))", string(agents), string(agents))
+		w.add("(o.agent IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) OR o.second_agent IN (SELECT CAST(value AS INTEGER) FROM json_each(?)))", string(agents), string(agents))
 	}
 	return db.withDriver(ctx, func(c driver.QueryerContext) error {
 		return each(c, figuresQuery(k, w.text()), w.args, func(c *cells) error {

@@ -18,10 +18,10 @@ type filterSQL struct {
 	now  int64
 }
 
-// compileFilter returns the condition and its arguments; "1" without a filter.
+// compileFilter returns the condition and its arguments; "TRUE" without a filter.
 func compileFilter(e filter.Expression, now time.Time) (condition string, args []any) {
 	if e.Empty() {
-		return "1", nil
+		return "TRUE", nil
 	}
 	f := &filterSQL{now: micros(now)}
 	f.condition(e.Root())
@@ -44,7 +44,7 @@ func (f *filterSQL) condition(c filter.Condition) {
 		f.condition(c.X)
 		f.put(")")
 	case filter.Always:
-		f.put("?", flag(c.Value))
+		f.put("(? <> 0)", flag(c.Value))
 	case filter.Compare:
 		f.compare(c)
 	case filter.In:
@@ -77,7 +77,7 @@ func (f *filterSQL) compare(c filter.Compare) {
 	f.value(c.Left)
 	f.put(words[c.Op])
 	f.value(c.Right)
-	f.put(", 0)")
+	f.put(", FALSE)")
 }
 
 func (f *filterSQL) in(c filter.In) {
@@ -90,7 +90,7 @@ func (f *filterSQL) in(c filter.In) {
 		}
 		f.value(v)
 	}
-	f.put("), 0)")
+	f.put("), FALSE)")
 }
 
 func (f *filterSQL) part(c filter.Part) {
@@ -102,7 +102,9 @@ func (f *filterSQL) part(c filter.Part) {
 	case filter.AtEnd:
 		f.put("(substr(")
 		f.value(c.X)
-		f.put(", -length(?)) = ?)", c.Text, c.Text)
+		f.put(", length(")
+		f.value(c.X)
+		f.put(") - length(?) + 1) = ?)", c.Text, c.Text)
 	default:
 		f.put("(instr(")
 		f.value(c.X)
@@ -122,7 +124,7 @@ func filterColumns() map[filter.Column]string {
 		filter.Kind:   "COALESCE(json_extract(phones, " + nextPhone + ".kind'), '')",
 		filter.Zone: "CASE WHEN zones <> '' THEN substr(zones || ' ', 1, instr(zones || ' ', ' ') - 1) ELSE COALESCE(json_extract(phones, " +
 			nextPhone + ".zones[0]'), '') END",
-		filter.Last: "last", filter.Tries: "tries", filter.Import: "load",
+		filter.Last: "last", filter.Tries: "CAST(tries AS REAL)", filter.Import: "CAST(load AS REAL)",
 	}
 }
 
@@ -170,8 +172,8 @@ func (f *filterSQL) field(name string) {
 
 // number reads a text as filter.ReadNumber does; null when it is none.
 func (f *filterSQL) number(v filter.Value) {
-	f.put(`(SELECT CASE WHEN length(CAST(v AS BLOB)) BETWEEN 1 AND 15 AND v NOT GLOB '*[^0-9.-]*' AND v NOT GLOB '?*-*' AND v NOT GLOB '*.*.*'
-		AND v GLOB '*[0-9]*' THEN CAST(v AS REAL) END FROM (SELECT replace(trim(`)
+	f.put(`(SELECT CASE WHEN octet_length(v) BETWEEN 1 AND 15 AND NOT glob('*[^0-9.-]*', v) AND NOT glob('?*-*', v) AND NOT glob('*.*.*', v)
+		AND glob('*[0-9]*', v) THEN CAST(v AS REAL) END FROM (SELECT replace(trim(`)
 	f.value(v)
-	f.put(`), ',', '.') AS v))`)
+	f.put(`), ',', '.') AS v) text)`)
 }

@@ -13,7 +13,7 @@ import (
 // filterWords are all the words that a compiled filter may be made of.
 var filterWords = strings.Fields(`AND OR NOT COALESCE IN substr length instr lower CASE WHEN THEN ELSE END CAST AS REAL BLOB SELECT FROM WHERE
 	BETWEEN GLOB replace trim v json_extract json_each json_array_length MAX phone phones fields value key contacts lists id list name company external
-	language zones region kind last tries load tried_at`)
+	language zones region kind last tries load tried_at TRUE FALSE octet_length glob text`)
 
 var word = regexp.MustCompile(`[A-Za-z_]+`)
 

@@ -159,8 +159,8 @@ const recyclable = `FROM contacts c JOIN loads l ON l.id = c.load
 	LEFT JOIN dispositions d ON d.seq = (SELECT MAX(a.seq) FROM attempts a JOIN dispositions e ON e.seq = a.seq WHERE a.contact = c.id)
 	WHERE c.id > ?1 AND c.campaign = ?2 AND c.state = 'done' AND l.undone_at = 0 AND (?3 = 0 OR c.list = ?3)
 	AND c.tried_at > 0 AND c.tried_at <= ?4
-	AND CASE WHEN d.code IN (SELECT value FROM json_each(?6)) THEN 1
-		WHEN d.effect IN ('done', 'dnc', 'refused') THEN 0 ELSE c.last IN (SELECT value FROM json_each(?5)) END
+	AND CASE WHEN d.code IN (SELECT value FROM json_each(?6)) THEN TRUE
+		WHEN d.effect IN ('done', 'dnc', 'refused') THEN FALSE ELSE c.last IN (SELECT value FROM json_each(?5)) END
 	AND NOT EXISTS (SELECT 1 FROM attempts a JOIN dispositions e ON e.seq = a.seq WHERE a.contact = c.id AND e.effect = 'dnc')
 	AND NOT EXISTS (SELECT 1 FROM do_not_call x WHERE (?7 = '' OR x.seller = '' OR x.seller IN (SELECT value FROM json_each(?7)))
 		AND x.e164 = CAST(substr(json_extract(c.phones, '$[' || (c.phone % MAX(1, json_array_length(c.phones))) || '].number'), 2) AS INTEGER))`

@@ -134,7 +134,7 @@ func (t *tx) leaseThese(rank int, ids []int64) ([]storedContact, error) {
 		place[id] = i
 	}
 	out := make([]storedContact, 0, len(ids))
-	err = t.returning(`UPDATE contacts SET state = 'leased' WHERE id IN (SELECT value FROM json_each(?)) AND state = 'ready' RETURNING `+contactColumns,
+	err = t.returning(`UPDATE contacts SET state = 'leased' WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND state = 'ready' RETURNING `+contactColumns,
 		[]any{string(text)}, func(r *sql.Rows) error {
 			c, err := scanStored(r)
 			c.person.Rank = rank

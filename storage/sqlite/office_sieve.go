@@ -138,7 +138,7 @@ func (db *DB) FilterCount(ctx context.Context, campaign int64, e filter.Expressi
 	condition, args := compileFilter(e, now)
 	err := db.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(passes), 0), COALESCE(SUM(passes AND state = 'ready'), 0),
 		COALESCE(SUM(passes AND state <> 'done'), 0), COALESCE(SUM(state = 'ready'), 0)
-		FROM (SELECT state, (`+condition+`) AS passes FROM contacts WHERE campaign = ?)`, append(args, campaign)...).
+		FROM (SELECT state, (`+condition+`) AS passes FROM contacts WHERE campaign = ?) judged`, append(args, campaign)...).
 		Scan(&c.Contacts, &c.Passing, &c.Ready, &c.Remaining, &c.AllReady)
 	if err != nil {
 		return c, fmt.Errorf("count with the filter of campaign %d: %w", campaign, err)

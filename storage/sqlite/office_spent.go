@@ -33,7 +33,7 @@ func (db *DB) eachSpell(ctx context.Context, q campaigns.FigureQuery, now time.T
 		if err != nil {
 			return err
 		}
-		w.add("agent IN (SELECT value FROM json_each(?))", string(agents))
+		w.add("agent IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", string(agents))
 	}
 	return db.withDriver(ctx, func(c driver.QueryerContext) error {
 		return each(c, `SELECT agent, state, from_at, to_at FROM spells`+w.text(), w.args, func(c *cells) error {
@@ -85,7 +85,7 @@ func (db *DB) spentByAgents(ctx context.Context, q campaigns.FigureQuery, now ti
 		err := each(c, `SELECT agent, SUM(`+within+`), SUM(CASE WHEN state IN (?7, ?8) THEN `+within+` END),
 			SUM(CASE state WHEN ?9 THEN `+within+` END), SUM(CASE state WHEN ?10 THEN `+within+` END) FROM spells
 			WHERE +from_at >= ?1 - ?4 AND from_at < ?2 AND (to_at = 0 OR to_at > ?1) AND (?5 = 0 OR campaign = ?5)
-			AND (?6 = '' OR agent IN (SELECT value FROM json_each(?6))) GROUP BY agent`, args, func(c *cells) error {
+			AND (?6 = '' OR agent IN (SELECT CAST(value AS INTEGER) FROM json_each(?6))) GROUP BY agent`, args, func(c *cells) error {
 			id := c.integer()
 			f := out.at(id)
 			f.SignedIn, f.Wait, f.WrapUp, f.Paused = c.span(), c.span(), c.span(), c.span()

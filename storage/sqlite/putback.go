@@ -76,7 +76,7 @@ func (t *tx) putOff(pairs string) error {
 	}
 	agreed := false
 	err := t.returning(`UPDATE contacts SET state = 'waiting', next_at = v.until
-		FROM (SELECT value ->> 0 AS id, value ->> 1 AS until FROM json_each(?)) v
+		FROM (SELECT CAST(value ->> 0 AS INTEGER) AS id, CAST(value ->> 1 AS INTEGER) AS until FROM json_each(?)) v
 		WHERE contacts.id = v.id AND contacts.state = 'leased' RETURNING list, callback`, []any{pairs}, func(r *sql.Rows) error {
 		var list, callback int64
 		err := r.Scan(&list, &callback)
@@ -88,7 +88,7 @@ func (t *tx) putOff(pairs string) error {
 		return err
 	}
 	_, err = t.exec(`UPDATE callbacks SET due = v.until
-		FROM (SELECT p.value ->> 1 AS until, c.id, c.callback FROM json_each(?) p JOIN contacts c ON c.id = p.value ->> 0
+		FROM (SELECT CAST(p.value ->> 1 AS INTEGER) AS until, c.id, c.callback FROM json_each(?) p JOIN contacts c ON c.id = CAST(p.value ->> 0 AS INTEGER)
 			WHERE c.callback <> 0 AND c.state = 'waiting') v
 		WHERE callbacks.id = v.callback AND callbacks.done = 0`, pairs)
 	return err
@@ -101,7 +101,7 @@ func (t *tx) endAll(ids string) error {
 	}
 	var ended []byte
 	err := t.returning(`UPDATE contacts SET state = 'done', last = ?2, next_at = 0, callback = 0, agent = 0
-		WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'leased' RETURNING id, list`,
+		WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?1)) AND state = 'leased' RETURNING id, list`,
 		[]any{ids, string(campaigns.Refused)}, func(r *sql.Rows) error {
 			var id, list int64
 			err := r.Scan(&id, &list)
@@ -112,6 +112,6 @@ func (t *tx) endAll(ids string) error {
 	if err != nil || ended == nil {
 		return err
 	}
-	_, err = t.exec(`UPDATE callbacks SET done = 1 WHERE contact IN (SELECT value FROM json_each(?)) AND done = 0`, jsonArray(ended))
+	_, err = t.exec(`UPDATE callbacks SET done = 1 WHERE contact IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND done = 0`, jsonArray(ended))
 	return err
 }

@@ -71,9 +71,9 @@ func (db *DB) RegisterVersions(ctx context.Context, list string) ([]campaigns.Re
 // that chain them.
 func (c *checker) registered(q driver.QueryerContext) error {
 	return each(q, `SELECT v.list, v.version FROM register_versions v LEFT JOIN audit a ON a.seq = v.audit
-		WHERE a.kind IS NOT ?1 OR a.detail IS NOT v.body OR json_extract(v.body, '$.sha256') IS NOT v.sha256
-			OR json_extract(v.body, '$.list') IS NOT v.list OR json_extract(v.body, '$.version') IS NOT v.version
-		UNION ALL SELECT json_extract(a.detail, '$.list'), json_extract(a.detail, '$.version') FROM audit a
+		WHERE a.kind IS DISTINCT FROM ?1 OR a.detail IS DISTINCT FROM v.body OR json_extract(v.body, '$.sha256') IS DISTINCT FROM v.sha256
+			OR json_extract(v.body, '$.list') IS DISTINCT FROM v.list OR CAST(json_extract(v.body, '$.version') AS INTEGER) IS DISTINCT FROM v.version
+		UNION ALL SELECT json_extract(a.detail, '$.list'), CAST(json_extract(a.detail, '$.version') AS INTEGER) FROM audit a
 		WHERE a.kind = ?1 AND NOT EXISTS (SELECT 1 FROM register_versions v WHERE v.audit = a.seq)
 		LIMIT ?2`, []any{auditRegister, maxFindings}, func(row *cells) error {
 		list, version := row.text(), row.integer()

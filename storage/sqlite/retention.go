@@ -63,18 +63,18 @@ var overQueries = map[string]overQuery{
 		AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.e164 = k.e164 AND MAX(o.at, o.renewed_at, o.until, o.revoked_at, o.used_at) >= ?1)`},
 	campaigns.KeepDecisions: {"d.attempt", heldAttempt, `decisions d JOIN attempts a ON a.seq = d.attempt`, `d.at < ?1`},
 	campaigns.KeepRefusals:  {"d.seq", heldDenial, `denials d`, `d.at < ?1`},
-	campaigns.KeepMessages:  {"m.id", "0", `messages m`, `m.at < ?1`},
+	campaigns.KeepMessages:  {"m.id", "FALSE", `messages m`, `m.at < ?1`},
 }
 
 // text is the query as a table over (id, kept); with one it asks about the key
 // ?6 alone. Every parameter is used, as the driver wants it.
 func (o overQuery) text(one bool) string {
-	q := `SELECT NULL AS id, NULL AS kept WHERE 0 AND COALESCE(?1, ?2, ?3, ?4, ?5) IS NULL UNION ALL
+	q := `SELECT CAST(NULL AS INTEGER) AS id, FALSE AS kept WHERE FALSE AND (?1 < 0 OR ?2 < 0 OR ?3 = '' OR ?4 = '' OR ?5 = '') UNION ALL
 		SELECT ` + o.key + `, ` + o.held + ` FROM ` + o.from + ` WHERE ` + o.where
 	if one {
 		q += ` AND ` + o.key + ` = ?6`
 	}
-	return `(` + q + `)`
+	return `(` + q + `) overdue`
 }
 
 // overArgs are the parameters of overQueries.

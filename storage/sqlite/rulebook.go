@@ -183,7 +183,7 @@ func (t *tx) bind(h *rules.Holidays) (*inForce, error) {
 	if f.id, err = t.shelve(f.hash, sums, h); err != nil {
 		return nil, err
 	}
-	_, err = t.exec(`INSERT INTO book_in_force (one, book) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET book = excluded.book WHERE book <> excluded.book`, f.id)
+	_, err = t.exec(`INSERT INTO book_in_force (one, book) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET book = excluded.book WHERE book_in_force.book <> excluded.book`, f.id)
 	return f, err
 }
 

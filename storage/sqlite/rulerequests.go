@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
@@ -166,7 +167,7 @@ func (db *DB) RuleRequests(ctx context.Context, waiting bool, limit int) (out []
 		where = "WHERE state = 'waiting'"
 	}
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt32
 	}
 	err = db.look(ctx, func(q querier) error {
 		return q.rows(`SELECT `+requestColumns+` FROM rule_requests `+where+` ORDER BY id DESC LIMIT ?`, []any{limit}, func(r *sql.Rows) error {

@@ -90,7 +90,7 @@ func (db *DB) PutWording(ctx context.Context, w campaigns.Wording) (campaigns.Wo
 		}
 		w.At = t.now
 		_, err := t.exec(`INSERT INTO script_wordings (campaign, agent, step, language, text, official, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET text = excluded.text, official = excluded.official, at = excluded.at`,
+			ON CONFLICT (campaign, agent, step, language) DO UPDATE SET text = excluded.text, official = excluded.official, at = excluded.at`,
 			w.Campaign, w.Agent, w.Step, w.Language, w.Text, w.Official, micros(w.At))
 		return err
 	})

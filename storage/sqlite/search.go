@@ -103,7 +103,7 @@ func (db *DB) callsAt(ctx context.Context, seqs []int64) ([]campaigns.Call, erro
 	return newCallReader(db).query(ctx, len(seqs), callsAtQuery, []any{string(places)})
 }
 
-const callsAtQuery = `SELECT ` + callColumns + callTables + ` WHERE a.seq IN (SELECT value FROM json_each(?)) ORDER BY a.seq`
+const callsAtQuery = `SELECT ` + callColumns + callTables + ` WHERE a.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY a.seq`
 
 // hits are the calls that a search chooses, block by block. When nothing but
 // the time chooses, blocks is nil: all places from lo to hi are meant.
@@ -344,4 +344,4 @@ func (db *DB) keepEnding(ctx context.Context, h *hits, digits string) error {
 	return nil
 }
 
-const numbersEndQuery = `SELECT a.seq FROM attempts a WHERE a.seq IN (SELECT value FROM json_each(?1)) AND a.e164 % ?2 = ?3`
+const numbersEndQuery = `SELECT a.seq FROM attempts a WHERE a.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?1)) AND a.e164 % ?2 = ?3`

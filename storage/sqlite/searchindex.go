@@ -178,7 +178,7 @@ const indexedColumns = `SELECT a.seq, a.campaign, a.list, COALESCE(o.agent, a.ag
 
 const (
 	indexRowsQuery  = indexedColumns + ` WHERE a.seq BETWEEN ? AND ? ORDER BY a.seq`
-	indexAgainQuery = indexedColumns + ` WHERE a.seq IN (SELECT value FROM json_each(?)) ORDER BY a.seq`
+	indexAgainQuery = indexedColumns + ` WHERE a.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY a.seq`
 )
 
 func indexedCall(c *cells) (seq int64, call callindex.Call) {

@@ -24,7 +24,7 @@ func (db *DB) SaveSpells(ctx context.Context, spells []campaigns.Spell, at time.
 				return err
 			}
 		}
-		_, err := t.exec(`INSERT INTO spells_seen (one, at) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET at = MAX(at, ?1)`, micros(at))
+		_, err := t.exec(`INSERT INTO spells_seen (one, at) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET at = MAX(spells_seen.at, ?1)`, micros(at))
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -54,7 +55,7 @@ func (db *DB) LiftStop(ctx context.Context, id int64, by, why string) error {
 // hold, or all.
 func (db *DB) Stops(ctx context.Context, holding bool, limit int) (out []campaigns.Stop, err error) {
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt32
 	}
 	err = db.look(ctx, func(q querier) error {
 		where := ""

@@ -77,7 +77,7 @@ func (db *DB) DropTapes(ctx context.Context, before time.Time) error {
 	for {
 		var gone int64
 		err := db.doBulk(ctx, func(t *tx) (err error) {
-			gone, err = t.exec(`DELETE FROM tapes WHERE rowid IN (SELECT rowid FROM tapes WHERE from_at < ? ORDER BY from_at LIMIT ?)`,
+			gone, err = t.exec(`DELETE FROM tapes WHERE (campaign, from_at) IN (SELECT campaign, from_at FROM tapes WHERE from_at < ? ORDER BY from_at LIMIT ?)`,
 				micros(before), tapeDrop)
 			return err
 		})

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -44,6 +45,7 @@ type tx struct {
 type counters struct {
 	attempt, contact, change, audit int64
 	intent                          int64 // time of the last attempt
+	turn                            int64 // of the writers of all nodes; one that is undone is another's
 	link                            link
 }
 
@@ -59,7 +61,7 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
 	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign), credit: make(map[int64]int64), terms: make(map[int64]storedTerms)}
-	if err := t.load(); err != nil {
+	if err := t.first(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	t.clock = newClock(time.Now(), moment(t.intent))
@@ -67,8 +69,28 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 	return t, nil
 }
 
+// first reads what the writer keeps in memory, before it writes anything else.
+func (t *tx) first() error {
+	if t.db.engine == nil {
+		return t.load()
+	}
+	if err := t.beginOn(t.db.engine); err != nil {
+		return err
+	}
+	_, err := t.exec("COMMIT")
+	return err
+}
+
 // load reads what the writer keeps in memory.
 func (t *tx) load() error {
+	if err := t.loadCounters(); err != nil {
+		return err
+	}
+	return t.loadMemory()
+}
+
+// loadCounters reads how far the tables have grown.
+func (t *tx) loadCounters() error {
 	err := t.row(`SELECT (SELECT COALESCE(MAX(seq), 0) FROM attempts), (SELECT COALESCE(MAX(id), 0) FROM contacts),
 		(SELECT COALESCE(MAX(seq), 0) FROM do_not_call_changes), (SELECT COALESCE(MAX(seq), 0) FROM audit),
 		COALESCE((SELECT intent_at FROM attempts ORDER BY seq DESC LIMIT 1), 0)`, nil,
@@ -79,7 +101,15 @@ func (t *tx) load() error {
 	if t.link, err = t.lastLink(); err != nil {
 		return fmt.Errorf("read the chain's head: %w", err)
 	}
-	t.committed, t.now = t.counters, time.Now()
+	t.committed = t.counters
+	return nil
+}
+
+// loadMemory reads what is kept in memory of settings and rules.
+func (t *tx) loadMemory() error {
+	if t.now.IsZero() {
+		t.now = time.Now()
+	}
 	if err := t.db.known.load(t); err != nil {
 		return err
 	}
@@ -113,6 +143,43 @@ func (t *tx) exec(query string, args ...any) (changed int64, err error) {
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// laterer is a connection that writes without waiting for the answer.
+type laterer interface {
+	Later(ctx context.Context, query string, args []driver.NamedValue) error
+}
+
+// write is exec for a statement of which nobody asks how many rows it changed.
+// An engine sends it with the next statement; an error comes with that one's, and
+// undoes the group.
+func (t *tx) write(query string, args ...any) error {
+	if t.db.engine == nil {
+		_, err := t.exec(query, args...)
+		return err
+	}
+	t.writes++
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return err
+		}
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return t.conn.Raw(func(dc any) error {
+		c, ok := dc.(laterer)
+		if !ok {
+			return fmt.Errorf("a connection %T that waits for each answer", dc)
+		}
+		return c.Later(background, query, named)
+	})
+}
+
+// late tells whether an error is that of an earlier statement.
+func late(err error) bool {
+	var e interface{ Late() bool }
+	return errors.As(err, &e) && e.Late()
 }
 
 // row reads one row; sql.ErrNoRows when there is none.
@@ -155,6 +222,9 @@ func eachRow(r *sql.Rows, scan func(*sql.Rows) error) error {
 
 func (t *tx) begin() error {
 	t.now, t.jumped = t.clock.read(time.Now())
+	if t.db.engine != nil {
+		return t.beginOn(t.db.engine)
+	}
 	_, err := t.exec("BEGIN IMMEDIATE")
 	return err
 }
@@ -174,6 +244,11 @@ func (t *tx) run(do func(*tx) error) (err error) {
 func (t *tx) commit() error {
 	if err := errors.Join(t.flushMoves(), t.flushCounts()); err != nil {
 		return err
+	}
+	if t.db.engine != nil && len(t.after) > 0 {
+		if err := t.db.engine.Settle(background, t.conn); err != nil {
+			return err
+		}
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
 		return err
@@ -226,8 +301,8 @@ func (t *tx) flushMoves() error {
 		if n == 0 {
 			continue
 		}
-		_, err := t.exec(`INSERT INTO depths (list, state, n) VALUES (?, ?, ?)
-			ON CONFLICT (list, state) DO UPDATE SET n = n + excluded.n`, p.list, string(p.state), n)
+		err := t.write(`INSERT INTO depths (list, state, n) VALUES (?, ?, ?)
+			ON CONFLICT (list, state) DO UPDATE SET n = depths.n + excluded.n`, p.list, string(p.state), n)
 		if err != nil {
 			return fmt.Errorf("count contacts of list %d: %w", p.list, err)
 		}
@@ -259,7 +334,10 @@ func isBusy(err error) bool {
 }
 
 // isTaken tells whether a unique key is in use.
-func isTaken(err error) bool {
+func (t *tx) isTaken(err error) bool {
+	if t.db.engine != nil {
+		return !late(err) && t.db.engine.Taken(err)
+	}
 	var e *sqlite3.Error
 	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_CONSTRAINT
 }

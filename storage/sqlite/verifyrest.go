@@ -105,7 +105,7 @@ func (c *checker) twoLegs(q driver.QueryerContext) error {
 				WHERE agent <> 0 AND bridged_at > 0 AND seq NOT IN (SELECT attempt FROM talks)
 				UNION ALL SELECT seq, second_agent, second_at, ended_at FROM outcomes
 				WHERE second_agent <> 0 AND second_at > 0 AND seq NOT IN (SELECT attempt FROM talks)
-				UNION ALL SELECT attempt, agent, from_at, to_at FROM talks WHERE n >= 0))
+				UNION ALL SELECT attempt, agent, from_at, to_at FROM talks WHERE n >= 0) legs) turns
 		WHERE before > began LIMIT ?`, []any{maxFindings}, func(row *cells) error {
 		seq, agent, bridged, before := row.integer(), row.integer(), row.instant(), row.instant()
 		c.broken(campaigns.LawOneLeg, "", 0, "agent %d was bridged in attempt %d while another call went on for %s", agent, seq, before.Sub(bridged))

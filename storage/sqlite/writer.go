@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -38,6 +39,7 @@ const (
 // (imports) waits behind the ledger and goes in transactions of its own.
 type writer struct {
 	tx     *tx
+	flush  chan []*op // groups whose commit is not on disk yet; nil = commits wait for it
 	urgent chan *op
 	bulk   chan *op
 	// restart asks for a checkpoint that starts the log anew.
@@ -52,8 +54,12 @@ func newWriter(ctx context.Context, db *DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	var flush chan []*op
+	if db.engine != nil {
+		flush = make(chan []*op, maxGroup)
+	}
 	return &writer{
-		tx: t, urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
+		tx: t, flush: flush, urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
 		restart: make(chan struct{}, 1), stop: db.stop, exited: make(chan struct{}),
 	}, nil
 }
@@ -107,6 +113,12 @@ func (w *writer) submit(ctx context.Context, queue chan<- *op, f func(*tx) error
 func (w *writer) run() {
 	defer close(w.exited)
 	defer w.tx.close()
+	if w.flush != nil {
+		var flushing sync.WaitGroup
+		flushing.Go(w.flushes)
+		defer flushing.Wait()
+		defer close(w.flush)
+	}
 	for {
 		select {
 		case o := <-w.urgent:
@@ -198,7 +210,40 @@ func (w *writer) commit(ops []*op) {
 		if err != nil && !errors.Is(err, errUndo) {
 			o.err = err
 		}
+	}
+	w.answer(ops, err == nil)
+}
+
+// answer tells callers what became of their operations, once it is durable.
+func (w *writer) answer(ops []*op, written bool) {
+	if written && w.flush != nil {
+		w.flush <- ops
+		return
+	}
+	for _, o := range ops {
 		close(o.done)
+	}
+}
+
+// flushes waits for the disk of an engine, for all groups at once that were
+// committed meanwhile.
+func (w *writer) flushes() {
+	for ops := range w.flush {
+		for more := true; more; {
+			select {
+			case some, open := <-w.flush:
+				ops, more = append(ops, some...), open
+			default:
+				more = false
+			}
+		}
+		err := w.tx.db.engine.Flush(background)
+		for _, o := range ops {
+			if err != nil && o.err == nil {
+				o.err = fmt.Errorf("wait for the disk: %w", err)
+			}
+			close(o.done)
+		}
 	}
 }
 
@@ -208,17 +253,21 @@ var errUndo = errors.New("operation undone")
 
 func (w *writer) attempt(ops []*op) error {
 	if err := w.tx.begin(); err != nil {
+		w.tx.rollback()
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	for _, o := range ops {
 		w.tx.writes = 0
-		if o.err = w.tx.run(o.do); o.err != nil && w.tx.writes > 0 {
+		if o.err = w.tx.run(o.do); o.err != nil && (w.tx.writes > 0 || late(o.err)) {
 			w.tx.rollback()
 			return errUndo
 		}
 	}
 	if err := w.tx.commit(); err != nil {
 		w.tx.rollback()
+		if late(err) && len(ops) > 1 {
+			return errUndo
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

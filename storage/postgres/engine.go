@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrFenced marks a write of a node whose epoch others have ended: it has to join
+// again, and what it had to do is others' by now.
+var ErrFenced = errors.New("this node was fenced off by another")
+
+// ErrNewer marks a database that a newer forecall has migrated.
+var ErrNewer = errors.New("written by a newer forecall")
+
+// readers is how many queries of a node read side by side.
+const readers = 4
+
+// Engine is a database of a Postgres server, for the record store.
+type Engine struct {
+	config *pgx.ConnConfig
+	types  *types
+	write  *sql.DB
+	read   *sql.DB
+	disk   *sql.DB
+
+	node, epoch atomic.Int64 // as which this process writes; 0 = none yet
+}
+
+// At names a database by its address: a URL, or words as libpq takes them.
+func At(address string) (*Engine, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("address of the database: %w", err)
+	}
+	return &Engine{config: config, types: &types{config: config, setup: session, known: make(map[string][]uint32)}}, nil
+}
+
+// session is what every connection is told first: the writer's transactions
+// stand one behind the other, see Begin.
+const session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '60s'`
+
+// Pools opens the pool of the writer and that of the readers.
+func (e *Engine) Pools(context.Context) (write, read *sql.DB, err error) {
+	e.write = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`})
+	e.write.SetMaxOpenConns(1)
+	e.write.SetMaxIdleConns(1)
+	e.disk = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET synchronous_commit = on`})
+	e.disk.SetMaxOpenConns(1)
+	e.read = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET default_transaction_read_only = on`})
+	e.read.SetMaxOpenConns(readers)
+	e.read.SetMaxIdleConns(readers)
+	return e.write, e.read, nil
+}
+
+// Close closes what is beside the pools.
+func (e *Engine) Close() error {
+	if e.disk == nil {
+		return e.types.close()
+	}
+	return errors.Join(e.disk.Close(), e.types.close())
+}
+
+// Flush waits until the disk, and the standby where one is waited for, has all
+// that was committed before. Commits of the writer do not wait: the next writer
+// has the pen meanwhile, and what it builds on comes to the disk before its own.
+func (e *Engine) Flush(ctx context.Context) error {
+	_, err := e.disk.ExecContext(ctx, `SELECT pg_logical_emit_message(TRUE, 'forecall', '')`)
+	return err
+}
+
+// Begin begins a transaction of the writer and takes the pen, which one writer
+// of all nodes has at a time until its transaction ends. It returns how often the
+// pen was taken, one more than last time when no other node wrote meanwhile, and
+// the last turn that was settled.
+func (e *Engine) Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, err error) {
+	err = c.Raw(func(dc any) error {
+		pg, ok := dc.(*conn)
+		if !ok {
+			return fmt.Errorf("a connection %T", dc)
+		}
+		return errors.Join(pg.Later(ctx, "BEGIN", nil), pg.Later(ctx, takePen, nil))
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	var epoch int64
+	if err = c.QueryRowContext(ctx, lookAround, e.node.Load()).Scan(&turn, &settled, &epoch); err != nil {
+		return 0, 0, fmt.Errorf("take the pen: %w", err)
+	}
+	if e.node.Load() != 0 && epoch != e.epoch.Load() {
+		return 0, 0, ErrFenced
+	}
+	return turn, settled, nil
+}
+
+// The second is a statement of its own, though it goes in the same packet: a
+// statement that waits for a lock sees all other rows as they were before it
+// waited, and would not see that its node was fenced meanwhile.
+const (
+	takePen    = `UPDATE pen SET turn = turn + 1 WHERE one = 1`
+	lookAround = `SELECT p.turn, p.settled, COALESCE((SELECT epoch FROM nodes WHERE id = ?1), 0) FROM pen p WHERE p.one = 1`
+)
+
+// Join makes this process a node of the house, with a new epoch: only while that
+// stands does it write.
+func (e *Engine) Join(ctx context.Context, name, address string) (node int64, err error) {
+	var epoch int64
+	err = e.disk.QueryRowContext(ctx, `INSERT INTO nodes (name, address, epoch) VALUES (?, ?, 1)
+		ON CONFLICT (name) DO UPDATE SET address = excluded.address, epoch = nodes.epoch + 1 RETURNING id, epoch`, name, address).Scan(&node, &epoch)
+	if err != nil {
+		return 0, fmt.Errorf("join as %s: %w", name, err)
+	}
+	e.epoch.Store(epoch)
+	e.node.Store(node)
+	return node, nil
+}
+
+// Fence ends the epoch of a node that is not heard of: when it returns, nothing of
+// that node is written any more, whether it is dead, asleep or cut off. It takes
+// the pen, so that what the node has begun comes before or not at all.
+func (e *Engine) Fence(ctx context.Context, node int64) error {
+	tx, err := e.disk.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("fence node %d: %w", node, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, query := range []string{takePen, `UPDATE nodes SET epoch = epoch + 1 WHERE id = ?`} {
+		args := []any{}
+		if query != takePen {
+			args = append(args, node)
+		}
+		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+			return fmt.Errorf("fence node %d: %w", node, err)
+		}
+	}
+	return tx.Commit()
+}
+
+// Settle marks the turn as one that changes what other nodes have in memory.
+func (e *Engine) Settle(ctx context.Context, c *sql.Conn) error {
+	if _, err := c.ExecContext(ctx, `UPDATE pen SET settled = turn WHERE one = 1`); err != nil {
+		return fmt.Errorf("tell of settings: %w", err)
+	}
+	return nil
+}
+
+// Taken tells whether a unique key is in use, or the schema refuses a row.
+func (e *Engine) Taken(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code[:2] == "23"
+}
+
+// Migrate brings the schema up to that of this program.
+func (e *Engine) Migrate(ctx context.Context) error {
+	config := e.config.Copy()
+	config.RuntimeParams["search_path"] = "forecall"
+	pool := stdlib.OpenDB(*config)
+	defer pool.Close()
+	if _, err := pool.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS forecall`); err != nil {
+		return fmt.Errorf("make the schema: %w", err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, pool, files)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	sources := p.ListSources()
+	if newest := sources[len(sources)-1].Version; have > newest {
+		return fmt.Errorf("schema version %d, this program knows %d: %w", have, newest, ErrNewer)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}

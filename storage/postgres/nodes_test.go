@@ -1,0 +1,283 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/postgres"
+	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/storagetest"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// nodes opens one database n times, as n processes do.
+func nodes(t testing.TB, n int) []*sqlite.DB {
+	t.Helper()
+	address := database(t)
+	out := make([]*sqlite.DB, n)
+	for i := range out {
+		out[i] = open(t, address)
+	}
+	return out
+}
+
+// stocked makes a campaign with n contacts that may be called at any hour.
+func stocked(t testing.TB, db *sqlite.DB, n int) campaigns.Campaign {
+	t.Helper()
+	c := campaigns.NewCampaign("c")
+	c.Windows, c.Cooldown = rules.Always(), 0
+	c, err := db.CreateCampaign(t.Context(), c, "tester")
+	must(t, err)
+	c, err = db.SetStatus(t.Context(), c.ID, campaigns.Running, "tester")
+	must(t, err)
+	l, err := db.CreateList(t.Context(), campaigns.List{Campaign: c.ID, Name: "list", Active: true})
+	must(t, err)
+	load, err := db.BeginLoad(t.Context(), campaigns.Load{List: l.ID, Policy: campaigns.SkipDuplicates})
+	must(t, err)
+	people := make([]campaigns.Contact, n)
+	for i := range people {
+		people[i] = campaigns.Contact{Row: i + 2, Name: "Ana", Phones: []campaigns.Phone{{Number: fmt.Sprintf("+346%08d", i), Zones: []string{"Europe/Madrid"}}}}
+	}
+	for some := range slices.Chunk(people, 1000) {
+		_, err = db.AddContacts(t.Context(), load, some, campaigns.SkipDuplicates)
+		must(t, err)
+	}
+	return c
+}
+
+func ended(a campaigns.Attempt) campaigns.Attempt {
+	a.Outcome, a.Trunk, a.Code, a.EndedBy, a.EndedAt = campaigns.NoAnswer, "main", 487, "us", a.IntentAt
+	return a
+}
+
+func clean(t testing.TB, db *sqlite.DB) campaigns.Findings {
+	t.Helper()
+	f, err := db.Verify(t.Context(), time.Now())
+	must(t, err)
+	if !f.Clean() {
+		t.Fatalf("the ledger is not clean: %+v", f.Broken)
+	}
+	return f
+}
+
+// The neighbour writes nothing that the suite reads: it takes the pen, and does
+// things that fail, again and again.
+func TestTheSuiteHoldsWhileAnotherNodeHasThePen(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storagetest.Store {
+		address := database(t)
+		other, db := open(t, address), open(t, address)
+		ctx, cancel := context.WithCancel(context.Background())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := other.Writable(ctx); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+		t.Cleanup(func() { cancel(); wg.Wait() })
+		return db
+	})
+}
+
+func TestWhatIsUndoneOnOneNodeDoesNotMisleadAnother(t *testing.T) {
+	all := nodes(t, 3)
+	c := stocked(t, all[0], 90)
+	people, err := all[0].Lease(t.Context(), c.ID, time.Now(), 90)
+	must(t, err)
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for i, p := range people {
+		wg.Go(func() {
+			a := campaigns.NewAttempt(c, p, "+34910000000", time.Now())
+			if i%2 == 1 {
+				a.ID = "the same for all" // fails after it has written
+			}
+			switch err := all[i%3].Begin(t.Context(), c, a); {
+			case err == nil:
+				won.Add(1)
+			case i%2 == 0 || !errors.Is(err, campaigns.ErrExists):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if f := clean(t, all[1]); won.Load() != 46 || f.Attempts != 46 {
+		t.Fatalf("%d begun, %d in the ledger", won.Load(), f.Attempts)
+	}
+}
+
+func TestANumberIsInOneCallOverAllNodes(t *testing.T) {
+	all := nodes(t, 3)
+	c := stocked(t, all[0], 60)
+	people, err := all[0].Lease(t.Context(), c.ID, time.Now(), 60)
+	must(t, err)
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for _, p := range people {
+		for _, db := range all {
+			wg.Go(func() {
+				err := db.Begin(t.Context(), c, campaigns.NewAttempt(c, p, "+34910000000", time.Now()))
+				var refused *rules.Refusal
+				switch {
+				case err == nil:
+					won.Add(1)
+				case !errors.As(err, &refused) && !errors.Is(err, campaigns.ErrNotLeased):
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if won.Load() != 60 {
+		t.Fatalf("%d attempts at 60 people", won.Load())
+	}
+	if f := clean(t, all[2]); f.Attempts != 60 {
+		t.Fatalf("%d attempts in the ledger", f.Attempts)
+	}
+}
+
+func TestNodesShareOutContactsAndNobodyIsTakenTwice(t *testing.T) {
+	all := nodes(t, 3)
+	c := stocked(t, all[0], 600)
+	var mu sync.Mutex
+	seen := make(map[int64]int)
+	var wg sync.WaitGroup
+	for _, db := range all {
+		for range 4 {
+			wg.Go(func() {
+				for {
+					got, err := db.Lease(t.Context(), c.ID, time.Now(), 17)
+					if err != nil {
+						t.Error(err)
+					}
+					if len(got) == 0 {
+						return
+					}
+					mu.Lock()
+					for _, p := range got {
+						seen[p.ID]++
+					}
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("contact %d was leased %d times", id, n)
+		}
+	}
+	if len(seen) != 600 {
+		t.Fatalf("leased %d of 600", len(seen))
+	}
+	clean(t, all[1])
+}
+
+func TestWhatOneNodeWasToldBindsTheNextCallOfAnother(t *testing.T) {
+	all := nodes(t, 2)
+	c := stocked(t, all[0], 3)
+	people, err := all[0].Lease(t.Context(), c.ID, time.Now(), 3)
+	must(t, err)
+	must(t, all[0].AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: people[0].Phones[0].Number}))
+	var refused *rules.Refusal
+	err = all[1].Begin(t.Context(), c, campaigns.NewAttempt(c, people[0], "", time.Now()))
+	if !errors.As(err, &refused) {
+		t.Fatalf("a number of the do-not-call list: %v", err)
+	}
+	closed := c
+	closed.Windows = rules.Week{}
+	_, err = all[0].UpdateCampaign(t.Context(), closed, "tester")
+	must(t, err)
+	err = all[1].Begin(t.Context(), c, campaigns.NewAttempt(c, people[1], "", time.Now()))
+	if !errors.As(err, &refused) {
+		t.Fatalf("a campaign whose windows are closed: %v", err)
+	}
+	_, err = all[0].ThrowStop(t.Context(), campaigns.Stop{Scope: campaigns.StopHouse, Reason: "drill", By: "tester"})
+	must(t, err)
+	err = all[1].Begin(t.Context(), c, campaigns.NewAttempt(c, people[2], "", time.Now()))
+	if !errors.As(err, &refused) {
+		t.Fatalf("a house that is stopped: %v", err)
+	}
+	clean(t, all[1])
+}
+
+// engines opens one database twice and lets both join.
+func engines(t testing.TB) (stores [2]*sqlite.DB, all [2]*postgres.Engine, ids [2]int64) {
+	t.Helper()
+	address := database(t)
+	for i := range all {
+		e, err := postgres.At(address)
+		must(t, err)
+		stores[i], err = sqlite.OpenOn(t.Context(), e, nil)
+		must(t, err)
+		t.Cleanup(func() { must(t, stores[i].Close()) })
+		all[i] = e
+		ids[i], err = e.Join(t.Context(), fmt.Sprintf("node%d", i), "")
+		must(t, err)
+	}
+	return stores, all, ids
+}
+
+func TestAFencedNodeWritesNothingMoreUntilItJoinsAgain(t *testing.T) {
+	stores, all, ids := engines(t)
+	c := stocked(t, stores[0], 400)
+	people, err := stores[0].Lease(t.Context(), c.ID, time.Now(), 400)
+	must(t, err)
+	alive := campaigns.NewAttempt(c, people[0], "", time.Now())
+	must(t, stores[0].Begin(t.Context(), c, alive))
+	var fenced atomic.Bool
+	var begun atomic.Int64
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := 1 + w; i < len(people); i += 8 {
+				after := fenced.Load()
+				switch err := stores[0].Begin(t.Context(), c, campaigns.NewAttempt(c, people[i], "", time.Now())); {
+				case err == nil && after:
+					t.Error("a call was begun by a node that was fenced off")
+				case err == nil:
+					begun.Add(1)
+				case !errors.Is(err, postgres.ErrFenced):
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for begun.Load() < 20 {
+		must(t, t.Context().Err())
+		runtime.Gosched()
+	}
+	must(t, all[1].Fence(t.Context(), ids[0]))
+	fenced.Store(true)
+	wg.Wait()
+	if err := stores[0].Finish(t.Context(), ended(*alive)); !errors.Is(err, postgres.ErrFenced) {
+		t.Fatalf("an outcome of a fenced node: %v", err)
+	}
+	if f := clean(t, stores[1]); f.Attempts != begun.Load()+1 {
+		t.Fatalf("%d attempts, %d acknowledged", f.Attempts, begun.Load()+1)
+	}
+	must(t, stores[1].Finish(t.Context(), ended(*alive)))
+	_, err = all[0].Join(t.Context(), "node0", "")
+	must(t, err)
+	if err := stores[0].Finish(t.Context(), ended(*alive)); !errors.Is(err, campaigns.ErrFinished) {
+		t.Fatalf("a second outcome: %v", err)
+	}
+	must(t, stores[0].AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34600000000"}))
+}

@@ -1,0 +1,94 @@
+package postgres_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/forecall/forecall/storage/postgres"
+	"github.com/forecall/forecall/storage/postgres/pgtest"
+	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/storagetest"
+)
+
+// server is the Postgres of these tests; its disk is not waited for.
+var server = sync.OnceValues(func() (*pgtest.Server, error) {
+	return pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if s, err := server(); err == nil {
+		_ = s.Stop()
+	}
+	os.Exit(code)
+}
+
+// model is a migrated database, of which the others are copies.
+var model = sync.OnceValues(func() (string, error) {
+	ctx := context.Background()
+	s, err := server()
+	if err != nil {
+		return "", err
+	}
+	name, err := s.Database(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	e, err := postgres.At(s.Address(name))
+	if err != nil {
+		return "", err
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := e.Migrate(ctx); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+})
+
+func database(t testing.TB) string {
+	t.Helper()
+	s, err := server()
+	if err != nil {
+		t.Skip(err)
+	}
+	like, err := model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := s.Database(t.Context(), like)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Drop(context.Background(), name); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Address(name)
+}
+
+func open(t testing.TB, address string) *sqlite.DB {
+	t.Helper()
+	e, err := postgres.At(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.OpenOn(t.Context(), e, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestStore(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storagetest.Store { return open(t, database(t)) })
+}
