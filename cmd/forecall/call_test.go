@@ -17,7 +17,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 const callee = "+12025550123" // reserved for fiction
@@ -97,7 +97,7 @@ func TestATestCallIsPrintedStepByStepForPeople(t *testing.T) {
 
 func TestANumberThatMayNotBeDialedIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	config, far := farTrunk(t, sim.Person, "")
-	inStore(t, filepath.Join(filepath.Dir(config), "data"), func(db *sqlite.DB) error {
+	inStore(t, filepath.Join(filepath.Dir(config), "data"), func(db *records.DB) error {
 		return db.AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: callee, Channel: campaigns.ChannelAPI})
 	})
 	for _, c := range []struct {

@@ -17,7 +17,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/keyring"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // evidencing is what an evidence export is asked for.
@@ -82,7 +82,7 @@ func (ex *exporting) evidenceHere(ctx context.Context, w io.Writer) error {
 	return errors.Join(ex.evidenceOf(ctx, db, w), db.Close())
 }
 
-func (ex *exporting) evidenceOf(ctx context.Context, db *sqlite.DB, w io.Writer) error {
+func (ex *exporting) evidenceOf(ctx context.Context, db *records.DB, w io.Writer) error {
 	folder, err := ex.where.folder()
 	if err != nil {
 		return err

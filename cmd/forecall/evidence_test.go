@@ -16,15 +16,15 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // calledHouse is a data folder in which one person was called, after something
 // was done to it.
-func calledHouse(t *testing.T, number string, before ...func(*sqlite.DB)) string {
+func calledHouse(t *testing.T, number string, before ...func(*records.DB)) string {
 	t.Helper()
 	folder := t.TempDir()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
 	fine(t, err)
 	defer func() { fine(t, db.Close()) }()
 	c := campaigns.NewCampaign("Spring")
@@ -109,7 +109,7 @@ func TestAnExportIsCheckedAloneAndAPersonIsErasedAndNeverCalled(t *testing.T) {
 	if err != nil || strings.Contains(out, "Xochitl") || !strings.Contains(out, `"channel": "erasure"`) {
 		t.Errorf("%v\n%s", err, out)
 	}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
 	fine(t, err)
 	defer func() { fine(t, db.Close()) }()
 	a := &campaigns.Attempt{ID: "m", Campaign: 1, Number: number, Manual: true, Mode: campaigns.Preview, Zones: []string{"Europe/Madrid"}}
@@ -121,7 +121,7 @@ func TestAnExportIsCheckedAloneAndAPersonIsErasedAndNeverCalled(t *testing.T) {
 }
 
 func TestWhatWasLoosenedOfTheRulesStandsInEveryExport(t *testing.T) {
-	folder := calledHouse(t, "+34612345678", func(db *sqlite.DB) {
+	folder := calledHouse(t, "+34612345678", func(db *records.DB) {
 		for version, most := range []int{3, 5} {
 			set, err := rules.ParseSet(fmt.Appendf(nil, "ruleset: {id: house, version: %d, reviewed_on: 2026-11-21}\nrules:\n"+
 				"  - {id: house.cap, type: cap, max: %d, per: 24h, key: [called_number], cite: \"a law\", status: verified}\n", version+1, most))
@@ -181,7 +181,7 @@ func swapped(t *testing.T, file, part, old, put string) string {
 
 func TestAnExportIsHeldAgainstTheCopiesOfAnotherFolder(t *testing.T) {
 	folder, copies := calledHouse(t, "+34612345678"), t.TempDir()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
 	fine(t, err)
 	clerk, err := keyring.Open(t.Context(), keyring.Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
 	fine(t, err)

@@ -18,7 +18,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // lawOfTest are rules with one of every way to be refused.
@@ -105,7 +105,7 @@ func admin(t *testing.T, s *service) house { return at(t, s, "mia") }
 // asked about, and what each is refused for.
 func lawfulHouse(t *testing.T, folder string) (campaign int64) {
 	t.Helper()
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		c := campaigns.NewCampaign("Spring")
 		c.Windows = rules.Always()
 		c, err := db.CreateCampaign(t.Context(), c, "test")
@@ -119,7 +119,7 @@ func lawfulHouse(t *testing.T, folder string) (campaign int64) {
 	must(t, "import", write(t, "list.csv", text), "--campaign", "Spring", "--list", "March", "--data", folder)
 	must(t, "dnc", "add", "+34600000002", "--data", folder)
 	must(t, "registry", "load", "the-list", write(t, "the-list.txt", "+34600000003\n+34600000009\n"), "--data", folder)
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		c, err := db.Campaign(t.Context(), campaign)
 		if err != nil {
 			return err

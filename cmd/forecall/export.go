@@ -13,7 +13,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/report"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // exporting is what an export is asked for.
@@ -170,7 +170,7 @@ func (ex *exporting) write(ctx context.Context, w io.Writer) error {
 	return errors.Join(ex.report(ctx, db, w), db.Close())
 }
 
-func (ex *exporting) report(ctx context.Context, db *sqlite.DB, w io.Writer) error {
+func (ex *exporting) report(ctx context.Context, db *records.DB, w io.Writer) error {
 	filter, err := ex.filter(ctx, db)
 	if err != nil {
 		return err

@@ -12,11 +12,11 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/client"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // filter is which calls are meant, in the data folder.
-func (ex *exporting) filter(ctx context.Context, db *sqlite.DB) (campaigns.CallFilter, error) {
+func (ex *exporting) filter(ctx context.Context, db *records.DB) (campaigns.CallFilter, error) {
 	f := campaigns.CallFilter{From: ex.begin, To: ex.end}
 	if ex.outcome != "" {
 		f.Outcomes = []campaigns.Outcome{campaigns.Outcome(ex.outcome)}

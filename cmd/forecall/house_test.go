@@ -21,7 +21,7 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // patience is how long a test waits for what must come, on a busy machine.
@@ -67,12 +67,12 @@ func read(t *testing.T, file string) string {
 }
 
 // inStore works on the store of a data folder, which is made when it is not there.
-func inStore(t testing.TB, folder string, work func(db *sqlite.DB) error) {
+func inStore(t testing.TB, folder string, work func(db *records.DB) error) {
 	t.Helper()
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: dataFile(folder)})
+	db, err := records.Open(t.Context(), records.Settings{Path: dataFile(folder)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func inStore(t testing.TB, folder string, work func(db *sqlite.DB) error) {
 // withCampaign is a data folder that holds one campaign, Spring.
 func withCampaign(t testing.TB) (folder string) {
 	folder = filepath.Join(t.TempDir(), "data")
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		_, err := db.CreateCampaign(t.Context(), campaigns.NewCampaign("Spring"), "test")
 		return err
 	})
@@ -257,7 +257,7 @@ func silentPort(t *testing.T) uint16 {
 // contacts are the people of a data folder by name, in the order of their numbers.
 func contacts(t *testing.T, folder string) (names []string) {
 	t.Helper()
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		for id := int64(1); id <= 100; id++ {
 			c, err := db.Contact(t.Context(), id)
 			if errors.Is(err, campaigns.ErrNotFound) {
@@ -276,7 +276,7 @@ func contacts(t *testing.T, folder string) (names []string) {
 // listsOf are the names of the first campaign's lists.
 func listsOf(t *testing.T, folder string) (names []string) {
 	t.Helper()
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		all, err := db.Lists(t.Context(), 1)
 		for _, l := range all {
 			names = append(names, l.Name)

@@ -16,7 +16,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // BenchmarkImportCommand imports a list as an operator does: the program as a
@@ -63,7 +63,7 @@ func BenchmarkImportUnderRules(b *testing.B) {
 // adoptPresets puts all presets that are not optional in force.
 func adoptPresets(t testing.TB, folder string) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
 	if err != nil {
 		t.Fatal(err)
 	}

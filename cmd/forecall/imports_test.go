@@ -30,7 +30,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/webrtc":       {"dialer/softphone"},
 	"github.com/spf13/viper":       {"cmd/internal/config"},
 	"github.com/danielgtaylor":     {"cmd/internal/api"},
-	"modernc.org/sqlite":           {"storage/sqlite"},
+	"modernc.org/sqlite":           {"storage/records"},
 	"github.com/jackc/pgx":         {"storage/postgres"},
 	"github.com/redis/go-redis":    {"storage/redis"},
 	"github.com/nyaruka":           {"campaigns/numbers"},
@@ -122,8 +122,8 @@ func goList(t *testing.T) []listed {
 
 func TestTheLawItselfCatchesBreaches(t *testing.T) {
 	for _, c := range []struct{ from, imported string }{
-		{"dialer/siptrunk", module + "storage/sqlite"},
-		{"storage/sqlite", module + "dialer"},
+		{"dialer/siptrunk", module + "storage/records"},
+		{"storage/records", module + "dialer"},
 		{"pacing", module + "campaigns"},
 		{"dialer", "github.com/emiago/sipgo/sip"},
 		{"campaigns", "net/http"},

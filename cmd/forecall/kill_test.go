@@ -24,7 +24,7 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // asProgram makes the test binary behave as the forecall command, so that a
@@ -218,7 +218,7 @@ func (a *arena) start() (*exec.Cmd, *tail) {
 // verify checks the ledger as the kill left it, and against the carrier's log.
 func (a *arena) verify() campaigns.Findings {
 	a.Helper()
-	db, err := sqlite.Open(a.Context(), sqlite.Settings{Path: filepath.Join(a.folder, "data", "forecall.db")})
+	db, err := records.Open(a.Context(), records.Settings{Path: filepath.Join(a.folder, "data", "forecall.db")})
 	a.must(err)
 	defer db.Close()
 	f, err := db.Verify(a.Context(), time.Now())

@@ -11,7 +11,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/intake"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // operator is who did it, in the audit trail, when the command line did: who
@@ -69,7 +69,7 @@ func (im *importing) interrupted(r intake.Result, err error) error {
 // shelf makes the list when the first row is stored: a file that cannot be
 // read leaves no empty list behind.
 type shelf struct {
-	*sqlite.DB
+	*records.DB
 	list     string
 	priority int
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/client"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // location is where a command works: on a data folder, or at a service that
@@ -58,7 +58,7 @@ func (l location) folder() (string, error) {
 }
 
 // open opens the store of the data folder, which must be there.
-func (l location) open(ctx context.Context) (*sqlite.DB, error) {
+func (l location) open(ctx context.Context) (*records.DB, error) {
 	folder, err := l.folder()
 	if err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func (l location) open(ctx context.Context) (*sqlite.DB, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("%s holds no forecall data; name the folder with --data, or a service that runs with --server", folder)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Settings{Path: file})
-	if errors.Is(err, sqlite.ErrInUse) {
+	db, err := records.Open(ctx, records.Settings{Path: file})
+	if errors.Is(err, records.ErrInUse) {
 		return nil, fmt.Errorf("%s is in use: if a service runs on it, ask that one with --server http://127.0.0.1:8080 --user NAME; if another command does, try again when it has ended: %w",
 			folder, err)
 	}

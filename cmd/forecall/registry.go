@@ -14,8 +14,8 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/node"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func newRegistry() *cobra.Command {
@@ -58,7 +58,7 @@ func (r *registers) local(ctx context.Context, f func(*campaigns.Registry) error
 }
 
 // openShelf opens the registers of the data folder that db is the store of.
-func openShelf(ctx context.Context, where location, db *sqlite.DB) (*registry.Shelf, error) {
+func openShelf(ctx context.Context, where location, db *records.DB) (*registry.Shelf, error) {
 	folder, err := where.folder()
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func openShelf(ctx context.Context, where location, db *sqlite.DB) (*registry.Sh
 	return registry.Open(filepath.Join(folder, node.RegistersFolder), versions, nil)
 }
 
-func withShelf(ctx context.Context, where location, db *sqlite.DB, f func(*campaigns.Registry) error) error {
+func withShelf(ctx context.Context, where location, db *records.DB, f func(*campaigns.Registry) error) error {
 	shelf, err := openShelf(ctx, where, db)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/node"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 func TestDecisionsOfADataFolderAreTakenAgainAndComeOutTheSame(t *testing.T) {
@@ -42,7 +42,7 @@ func TestDecisionsOfADataFolderAreTakenAgainAndComeOutTheSame(t *testing.T) {
 // second is refused.
 func decideBoth(t *testing.T, folder string) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,12 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // daytime opens an hour around now by the clock of Madrid.
-func daytime(t *testing.T) func(*sqlite.DB) {
-	return func(db *sqlite.DB) {
+func daytime(t *testing.T) func(*records.DB) {
+	return func(db *records.DB) {
 		madrid, err := time.LoadLocation("Europe/Madrid")
 		fine(t, err)
 		now := time.Now().In(madrid)

@@ -16,7 +16,7 @@ import (
 	"github.com/forecall/forecall/campaigns/report"
 	"github.com/forecall/forecall/cmd/internal/chart"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // campaignModel is a simulation of a campaign that has dialed already.
@@ -92,7 +92,7 @@ func (m *campaignModel) run(c *cobra.Command, s *simulating) error {
 	case m.replay != "" && m.where.remote():
 		return usage("--replay reads the decisions in a data folder; it does not go with --server")
 	case m.replay != "":
-		return m.inStore(c.Context(), func(db *sqlite.DB, campaign campaigns.Campaign) error { return m.runReplay(c, s, db, campaign) })
+		return m.inStore(c.Context(), func(db *records.DB, campaign campaigns.Campaign) error { return m.runReplay(c, s, db, campaign) })
 	case m.where.remote():
 		fit = m.fitThere
 	}
@@ -110,7 +110,7 @@ func (m *campaignModel) run(c *cobra.Command, s *simulating) error {
 }
 
 // inStore does something with the campaign in the data folder.
-func (m *campaignModel) inStore(ctx context.Context, do func(*sqlite.DB, campaigns.Campaign) error) (err error) {
+func (m *campaignModel) inStore(ctx context.Context, do func(*records.DB, campaigns.Campaign) error) (err error) {
 	db, err := m.where.open(ctx)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (m *campaignModel) inStore(ctx context.Context, do func(*sqlite.DB, campaig
 
 // fitHere reads the calls of the data folder. Simulations may be long: it is closed before they begin.
 func (m *campaignModel) fitHere(ctx context.Context) (fit report.Fit, err error) {
-	err = m.inStore(ctx, func(db *sqlite.DB, campaign campaigns.Campaign) (err error) {
+	err = m.inStore(ctx, func(db *records.DB, campaign campaigns.Campaign) (err error) {
 		calls := db.Calls(ctx, campaigns.CallFilter{Campaign: campaign.ID, Newest: true})
 		fit, err = m.fitCalls(calls, report.FitOptions{Campaign: campaign, NewestFirst: true})
 		return err

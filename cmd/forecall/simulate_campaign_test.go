@@ -15,7 +15,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // recordedDay is when the calls of recordDays began first.
@@ -31,7 +31,7 @@ func withRecordedDays(t *testing.T, days, calls int) (folder string) {
 
 func recordDays(t *testing.T, folder string, days, calls int) {
 	t.Helper()
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		c := campaigns.NewCampaign("Spring")
 		c.Windows, c.Cooldown = rules.Always(), 0
 		c, err := db.CreateCampaign(t.Context(), c, "test")
@@ -52,7 +52,7 @@ func recordDays(t *testing.T, folder string, days, calls int) {
 }
 
 // stock gives a campaign so many contacts.
-func stock(t *testing.T, db *sqlite.DB, c campaigns.Campaign, n int) error {
+func stock(t *testing.T, db *records.DB, c campaigns.Campaign, n int) error {
 	t.Helper()
 	list, err := db.CreateList(t.Context(), campaigns.List{Campaign: c.ID, Name: "list", Active: true})
 	if err != nil {
@@ -75,7 +75,7 @@ func stock(t *testing.T, db *sqlite.DB, c campaigns.Campaign, n int) error {
 }
 
 // recordDay records calls of three agents, one after the other, several into the store at once.
-func recordDay(t *testing.T, db *sqlite.DB, c campaigns.Campaign, opens time.Time, calls int, r *rand.Rand) error {
+func recordDay(t *testing.T, db *records.DB, c campaigns.Campaign, opens time.Time, calls int, r *rand.Rand) error {
 	t.Helper()
 	people, err := db.Lease(t.Context(), c.ID, time.Now(), calls)
 	if err != nil {

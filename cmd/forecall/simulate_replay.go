@@ -15,7 +15,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/chart"
 	"github.com/forecall/forecall/pacing"
 	"github.com/forecall/forecall/pacing/tape"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // slice is how long one row of a replay is.
@@ -49,7 +49,7 @@ type replay struct {
 }
 
 // runReplay plays the tapes of a day and shows what another policy would have decided.
-func (m *campaignModel) runReplay(c *cobra.Command, s *simulating, db *sqlite.DB, campaign campaigns.Campaign) error {
+func (m *campaignModel) runReplay(c *cobra.Command, s *simulating, db *records.DB, campaign campaigns.Campaign) error {
 	day, err := time.ParseInLocation(time.DateOnly, m.replay, m.location)
 	if err != nil {
 		return usage("--replay %q: write the day as 2026-11-21", m.replay)
@@ -113,7 +113,7 @@ func (m *campaignModel) change(c *cobra.Command, s *simulating, policy string) (
 }
 
 // play reads the tapes of a day, in the order of time.
-func (r *replay) play(ctx context.Context, db *sqlite.DB, campaign int64, day time.Time, change policyChange) error {
+func (r *replay) play(ctx context.Context, db *records.DB, campaign int64, day time.Time, change policyChange) error {
 	player := tape.NewPlayer(change)
 	err := db.Tapes(ctx, campaign, day, day.AddDate(0, 0, 1), func(_ time.Time, minute []byte) error {
 		err := player.Play(minute, r.take)

@@ -10,7 +10,7 @@ import (
 	"github.com/forecall/forecall/pacing"
 	"github.com/forecall/forecall/pacing/sim"
 	"github.com/forecall/forecall/pacing/tape"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // recorder dials a simulated shift as the service does, its floor on tape.
@@ -36,7 +36,7 @@ func (r *recorder) Decide(now time.Time, next []float64) sim.Order {
 func withTapes(t *testing.T) (folder, day string) {
 	t.Helper()
 	folder = withCampaign(t)
-	inStore(t, folder, func(db *sqlite.DB) error {
+	inStore(t, folder, func(db *records.DB) error {
 		c, err := db.CampaignByName(t.Context(), "Spring")
 		if err != nil {
 			return err

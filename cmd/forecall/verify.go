@@ -16,7 +16,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/check"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/dialer/carrier"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // errBroken ends verify when a law is broken.
@@ -131,7 +131,7 @@ func verifyServer(c *cobra.Command, where location) (campaigns.Findings, error) 
 }
 
 // verifyCarrier adds what the carrier saw to what the ledger shows by itself.
-func verifyCarrier(c *cobra.Command, db *sqlite.DB, file string, f campaigns.Findings) (campaigns.Findings, error) {
+func verifyCarrier(c *cobra.Command, db *records.DB, file string, f campaigns.Findings) (campaigns.Findings, error) {
 	log, err := os.Open(file)
 	if err != nil {
 		return f, usage("--carrier-log: %w", err)

@@ -11,7 +11,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/postgres"
 	"github.com/forecall/forecall/storage/postgres/pgtest"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // BenchmarkLedgerCommits measures durable appends, Begin and Finish of a call,
@@ -32,11 +32,11 @@ func BenchmarkLedgerCommits(b *testing.B) {
 func commits(b *testing.B, s *pgtest.Server, n, callers int) {
 	name, err := s.Database(b.Context(), "")
 	must(b, err)
-	all := make([]*sqlite.DB, n)
+	all := make([]*records.DB, n)
 	for i := range all {
 		e, err := postgres.At(s.Address(name))
 		must(b, err)
-		all[i], err = sqlite.OpenOn(b.Context(), e, nil)
+		all[i], err = records.OpenOn(b.Context(), e, nil)
 		must(b, err)
 		defer func() { _ = all[i].Close() }()
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/postgres"
 	"github.com/forecall/forecall/storage/postgres/pgtest"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 func TestAServerThatCrashesLosesNothingThatWasAcknowledged(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAServerThatCrashesLosesNothingThatWasAcknowledged(t *testing.T) {
 	must(t, err)
 	e, err := postgres.At(s.Address(name))
 	must(t, err)
-	db, err := sqlite.OpenOn(t.Context(), e, nil)
+	db, err := records.OpenOn(t.Context(), e, nil)
 	must(t, err)
 	defer func() { _ = db.Close() }()
 	c := stocked(t, db, 2000)

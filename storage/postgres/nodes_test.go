@@ -14,7 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/storage/postgres"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -26,10 +26,10 @@ func must(t testing.TB, err error) {
 }
 
 // nodes opens one database n times, as n processes do.
-func nodes(t testing.TB, n int) []*sqlite.DB {
+func nodes(t testing.TB, n int) []*records.DB {
 	t.Helper()
 	address := database(t)
-	out := make([]*sqlite.DB, n)
+	out := make([]*records.DB, n)
 	for i := range out {
 		out[i] = open(t, address)
 	}
@@ -37,7 +37,7 @@ func nodes(t testing.TB, n int) []*sqlite.DB {
 }
 
 // stocked makes a campaign with n contacts that may be called at any hour.
-func stocked(t testing.TB, db *sqlite.DB, n int) campaigns.Campaign {
+func stocked(t testing.TB, db *records.DB, n int) campaigns.Campaign {
 	t.Helper()
 	c := campaigns.NewCampaign("c")
 	c.Windows, c.Cooldown = rules.Always(), 0
@@ -65,7 +65,7 @@ func ended(a campaigns.Attempt) campaigns.Attempt {
 	return a
 }
 
-func clean(t testing.TB, db *sqlite.DB) campaigns.Findings {
+func clean(t testing.TB, db *records.DB) campaigns.Findings {
 	t.Helper()
 	f, err := db.Verify(t.Context(), time.Now())
 	must(t, err)
@@ -219,13 +219,13 @@ func TestWhatOneNodeWasToldBindsTheNextCallOfAnother(t *testing.T) {
 }
 
 // engines opens one database twice and lets both join.
-func engines(t testing.TB) (stores [2]*sqlite.DB, all [2]*postgres.Engine, ids [2]int64) {
+func engines(t testing.TB) (stores [2]*records.DB, all [2]*postgres.Engine, ids [2]int64) {
 	t.Helper()
 	address := database(t)
 	for i := range all {
 		e, err := postgres.At(address)
 		must(t, err)
-		stores[i], err = sqlite.OpenOn(t.Context(), e, nil)
+		stores[i], err = records.OpenOn(t.Context(), e, nil)
 		must(t, err)
 		t.Cleanup(func() { must(t, stores[i].Close()) })
 		all[i] = e

@@ -9,7 +9,7 @@ import (
 
 	"github.com/forecall/forecall/storage/postgres"
 	"github.com/forecall/forecall/storage/postgres/pgtest"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -71,13 +71,13 @@ func database(t testing.TB) string {
 	return s.Address(name)
 }
 
-func open(t testing.TB, address string) *sqlite.DB {
+func open(t testing.TB, address string) *records.DB {
 	t.Helper()
 	e, err := postgres.At(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.OpenOn(t.Context(), e, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	db, err := records.OpenOn(t.Context(), e, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

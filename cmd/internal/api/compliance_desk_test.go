@@ -11,12 +11,12 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	exportworks "github.com/forecall/forecall/cmd/internal/exports"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // complianceOf is the services of the compliance desk over a store; files are
 // written when a test lets its works run.
-func complianceOf(t *testing.T, db *sqlite.DB, recordings *campaigns.Recordings, log *slog.Logger) Compliance {
+func complianceOf(t *testing.T, db *records.DB, recordings *campaigns.Recordings, log *slog.Logger) Compliance {
 	t.Helper()
 	works, err := exportworks.New(exportworks.Settings{Store: db, Folder: t.TempDir(), Log: log, Campaign: func(id int64) (campaigns.Campaign, bool) {
 		c, err := db.Campaign(context.Background(), id)

@@ -19,8 +19,8 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
-	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -34,7 +34,7 @@ const passwordHash = "$argon2id$v=19$m=19456,t=2,p=1$WYdCiqSLzrH63qvFPwUO7Q$5x0x
 // real server over HTTP, and a floor without calls.
 type house struct {
 	*testing.T
-	db    *sqlite.DB
+	db    *records.DB
 	floor *fakeFloor
 	api   *Server
 	url   string
@@ -48,7 +48,7 @@ type house struct {
 func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	t.Helper()
 	h := &house{T: t, floor: newFakeFloor(), log: &lockedBuffer{}, users: map[string]campaigns.User{}}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -312,7 +312,7 @@ func contains(t *testing.T, text, part string) {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Path: path})
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // testOffice is the services of the office over a real store, with a folder of
 // prompts whose files are called sound when they begin as a WAV file does, and
 // trunks that always answer.
-func testOffice(t *testing.T, db *sqlite.DB, plan campaigns.PlanTeller, bell campaigns.Bell) Office {
+func testOffice(t *testing.T, db *records.DB, plan campaigns.PlanTeller, bell campaigns.Bell) Office {
 	return Office{
 		Performance: campaigns.NewPerformance(db, db, db, db), Care: campaigns.NewListCare(db, db), Webhooks: campaigns.NewWebhooks(db),
 		Scoring: campaigns.NewScoring(db, db, db), Roster: campaigns.NewRoster(db, db, db, plan), Messages: campaigns.NewMessages(db, db, bell),
@@ -69,7 +69,7 @@ func (f soundFolder) Length(data []byte) (time.Duration, error) {
 
 // oneTrunk answers every call, and sees to it that the call was written down
 // before.
-type oneTrunk struct{ db *sqlite.DB }
+type oneTrunk struct{ db *records.DB }
 
 func (oneTrunk) TrunkStates() []campaigns.TrunkState {
 	return []campaigns.TrunkState{{Name: "main", Up: true, MaxLines: 30, Codes: map[int]int64{200: 1}}}

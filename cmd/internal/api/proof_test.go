@@ -12,7 +12,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/cmd/internal/keyring"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // noFiles is a house without files.
@@ -22,7 +22,7 @@ func (noFiles) Remove(string) error                  { return nil }
 func (noFiles) Forget(context.Context, string) error { return nil }
 
 // proofOf is the services of proof over a store, with a key of their own.
-func proofOf(t *testing.T, db *sqlite.DB) campaigns.Proof {
+func proofOf(t *testing.T, db *records.DB) campaigns.Proof {
 	t.Helper()
 	clerk, err := keyring.Open(t.Context(), keyring.Settings{Folder: t.TempDir(), Ledger: db, Program: "test"})
 	if err != nil {

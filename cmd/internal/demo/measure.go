@@ -11,7 +11,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // Shift is what came of a lived shift, counted as the simulator counts its own:
@@ -39,7 +39,7 @@ type Lateness struct {
 }
 
 // measure counts the shift from the ledger, the floor and the carrier's log.
-func (r *run) measure(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) measure(ctx context.Context, db *records.DB, s *Summary) error {
 	plans, err := r.plans()
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // Country is what came of one of the three lists.
@@ -38,7 +38,7 @@ const LawReplay campaigns.Law = "replay"
 
 // explain says of everybody in the three countries who was not called which rule
 // refuses, as forecall explain would.
-func (r *run) explain(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) explain(ctx context.Context, db *records.DB, s *Summary) error {
 	if r.abroad == 0 {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (r *run) explain(ctx context.Context, db *sqlite.DB, s *Summary) error {
 
 // weigh counts a person under the rule that refuses; nobody who may be called
 // and was not reached in time.
-func (c *Country) weigh(ctx context.Context, db *sqlite.DB, campaign campaigns.Campaign, number string) error {
+func (c *Country) weigh(ctx context.Context, db *records.DB, campaign campaigns.Campaign, number string) error {
 	people, err := db.ContactsByNumber(ctx, campaign.ID, number)
 	if err != nil || len(people) == 0 {
 		return err
@@ -109,7 +109,7 @@ func (c *Country) weigh(ctx context.Context, db *sqlite.DB, campaign campaigns.C
 }
 
 // replay takes every decision of the run again.
-func (r *run) replay(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) replay(ctx context.Context, db *records.DB, s *Summary) error {
 	officer := campaigns.User{Login: officerLogin, Role: campaigns.Compliance}
 	out, err := campaigns.NewReplays(db, keyring.Zones()).Run(ctx, officer, campaigns.DecisionFilter{}, nil)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/check"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/dialer/carrier"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // Summary is what a demo came to, counted from the ledger after the node had
@@ -61,12 +61,12 @@ func (r *run) summarise(ctx context.Context) (Summary, error) {
 		Occupancy: r.watch.occupancy(), Outcomes: map[campaigns.Outcome]int64{}, Results: map[string]int64{}, Revenue: map[string]int64{},
 		CallLog: filepath.Join(r.Data, "calls.csv"), Data: r.Data, Broken: []campaigns.Finding{},
 	}
-	db, err := sqlite.Open(ctx, sqlite.Settings{Path: filepath.Join(r.Data, node.DataFile)})
+	db, err := records.Open(ctx, records.Settings{Path: filepath.Join(r.Data, node.DataFile)})
 	if err != nil {
 		return s, err
 	}
 	defer db.Close()
-	for _, step := range []func(context.Context, *sqlite.DB, *Summary) error{r.count, r.writeLog, r.verify, r.explain, r.replay} {
+	for _, step := range []func(context.Context, *records.DB, *Summary) error{r.count, r.writeLog, r.verify, r.explain, r.replay} {
 		if err := step(ctx, db, &s); err != nil {
 			return s, err
 		}
@@ -80,7 +80,7 @@ func (r *run) summarise(ctx context.Context) (Summary, error) {
 	return s, s.print(r.Out, r.JSON)
 }
 
-func (r *run) count(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) count(ctx context.Context, db *records.DB, s *Summary) error {
 	for c, err := range db.Calls(ctx, campaigns.CallFilter{}) {
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *Summary) add(c campaigns.Call) {
 
 // writeLog exports the call log and reads it back: what it says must be what
 // the summary says.
-func (r *run) writeLog(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) writeLog(ctx context.Context, db *records.DB, s *Summary) error {
 	f, err := os.Create(s.CallLog)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (r *run) writeLog(ctx context.Context, db *sqlite.DB, s *Summary) error {
 }
 
 // finder finds campaigns for the columns that name seller and purpose.
-func finder(ctx context.Context, db *sqlite.DB) func(int64) (campaigns.Campaign, bool) {
+func finder(ctx context.Context, db *records.DB) func(int64) (campaigns.Campaign, bool) {
 	return func(id int64) (campaigns.Campaign, bool) {
 		c, err := db.Campaign(ctx, id)
 		return c, err == nil
@@ -188,7 +188,7 @@ func outcomesIn(file string) (map[string]int64, error) {
 }
 
 // verify runs the checker over the ledger and the carrier's log.
-func (r *run) verify(ctx context.Context, db *sqlite.DB, s *Summary) error {
+func (r *run) verify(ctx context.Context, db *records.DB, s *Summary) error {
 	own, err := db.Verify(ctx, time.Now())
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // BenchmarkExport measures a file of calls from the ledger to the disk, summed
@@ -41,7 +41,7 @@ func BenchmarkExport(b *testing.B) {
 }
 
 // dialed is a store with so many calls that ended.
-func dialed(b *testing.B, n int) *sqlite.DB {
+func dialed(b *testing.B, n int) *records.DB {
 	b.Helper()
 	must := func(err error) {
 		b.Helper()
@@ -49,7 +49,7 @@ func dialed(b *testing.B, n int) *sqlite.DB {
 			b.Fatal(err)
 		}
 	}
-	db, err := sqlite.Open(b.Context(), sqlite.Settings{Path: filepath.Join(b.TempDir(), "forecall.db")})
+	db, err := records.Open(b.Context(), records.Settings{Path: filepath.Join(b.TempDir(), "forecall.db")})
 	must(err)
 	b.Cleanup(func() { must(db.Close()) })
 	c := campaigns.NewCampaign("bench")

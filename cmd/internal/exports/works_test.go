@@ -17,14 +17,14 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
 // shop is the works over a real store, whose calls are the test's.
 type shop struct {
 	*testing.T
-	*sqlite.DB
+	*records.DB
 	works   *Works
 	exports *campaigns.Exports
 	user    campaigns.User
@@ -36,7 +36,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestASignedExportIsOfWhatCanProveItself(t *testing.T) {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Path: path})
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ import (
 
 // When a checkpoint is due: so long after the last, or so many records.
 const (
-	every   = time.Minute
-	records = 1000
-	look    = time.Second // how often the chain is looked at
+	every  = time.Minute
+	enough = 1000
+	look   = time.Second // how often the chain is looked at
 )
 
 // Ledger is the chain, and where its checkpoints stand.
@@ -224,7 +224,7 @@ func (c *Clerk) due(size int64, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fresh := size - c.last.Size
-	return fresh >= records || fresh > 0 && now.Sub(c.last.At) >= every
+	return fresh >= enough || fresh > 0 && now.Sub(c.last.At) >= every
 }
 
 // Rotate draws a new key, which the old one introduces, and signs with it from

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 func must(t *testing.T, err error) {
@@ -18,9 +18,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func open(t *testing.T, folder, copies string) (*sqlite.DB, *Clerk) {
+func open(t *testing.T, folder, copies string) (*records.DB, *Clerk) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(folder, "forecall.db")})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, "forecall.db")})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	c, err := Open(t.Context(), Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
@@ -28,7 +28,7 @@ func open(t *testing.T, folder, copies string) (*sqlite.DB, *Clerk) {
 	return db, c
 }
 
-func write(t *testing.T, db *sqlite.DB) {
+func write(t *testing.T, db *records.DB) {
 	t.Helper()
 	must(t, db.AddAudit(t.Context(), campaigns.AuditEntry{Kind: "test"}))
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/exports"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 var (
-	_ campaigns.CallFinder   = (*sqlite.DB)(nil)
-	_ campaigns.ExportStore  = (*sqlite.DB)(nil)
-	_ campaigns.DossierStore = (*sqlite.DB)(nil)
-	_ campaigns.RefusalStore = (*sqlite.DB)(nil)
+	_ campaigns.CallFinder   = (*records.DB)(nil)
+	_ campaigns.ExportStore  = (*records.DB)(nil)
+	_ campaigns.DossierStore = (*records.DB)(nil)
+	_ campaigns.RefusalStore = (*records.DB)(nil)
 	_ campaigns.ExportWorks  = (*exports.Works)(nil)
-	_ exports.Store          = (*sqlite.DB)(nil)
+	_ exports.Store          = (*records.DB)(nil)
 )
 
 // complianceDesk is the services of the compliance desk: search, dossiers,

@@ -14,14 +14,14 @@ import (
 	"github.com/forecall/forecall/campaigns/intake"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // jobs is what happens by itself: lists of the configuration are loaded,
 // files in the watched folder are imported, schedules start and stop
 // campaigns.
 type jobs struct {
-	db        *sqlite.DB
+	db        *records.DB
 	book      *campaigns.Book
 	settings  config.Config
 	scheduler *dialer.Scheduler

@@ -23,8 +23,8 @@ import (
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/siptrunk"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // Settings are what a node is started with.
@@ -47,7 +47,7 @@ const DataFile = "forecall.db"
 type Node struct {
 	settings Settings
 	log      *slog.Logger
-	db       *sqlite.DB
+	db       *records.DB
 	media    media.Settings
 	prompts  prompts
 	trunks   *siptrunk.Trunks
@@ -122,8 +122,8 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Settings{Path: filepath.Join(folder, DataFile), Log: n.log})
-	if errors.Is(err, sqlite.ErrInUse) {
+	db, err := records.Open(ctx, records.Settings{Path: filepath.Join(folder, DataFile), Log: n.log})
+	if errors.Is(err, records.ErrInUse) {
 		return fmt.Errorf("data: %s is in use by another forecall; stop it, or give this one a folder of its own: %w", folder, err)
 	}
 	if err != nil {

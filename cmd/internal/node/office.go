@@ -6,23 +6,23 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/webhook"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 var (
-	_ campaigns.FigureStore      = (*sqlite.DB)(nil)
-	_ campaigns.ListKeeper       = (*sqlite.DB)(nil)
-	_ campaigns.WebhookStore     = (*sqlite.DB)(nil)
-	_ campaigns.ScoreStore       = (*sqlite.DB)(nil)
-	_ campaigns.ShiftStore       = (*sqlite.DB)(nil)
-	_ campaigns.MessageStore     = (*sqlite.DB)(nil)
-	_ campaigns.PromptStore      = (*sqlite.DB)(nil)
-	_ campaigns.CallerIDStore    = (*sqlite.DB)(nil)
-	_ campaigns.HouseStore       = (*sqlite.DB)(nil)
-	_ campaigns.CallerRightStore = (*sqlite.DB)(nil)
-	_ campaigns.TestStore        = (*sqlite.DB)(nil)
-	_ webhook.Store              = (*sqlite.DB)(nil)
-	_ webhook.Ledger             = (*sqlite.DB)(nil)
+	_ campaigns.FigureStore      = (*records.DB)(nil)
+	_ campaigns.ListKeeper       = (*records.DB)(nil)
+	_ campaigns.WebhookStore     = (*records.DB)(nil)
+	_ campaigns.ScoreStore       = (*records.DB)(nil)
+	_ campaigns.ShiftStore       = (*records.DB)(nil)
+	_ campaigns.MessageStore     = (*records.DB)(nil)
+	_ campaigns.PromptStore      = (*records.DB)(nil)
+	_ campaigns.CallerIDStore    = (*records.DB)(nil)
+	_ campaigns.HouseStore       = (*records.DB)(nil)
+	_ campaigns.CallerRightStore = (*records.DB)(nil)
+	_ campaigns.TestStore        = (*records.DB)(nil)
+	_ webhook.Store              = (*records.DB)(nil)
+	_ webhook.Ledger             = (*records.DB)(nil)
 )
 
 // office is the services of those who look after campaigns, agents and the

@@ -14,7 +14,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/sipua"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // secretsEvery is how often the secrets of the phones are read anew: a user
@@ -23,7 +23,7 @@ const secretsEvery = 5 * time.Second
 
 // secrets answers the registrar from memory.
 type secrets struct {
-	db    *sqlite.DB
+	db    *records.DB
 	known atomic.Pointer[map[string]sipua.Secret]
 }
 

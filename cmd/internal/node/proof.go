@@ -17,14 +17,14 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/dialer"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 var (
-	_ campaigns.EvidenceStore  = (*sqlite.DB)(nil)
-	_ campaigns.SubjectStore   = (*sqlite.DB)(nil)
-	_ campaigns.RetentionStore = (*sqlite.DB)(nil)
-	_ campaigns.AuditPager     = (*sqlite.DB)(nil)
+	_ campaigns.EvidenceStore  = (*records.DB)(nil)
+	_ campaigns.SubjectStore   = (*records.DB)(nil)
+	_ campaigns.RetentionStore = (*records.DB)(nil)
+	_ campaigns.AuditPager     = (*records.DB)(nil)
 	_ campaigns.SubjectFiles   = personFiles{}
 )
 
@@ -245,7 +245,7 @@ func onlyDigits(line []byte) []byte {
 }
 
 // Subjects is the service over a data folder of which nothing runs.
-func Subjects(db *sqlite.DB, folder string) *campaigns.Subjects {
+func Subjects(db *records.DB, folder string) *campaigns.Subjects {
 	files := personFiles{recordings: recordings{filepath.Join(folder, recordingsFolder)}, data: folder}
 	nobody := func(campaigns.DoNotCall) error { return nil }
 	return campaigns.NewSubjects(db, files, nobody, campaigns.NewRetention(db), db)

@@ -18,7 +18,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/siptrunk"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // BenchmarkSetupWithLedger places calls at a steady rate the way an attempt
@@ -66,7 +66,7 @@ func BenchmarkSetupWithLedger(b *testing.B) {
 // setup is a store and a trunk with sipp at its far end.
 type setup struct {
 	*testing.B
-	db     *sqlite.DB
+	db     *records.DB
 	trunks *siptrunk.Trunks
 }
 
@@ -86,7 +86,7 @@ func newSetup(b *testing.B) *setup {
 	h.trunks, err = siptrunk.Open(settings)
 	h.must(err)
 	b.Cleanup(func() { h.must(h.trunks.Close()) })
-	h.db, err = sqlite.Open(b.Context(), sqlite.Settings{Path: filepath.Join(b.TempDir(), DataFile)})
+	h.db, err = records.Open(b.Context(), records.Settings{Path: filepath.Join(b.TempDir(), DataFile)})
 	h.must(err)
 	b.Cleanup(func() { h.must(h.db.Close()) })
 	return h

@@ -4,16 +4,16 @@ import (
 	"net"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 var (
-	_ campaigns.MeetingStore = (*sqlite.DB)(nil)
-	_ campaigns.CaseStore    = (*sqlite.DB)(nil)
-	_ campaigns.DayStore     = (*sqlite.DB)(nil)
-	_ campaigns.Drafts       = (*sqlite.DB)(nil)
-	_ campaigns.Background   = (*sqlite.DB)(nil)
-	_ campaigns.SpellReader  = (*sqlite.DB)(nil)
+	_ campaigns.MeetingStore = (*records.DB)(nil)
+	_ campaigns.CaseStore    = (*records.DB)(nil)
+	_ campaigns.DayStore     = (*records.DB)(nil)
+	_ campaigns.Drafts       = (*records.DB)(nil)
+	_ campaigns.Background   = (*records.DB)(nil)
+	_ campaigns.SpellReader  = (*records.DB)(nil)
 )
 
 // meetings is the service of appointments; invitations name the house by the

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // noFiles is a house without files.
@@ -16,7 +16,7 @@ func (noFiles) Remove(string) error                  { return nil }
 func (noFiles) Forget(context.Context, string) error { return nil }
 
 // proofOf is the services of proof over a store, without a key to sign with.
-func proofOf(db *sqlite.DB) campaigns.Proof {
+func proofOf(db *records.DB) campaigns.Proof {
 	keep := campaigns.NewRetention(db)
 	return campaigns.Proof{
 		Subjects:  campaigns.NewSubjects(db, noFiles{}, func(campaigns.DoNotCall) error { return nil }, keep, db),

@@ -18,8 +18,8 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 	"github.com/forecall/forecall/cmd/internal/api/session"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
-	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -76,7 +76,7 @@ func (s *stage) Watch(context.Context, int64) <-chan struct{} { return nil }
 // house serves the pages and the API over a real store.
 type house struct {
 	*testing.T
-	db    *sqlite.DB
+	db    *records.DB
 	stage *stage
 	pages *Pages
 	url   string
@@ -85,7 +85,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t, stage: &stage{}}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -232,7 +232,7 @@ func (h *house) stocked(name string) campaigns.Campaign {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := sqlite.Open(context.Background(), sqlite.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Path: path})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // soundFolder is a folder of prompts that are read as calls read them.
@@ -63,7 +63,7 @@ func (f soundFolder) Length(data []byte) (time.Duration, error) {
 }
 
 // oneTrunk answers every call, and sees to it that it was written down before.
-type oneTrunk struct{ db *sqlite.DB }
+type oneTrunk struct{ db *records.DB }
 
 func (oneTrunk) TrunkStates() []campaigns.TrunkState {
 	return []campaigns.TrunkState{

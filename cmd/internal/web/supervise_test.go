@@ -11,11 +11,11 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 // officeOf is the services of an office over a real store.
-func officeOf(t *testing.T, db *sqlite.DB, bell campaigns.Bell) api.Office {
+func officeOf(t *testing.T, db *records.DB, bell campaigns.Bell) api.Office {
 	t.Helper()
 	return api.Office{
 		Performance: campaigns.NewPerformance(db, db, db, db), Care: campaigns.NewListCare(db, db), Webhooks: campaigns.NewWebhooks(db),

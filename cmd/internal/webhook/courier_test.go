@@ -14,7 +14,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/storage/sqlite"
+	"github.com/forecall/forecall/storage/records"
 )
 
 func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -34,7 +34,7 @@ func (m *memory) SaveDelivery(_ context.Context, _ campaigns.Delivery, alert str
 // house is a real store with a campaign that calls people.
 type house struct {
 	*testing.T
-	db       *sqlite.DB
+	db       *records.DB
 	campaign campaigns.Campaign
 	people   int64
 }
@@ -42,7 +42,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t}
-	db, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- The schema of storage/sqlite as it stands at its version 18, in the types of
+-- The schema of storage/records as it stands at its version 18, in the types of
 -- Postgres: times are microseconds since 1970 in UTC, 0 = none; numbers are E.164
 -- without the plus, as integers; texts sort by their octets.
 

@@ -1,0 +1,274 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits of the writer: operations in one transaction, and how long after
+// the last urgent one bulk work may take more than one turn.
+const (
+	maxGroup   = 512
+	maxBulk    = 4
+	quietAfter = time.Second
+)
+
+// op is one operation on its way through the writer. Do must bear to be run
+// again: when another operation of its group has to be undone, the whole
+// group is, and each is run by itself.
+type op struct {
+	do    func(*tx) error
+	err   error
+	state atomic.Int32
+	done  chan struct{}
+}
+
+// The states of an op. A caller that gives up wins only while it is queued.
+const (
+	opQueued int32 = iota
+	opTaken
+	opGivenUp
+)
+
+// writer owns the one connection that writes. It drains its queue into one
+// transaction, commits it with one fsync, and only then answers. Bulk work
+// (imports) waits behind the ledger and goes in transactions of its own.
+type writer struct {
+	tx     *tx
+	flush  chan []*op // groups whose commit is not on disk yet; nil = commits wait for it
+	urgent chan *op
+	bulk   chan *op
+	// restart asks for a checkpoint that starts the log anew.
+	restart chan struct{}
+	stop    chan struct{}
+	exited  chan struct{}
+	busy    time.Time // of the last urgent operation
+}
+
+func newWriter(ctx context.Context, db *DB) (*writer, error) {
+	t, err := newTx(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var flush chan []*op
+	if db.engine != nil {
+		flush = make(chan []*op, maxGroup)
+	}
+	return &writer{
+		tx: t, flush: flush, urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
+		restart: make(chan struct{}, 1), stop: db.stop, exited: make(chan struct{}),
+	}, nil
+}
+
+// do runs f in the writer's next transaction and returns when that is
+// durable. When ctx ends first there are two cases: the writer had not begun
+// f, then it never will and the context's error is returned; or it had, then
+// do waits for the result, a matter of milliseconds. So an error always means
+// that nothing was written, and no caller is left in doubt.
+func (db *DB) do(ctx context.Context, f func(*tx) error) error {
+	return db.w.submit(ctx, db.w.urgent, f)
+}
+
+// doBulk is do for work that must not delay the ledger.
+func (db *DB) doBulk(ctx context.Context, f func(*tx) error) error {
+	return db.w.submit(ctx, db.w.bulk, f)
+}
+
+func (w *writer) submit(ctx context.Context, queue chan<- *op, f func(*tx) error) error {
+	o := &op{do: f, done: make(chan struct{})}
+	select {
+	case queue <- o:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.exited:
+		return ErrClosed
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		if o.state.CompareAndSwap(opQueued, opGivenUp) {
+			return ctx.Err()
+		}
+	case <-w.exited:
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-w.exited:
+	}
+	select {
+	case <-o.done: // answered by the last turn
+		return o.err
+	default:
+		return ErrClosed
+	}
+}
+
+// run serves the queues until the store is closed and they are empty.
+func (w *writer) run() {
+	defer close(w.exited)
+	defer w.tx.close()
+	if w.flush != nil {
+		var flushing sync.WaitGroup
+		flushing.Go(w.flushes)
+		defer flushing.Wait()
+		defer close(w.flush)
+	}
+	for {
+		select {
+		case o := <-w.urgent:
+			w.turn(o)
+			continue
+		default:
+		}
+		select {
+		case o := <-w.urgent:
+			w.turn(o)
+		case o := <-w.bulk:
+			w.bulkTurn(o)
+		case <-w.restart:
+			w.tx.restartLog()
+		case <-w.stop:
+			if !w.drain() {
+				return
+			}
+		}
+	}
+}
+
+// drain runs one thing that is still queued at the end.
+func (w *writer) drain() bool {
+	select {
+	case o := <-w.urgent:
+		w.turn(o)
+	case o := <-w.bulk:
+		w.bulkTurn(o)
+	default:
+		return false
+	}
+	return true
+}
+
+// turn commits first and what else waits in the urgent queue, then lets one
+// piece of bulk work through, so that neither starves.
+func (w *writer) turn(first *op) {
+	w.busy = time.Now()
+	w.commit(gather(first, w.urgent, maxGroup))
+	select {
+	case o := <-w.bulk:
+		w.commit(gather(o, w.bulk, 1))
+	default:
+	}
+}
+
+// bulkTurn takes several pieces at once while nobody dials.
+func (w *writer) bulkTurn(first *op) {
+	n := 1
+	if time.Since(w.busy) > quietAfter {
+		n = maxBulk
+	}
+	w.commit(gather(first, w.bulk, n))
+}
+
+func gather(first *op, queue <-chan *op, limit int) []*op {
+	ops := make([]*op, 0, min(limit, len(queue)+1))
+	for o := first; ; {
+		if o.state.CompareAndSwap(opQueued, opTaken) {
+			ops = append(ops, o)
+		}
+		if len(ops) >= limit {
+			return ops
+		}
+		select {
+		case o = <-queue:
+		default:
+			return ops
+		}
+	}
+}
+
+// commit runs a group in one transaction. An operation that fails before it
+// has written anything harms nobody. One that fails later takes the group's
+// transaction with it, and every operation then gets a transaction of its own.
+func (w *writer) commit(ops []*op) {
+	if len(ops) == 0 {
+		return
+	}
+	err := w.attempt(ops)
+	if errors.Is(err, errUndo) && len(ops) > 1 {
+		for _, o := range ops {
+			w.commit([]*op{o})
+		}
+		return
+	}
+	for _, o := range ops {
+		if err != nil && !errors.Is(err, errUndo) {
+			o.err = err
+		}
+	}
+	w.answer(ops, err == nil)
+}
+
+// answer tells callers what became of their operations, once it is durable.
+func (w *writer) answer(ops []*op, written bool) {
+	if written && w.flush != nil {
+		w.flush <- ops
+		return
+	}
+	for _, o := range ops {
+		close(o.done)
+	}
+}
+
+// flushes waits for the disk of an engine, for all groups at once that were
+// committed meanwhile.
+func (w *writer) flushes() {
+	for ops := range w.flush {
+		for more := true; more; {
+			select {
+			case some, open := <-w.flush:
+				ops, more = append(ops, some...), open
+			default:
+				more = false
+			}
+		}
+		err := w.tx.db.engine.Flush(background)
+		for _, o := range ops {
+			if err != nil && o.err == nil {
+				o.err = fmt.Errorf("wait for the disk: %w", err)
+			}
+			close(o.done)
+		}
+	}
+}
+
+// errUndo marks a group whose transaction an operation spoiled; the
+// operation's own error stands in the operation.
+var errUndo = errors.New("operation undone")
+
+func (w *writer) attempt(ops []*op) error {
+	if err := w.tx.begin(); err != nil {
+		w.tx.rollback()
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	for _, o := range ops {
+		w.tx.writes = 0
+		if o.err = w.tx.run(o.do); o.err != nil && (w.tx.writes > 0 || late(o.err)) {
+			w.tx.rollback()
+			return errUndo
+		}
+	}
+	if err := w.tx.commit(); err != nil {
+		w.tx.rollback()
+		if late(err) && len(ops) > 1 {
+			return errUndo
+		}
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
