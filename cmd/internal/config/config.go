@@ -8,6 +8,11 @@ import (
 // inside, never maps keyed by a name, because viper lower-cases keys.
 type Config struct {
 	Data      string     `key:"data" doc:"folder of the database, prompts and watched lists"`
+	Storage   string     `key:"storage" doc:"where the records are: sqlite (a file in data) or postgres"`
+	Live      string     `key:"live" doc:"how nodes hear of each other at once: memory (there is one) or redis"`
+	Postgres  Postgres   `key:"postgres"`
+	Redis     Redis      `key:"redis"`
+	Cluster   Cluster    `key:"cluster"`
 	HTTP      HTTP       `key:"http"`
 	Admin     Admin      `key:"admin"`
 	Log       Log        `key:"log"`
@@ -299,6 +304,9 @@ type List struct {
 func Default() Config {
 	return Config{
 		Data:      "forecall-data",
+		Storage:   StorageSQLite,
+		Live:      LiveMemory,
+		Cluster:   Cluster{Listen: "127.0.0.1:7443"},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
 		Admin:     Admin{Listen: "127.0.0.1:9090"},
 		Log:       Log{Level: "info", Format: "auto"},

@@ -8,6 +8,9 @@ import (
 
 // readSecrets fills each secret whose _file is given.
 func readSecrets(c *Config) error {
+	if err := c.readClusterSecrets(); err != nil {
+		return err
+	}
 	for i := range c.Trunks {
 		t := &c.Trunks[i]
 		if err := readSecret("trunk "+t.Name+": password", t.PasswordFile, &t.Password); err != nil {

@@ -68,6 +68,7 @@ func (c Config) Validate() error {
 		}
 	}
 	errs = append(errs, c.checkNames()...)
+	errs = append(errs, c.checkCluster()...)
 	return errors.Join(errs...)
 }
 
