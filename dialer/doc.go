@@ -23,6 +23,52 @@
 // one owner at a time and travels between them inside a message. What pages
 // read is laid out in a showcase and disturbs nobody.
 //
+// # Brain and hands
+//
+// The Engine and its Loops are the brain: they decide, in memory, and run on one
+// node at a time. Hands are on every node: the goroutines of attempts, with all
+// that these hold: lines, phones, rooms, recordings, their rows in the ledger. The
+// two say nothing to each other but values, which go through memory on one node
+// and over a link between nodes; what they mean is the same.
+//
+//	brain                                              hands of a node
+//	  |-- campaign: its settings, by version ------------>|  before anything is placed for it
+//	  |-- place: the row of a call, its contact --------->|  begin --> dial
+//	  |<------------------------ begun, or refused -------|
+//	  |<------------------------ ringing -----------------|
+//	  |<------------------------ claim n -----------------|  a person is there
+//	  |-- seat n: {node, phone}, or none ---------------->|  exactly one for each claim
+//	  |<------------------------ give up n ---------------|  the hold is over; the seat still comes
+//	  |<------------------------ unseated n --------------|  a seat that came too late, or a phone out of reach
+//	  |<------------------------ bridged, message --------|
+//	  |-- order a: hold, transfer, hang up ... ---------->|  what agents ask for
+//	  |<------------------------ answer a ----------------|  exactly one for each order
+//	  |<------------------------ invite b ----------------|  for the other side of a transfer
+//	  |-- answer b: a seat, or why not ------------------>|
+//	  |-- withdraw w ------------------------------------->|  cancelled, cords pulled
+//	  |<------------------------ answer w ----------------|  no INVITE of theirs leaves any more
+//	  |<------------------------ passed on, guest ... ----|
+//	  |<------------------------ over: the row -----------|  agent and contact are free
+//	  |<------------------------ closed ------------------|  the outcome is on disk: the last word of a call
+//	  |<------------------------ arrival: who calls ------|
+//	  |-- place, or turn away --------------------------->|
+//	  |<------------------------ room, phone lost --------|
+//	  |-- agent: as they stand, let go ------------------>|  the node of the phone keeps it
+//
+// A call is known to both by the id of its attempt, a phone by its node and a name
+// that the node gave it: the brain never holds either.
+//
+// When one of them is silent for two seconds, the other is without it:
+//
+//	hands without a brain                    brain without hands
+//	  what rings is withdrawn                  nothing is placed there any more
+//	  who waits for an agent gets none:        after five seconds their calls are ended as lost
+//	    the message, counted                     (the outcome is written by whoever ends the node)
+//	  conversations go on, and callers wait    and their agents are signed out, with the reason
+//	  hello to the next brain: the calls       a hello from them before that is taken as it is:
+//	    that live, and the agents as they        what it does not name is over
+//	    stood, which adopts them
+//
 // # An agent's states
 //
 //	            +--(preview: a card)--+
