@@ -17,6 +17,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // calledHouse is a data folder in which one person was called, after something
@@ -24,7 +25,7 @@ import (
 func calledHouse(t *testing.T, number string, before ...func(*records.DB)) string {
 	t.Helper()
 	folder := t.TempDir()
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, node.DataFile))})
 	fine(t, err)
 	defer func() { fine(t, db.Close()) }()
 	c := campaigns.NewCampaign("Spring")
@@ -109,7 +110,7 @@ func TestAnExportIsCheckedAloneAndAPersonIsErasedAndNeverCalled(t *testing.T) {
 	if err != nil || strings.Contains(out, "Xochitl") || !strings.Contains(out, `"channel": "erasure"`) {
 		t.Errorf("%v\n%s", err, out)
 	}
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, node.DataFile))})
 	fine(t, err)
 	defer func() { fine(t, db.Close()) }()
 	a := &campaigns.Attempt{ID: "m", Campaign: 1, Number: number, Manual: true, Mode: campaigns.Preview, Zones: []string{"Europe/Madrid"}}
@@ -181,7 +182,7 @@ func swapped(t *testing.T, file, part, old, put string) string {
 
 func TestAnExportIsHeldAgainstTheCopiesOfAnotherFolder(t *testing.T) {
 	folder, copies := calledHouse(t, "+34612345678"), t.TempDir()
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, node.DataFile))})
 	fine(t, err)
 	clerk, err := keyring.Open(t.Context(), keyring.Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
 	fine(t, err)

@@ -22,6 +22,7 @@ import (
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // patience is how long a test waits for what must come, on a busy machine.
@@ -72,7 +73,7 @@ func inStore(t testing.TB, folder string, work func(db *records.DB) error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	db, err := records.Open(t.Context(), records.Settings{Path: dataFile(folder)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(dataFile(folder))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // BenchmarkImportCommand imports a list as an operator does: the program as a
@@ -63,7 +64,7 @@ func BenchmarkImportUnderRules(b *testing.B) {
 // adoptPresets puts all presets that are not optional in force.
 func adoptPresets(t testing.TB, folder string) {
 	t.Helper()
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, node.DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

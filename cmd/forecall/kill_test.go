@@ -25,6 +25,7 @@ import (
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // asProgram makes the test binary behave as the forecall command, so that a
@@ -218,7 +219,7 @@ func (a *arena) start() (*exec.Cmd, *tail) {
 // verify checks the ledger as the kill left it, and against the carrier's log.
 func (a *arena) verify() campaigns.Findings {
 	a.Helper()
-	db, err := records.Open(a.Context(), records.Settings{Path: filepath.Join(a.folder, "data", "forecall.db")})
+	db, err := records.Open(a.Context(), records.Settings{Engine: sqlite.At(filepath.Join(a.folder, "data", "forecall.db"))})
 	a.must(err)
 	defer db.Close()
 	f, err := db.Verify(a.Context(), time.Now())

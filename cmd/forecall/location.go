@@ -15,6 +15,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // location is where a command works: on a data folder, or at a service that
@@ -67,8 +68,8 @@ func (l location) open(ctx context.Context) (*records.DB, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("%s holds no forecall data; name the folder with --data, or a service that runs with --server", folder)
 	}
-	db, err := records.Open(ctx, records.Settings{Path: file})
-	if errors.Is(err, records.ErrInUse) {
+	db, err := records.Open(ctx, records.Settings{Engine: sqlite.At(file)})
+	if errors.Is(err, sqlite.ErrInUse) {
 		return nil, fmt.Errorf("%s is in use: if a service runs on it, ask that one with --server http://127.0.0.1:8080 --user NAME; if another command does, try again when it has ended: %w",
 			folder, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestDecisionsOfADataFolderAreTakenAgainAndComeOutTheSame(t *testing.T) {
@@ -42,7 +43,7 @@ func TestDecisionsOfADataFolderAreTakenAgainAndComeOutTheSame(t *testing.T) {
 // second is refused.
 func decideBoth(t *testing.T, folder string) {
 	t.Helper()
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, node.DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, node.DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func commits(b *testing.B, s *pgtest.Server, n, callers int) {
 	for i := range all {
 		e, err := postgres.At(s.Address(name))
 		must(b, err)
-		all[i], err = records.OpenOn(b.Context(), e, nil)
+		all[i], err = records.Open(b.Context(), records.Settings{Engine: e})
 		must(b, err)
 		defer func() { _ = all[i].Close() }()
 	}

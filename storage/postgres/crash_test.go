@@ -23,7 +23,7 @@ func TestAServerThatCrashesLosesNothingThatWasAcknowledged(t *testing.T) {
 	must(t, err)
 	e, err := postgres.At(s.Address(name))
 	must(t, err)
-	db, err := records.OpenOn(t.Context(), e, nil)
+	db, err := records.Open(t.Context(), records.Settings{Engine: e})
 	must(t, err)
 	defer func() { _ = db.Close() }()
 	c := stocked(t, db, 2000)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -52,8 +53,13 @@ func At(address string) (*Engine, error) {
 // stand one behind the other, see Begin.
 const session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '60s'`
 
-// Pools opens the pool of the writer and that of the readers.
-func (e *Engine) Pools(context.Context) (write, read *sql.DB, err error) {
+// Open migrates the database and opens the pool of the writer, which has one
+// connection, and that of the readers. ErrNewer when its schema is newer than
+// this program. Close the engine even so.
+func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB, err error) {
+	if err := e.Migrate(ctx); err != nil {
+		return nil, nil, err
+	}
 	e.write = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`})
 	e.write.SetMaxOpenConns(1)
 	e.write.SetMaxIdleConns(1)
@@ -65,12 +71,15 @@ func (e *Engine) Pools(context.Context) (write, read *sql.DB, err error) {
 	return e.write, e.read, nil
 }
 
-// Close closes what is beside the pools.
+// Close closes the pools and what is beside them.
 func (e *Engine) Close() error {
-	if e.disk == nil {
-		return e.types.close()
+	errs := []error{e.types.close()}
+	for _, pool := range []*sql.DB{e.read, e.write, e.disk} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
 	}
-	return errors.Join(e.disk.Close(), e.types.close())
+	return errors.Join(errs...)
 }
 
 // Flush waits until the disk, and the standby where one is waited for, has all
@@ -149,12 +158,16 @@ func (e *Engine) Fence(ctx context.Context, node int64) error {
 	return tx.Commit()
 }
 
-// Settle marks the turn as one that changes what other nodes have in memory.
-func (e *Engine) Settle(ctx context.Context, c *sql.Conn) error {
-	if _, err := c.ExecContext(ctx, `UPDATE pen SET settled = turn WHERE one = 1`); err != nil {
-		return fmt.Errorf("tell of settings: %w", err)
+// Commit ends the writer's transaction; one that settles something changes what
+// other nodes have in memory. The pen is given back before the disk has it: see Flush.
+func (e *Engine) Commit(ctx context.Context, c *sql.Conn, settles bool) error {
+	if settles {
+		if _, err := c.ExecContext(ctx, `UPDATE pen SET settled = turn WHERE one = 1`); err != nil {
+			return fmt.Errorf("tell of settings: %w", err)
+		}
 	}
-	return nil
+	_, err := c.ExecContext(ctx, "COMMIT")
+	return err
 }
 
 // Taken tells whether a unique key is in use, or the schema refuses a row.

@@ -225,7 +225,7 @@ func engines(t testing.TB) (stores [2]*records.DB, all [2]*postgres.Engine, ids 
 	for i := range all {
 		e, err := postgres.At(address)
 		must(t, err)
-		stores[i], err = records.OpenOn(t.Context(), e, nil)
+		stores[i], err = records.Open(t.Context(), records.Settings{Engine: e})
 		must(t, err)
 		t.Cleanup(func() { must(t, stores[i].Close()) })
 		all[i] = e

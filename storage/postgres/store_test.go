@@ -77,7 +77,7 @@ func open(t testing.TB, address string) *records.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := records.OpenOn(t.Context(), e, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	db, err := records.Open(t.Context(), records.Settings{Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

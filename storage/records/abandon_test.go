@@ -14,6 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/abandonment"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // history plays a random history of a house: campaigns of two sellers, which
@@ -97,7 +98,7 @@ func TestWhatIsKeptIsWhatTheCallsSayOverARandomHistory(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 7))
-				db, err := Open(context.Background(), Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+				db, err := Open(context.Background(), Settings{Engine: sqlite.At(filepath.Join(t.TempDir(), "forecall.db"))})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -146,7 +147,7 @@ func TestAStoreThatIsOlderThanItsCountersIsCountedWhenItIsOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		path := filepath.Join(t.TempDir(), "forecall.db")
-		db, err := Open(ctx, Settings{Path: path})
+		db, err := Open(ctx, Settings{Engine: sqlite.At(path)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func TestAStoreThatIsOlderThanItsCountersIsCountedWhenItIsOpened(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if db, err = Open(ctx, Settings{Path: path}); err != nil {
+		if db, err = Open(ctx, Settings{Engine: sqlite.At(path)}); err != nil {
 			t.Fatal(err)
 		}
 		defer db.Close()

@@ -15,6 +15,10 @@ import (
 // no connection and no snapshot is held, so a slow reader delays nobody.
 const callPage = 2000
 
+// readers is how many queries a stream has running at most: as many as an
+// engine's readers bear beside each other.
+const readers = 4
+
 // Calls streams the calls that a filter chooses, in the order of the ledger
 // or newest first, with memory for a few pages whatever their number. Calls
 // that end while the stream runs may appear with or without their outcome.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestTheClockIsTrustedWhileBothClocksAgree(t *testing.T) {
@@ -134,7 +135,7 @@ func TestAClockBehindTheLedgerAtStartRefusesToDial(t *testing.T) {
 	must(t, db.AcknowledgeClock(t.Context(), "admin"))
 	must(t, db.Begin(t.Context(), c, campaigns.NewAttempt(c, stock[0], "", time.Now())))
 	must(t, db.Close())
-	again, err := Open(t.Context(), Settings{Path: path})
+	again, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer again.Close()
 	if err := again.Begin(t.Context(), c, campaigns.NewAttempt(c, stock[1], "", time.Now())); !errors.Is(err, campaigns.ErrClock) {

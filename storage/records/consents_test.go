@@ -13,6 +13,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 const askConsent = "ruleset: {id: house, version: 1, reviewed_on: 2026-11-21}\nrules:\n" +
@@ -33,7 +34,7 @@ func permits(t testing.TB, db *DB, number string) campaigns.Consent {
 
 func TestAUseOfAConsentIsCountedOnceWhateverKillsTheProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	c, l := newCampaign(t, db, "c")
 	fill(t, db, l, 1)
@@ -56,7 +57,7 @@ func TestAUseOfAConsentIsCountedOnceWhateverKillsTheProcess(t *testing.T) {
 		t.Fatalf("the child said %q, %v", line, err)
 	}
 
-	db, err = Open(t.Context(), Settings{Path: path})
+	db, err = Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	for range 2 { // to recover twice counts nothing twice

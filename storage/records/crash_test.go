@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // crashEnv makes the test binary the child of the crash test: the path of the
@@ -53,7 +54,9 @@ func TestMain(m *testing.M) {
 func dialUntilKilled(path string) error {
 	ctx := context.Background()
 	// A log that is moved and restarted all the time, so that it is cut there too.
-	db, err := Open(ctx, Settings{Path: path, limits: logLimits{every: 3 * time.Millisecond, moveAt: 1, restartAt: 64 << 10}})
+	e := sqlite.At(path)
+	e.Log = sqlite.LogLimits{Every: 3 * time.Millisecond, MoveAt: 1, RestartAt: 64 << 10}
+	db, err := Open(ctx, Settings{Engine: e})
 	if err != nil {
 		return err
 	}
@@ -183,7 +186,7 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 
 func setUpCrash(t *testing.T, path string) {
 	t.Helper()
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +234,7 @@ func runAndKill(t *testing.T, path string, after time.Duration, heard *said) {
 // checkCrash opens what was left behind and looks for what was acknowledged.
 func checkCrash(t *testing.T, path string, heard *said) {
 	t.Helper()
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,12 +5,13 @@ import (
 	"os"
 	"testing"
 
+	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := Open(context.Background(), Settings{Path: path})
+	db, err := Open(context.Background(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func openTest(t testing.TB) *DB {
 	if os.Getenv("FORECALL_TEST_STORE") == "postgres" {
 		return openPostgres(t)
 	}
-	db, err := Open(t.Context(), Settings{Path: empty.Path(t)})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(empty.Path(t))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,15 +1,17 @@
-// Package records is the embedded record store: one file, one writer, and
-// every promise of the ledger kept by the database itself.
+// Package records is the record store: what is kept of people, calls and rules,
+// with every promise of the ledger kept by the database itself. It is opened on an
+// Engine, a file (storage/sqlite) or a Postgres server (storage/postgres), in the
+// same SQL; see Engine for what the two differ in.
 //
 //	caller --op--> urgent queue --+                    +--> answer
 //	caller --op--> urgent queue --+--> writer: one tx, one fsync
 //	import --op--> bulk queue ----+        |
 //	                                       v
-//	reader <-- snapshot <-- readers <-- file + log <-- checkpointer
+//	reader <-- snapshot <-- readers <-- the engine's database
 //
 // The writer drains its queue into one transaction of up to 512 operations
-// and answers when it is on disk (WAL, synchronous=FULL): thousands of
-// durable commits a second from one connection. An operation that fails
+// and answers when it is on disk: thousands of durable commits a second from
+// one connection. An operation that fails
 // before it wrote anything harms nobody; one that fails later sends its whole
 // group back, to be run one by one.
 //

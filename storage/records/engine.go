@@ -3,59 +3,67 @@ package records
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 )
 
-// Engine is a database server that holds the store instead of a file of ours:
-// see package storage/postgres. Its pools speak the SQL of this package.
+// Engine is the database that holds the store: a file (package storage/sqlite)
+// or a server (storage/postgres). It imports nothing of ours; what it can do
+// beyond this it shows by being a Pen or a Log as well.
 type Engine interface {
-	// Migrate brings the schema up to that of this program.
-	Migrate(ctx context.Context) error
-	// Pools opens the pool of the writer, which has one connection, and that of the readers.
-	Pools(ctx context.Context) (write, read *sql.DB, err error)
+	// Open brings the schema up to that of this program, and returns the pool of
+	// the writer, which has one connection, and that of the readers. Both speak
+	// the SQL of this package. Close follows, also after an error.
+	Open(ctx context.Context, log *slog.Logger) (write, read *sql.DB, err error)
+	// Taken tells whether a unique key is in use, or the schema refuses a row.
+	Taken(err error) bool
+	// Close closes the pools and all that is beside them.
+	Close() error
+}
+
+// Pen is an engine whose store other processes write as well, each in its turn.
+// Without one we alone write, and a commit is on disk when it returns.
+type Pen interface {
 	// Begin begins a transaction that no other writer's overlaps until it ends.
 	// Turn counts them: it is one more than last time when no other process wrote
 	// meanwhile. Settled is the last turn that changed what others have in memory.
 	Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, err error)
-	// Settle marks the turn as one that changes what others have in memory.
-	Settle(ctx context.Context, c *sql.Conn) error
-	// Flush returns when all that was committed before is on disk: a commit gives
-	// the pen back before that.
+	// Commit ends the transaction, marked as one that changes what others have in
+	// memory when it settles something. It gives the pen back before the disk has it.
+	Commit(ctx context.Context, c *sql.Conn, settles bool) error
+	// Flush returns when all that was committed before is on disk.
 	Flush(ctx context.Context) error
-	// Taken tells whether a unique key is in use, or the schema refuses a row.
-	Taken(err error) bool
-	// Close closes what is beside the pools.
-	Close() error
 }
 
-// OpenOn opens the store that an engine holds.
-func OpenOn(ctx context.Context, e Engine, log *slog.Logger) (*DB, error) {
-	db := &DB{engine: e, log: log, stop: make(chan struct{}), known: newKnown(), sieve: newSieve()}
-	db.index = newSearchIndex(db)
-	if db.log == nil {
-		db.log = slog.New(slog.DiscardHandler)
-	}
-	if err := db.openOn(ctx); err != nil {
-		_ = db.closeFiles()
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	return db, nil
+// Log is an engine whose commits stand in a log of its own before they are moved
+// into the file. What it does, it does on the writer's connection between two
+// transactions.
+type Log interface {
+	// Due tells when the log has grown so long that it is to be started anew.
+	Due() <-chan struct{}
+	// Restart starts it anew, if no reader is in the way.
+	Restart(ctx context.Context, c *sql.Conn)
+	// Empty cuts it to nothing, with what stands in it of deleted rows; false
+	// when a reader is in the way.
+	Empty(ctx context.Context, c *sql.Conn) bool
 }
 
-func (db *DB) openOn(ctx context.Context) (err error) {
-	if err = db.engine.Migrate(ctx); err != nil {
+// open opens the engine and learns what it can do.
+func (db *DB) open(ctx context.Context) (err error) {
+	if db.write, db.read, err = db.engine.Open(ctx, db.log); err != nil {
 		return err
 	}
-	if db.write, db.read, err = db.engine.Pools(ctx); err != nil {
-		return err
+	db.pen, _ = db.engine.(Pen)
+	if db.wal, _ = db.engine.(Log); db.wal != nil {
+		db.logDue = db.wal.Due()
 	}
-	return db.start(ctx, func() {})
+	return db.start(ctx)
 }
 
-// beginOn begins a transaction of the engine, over a new connection when the one
-// before is gone.
-func (t *tx) beginOn(e Engine) error {
+// beginOn begins a transaction of an engine that others write as well, over a new
+// connection when the one before is gone.
+func (t *tx) beginOn(pen Pen) error {
 	if t.conn.PingContext(background) != nil {
 		fresh, err := t.db.write.Conn(background)
 		if err != nil {
@@ -66,7 +74,7 @@ func (t *tx) beginOn(e Engine) error {
 		clear(t.stmts)
 		t.turn, t.committed.turn = 0, 0 // whatever was written meanwhile, or was not
 	}
-	turn, settled, err := e.Begin(background, t.conn)
+	turn, settled, err := pen.Begin(background, t.conn)
 	if err != nil {
 		return err
 	}
@@ -90,4 +98,10 @@ func (t *tx) follow(turn, settled int64) error {
 	}
 	t.turn = turn
 	return nil
+}
+
+// late tells whether an error is that of an earlier statement.
+func late(err error) bool {
+	var e interface{ Late() bool }
+	return errors.As(err, &e) && e.Late()
 }

@@ -418,20 +418,20 @@ func (db *DB) ScrubDue(ctx context.Context) (due bool, err error) {
 // before an erasure. The file itself holds nothing of what was deleted: pages
 // are overwritten when their content goes (secure_delete).
 func (db *DB) Scrub(ctx context.Context) error {
-	if db.engine != nil { // whose log is not ours to empty
+	if db.wal == nil { // the engine's log is not ours to empty
 		return db.FileGone(ctx, theLog)
 	}
 	until := time.Now().Add(scrubWithin)
 	for {
-		busy := 1
+		empty := false
 		err := db.do(ctx, func(t *tx) error {
-			t.after = append(t.after, func() { busy = t.emptyLog() })
+			t.after = append(t.after, func() { empty = db.wal.Empty(background, t.conn) })
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("scrub: %w", err)
 		}
-		if busy == 0 {
+		if empty {
 			return db.FileGone(ctx, theLog)
 		}
 		if time.Now().After(until) {
@@ -445,16 +445,6 @@ func (db *DB) Scrub(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
-}
-
-// emptyLog moves the whole log into the file and cuts it to nothing; 1 when a
-// reader is in the way.
-func (t *tx) emptyLog() (busy int) {
-	var frames, moved int
-	if err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &frames, &moved); err != nil {
-		return 1
-	}
-	return busy
 }
 
 // digits is a number as it stands in texts.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // eraseEnv makes the test binary the child of the test of erasures: the path of
@@ -23,7 +24,7 @@ const eraseEnv = "FORECALL_TEST_ERASE"
 // acknowledged: "A number" asked for, "E number" erased.
 func eraseUntilKilled(path string) error {
 	ctx := context.Background()
-	db, err := Open(ctx, Settings{Path: path})
+	db, err := Open(ctx, Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func TestAnErasureThatWasKilledIsFinishedAtTheNextStart(t *testing.T) {
 		t.Skip("kills processes")
 	}
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	c, l := newCampaign(t, db, "c")
 	people := make([]campaigns.Contact, erasePeople)
@@ -81,7 +82,7 @@ func TestAnErasureThatWasKilledIsFinishedAtTheNextStart(t *testing.T) {
 	must(t, db.Close())
 	for range 4 {
 		asked := killErasing(t, path)
-		db, err := Open(t.Context(), Settings{Path: path})
+		db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 		must(t, err)
 		s := campaigns.NewSubjects(db, noFiles{}, func(campaigns.DoNotCall) error { return nil }, campaigns.NewRetention(db), db)
 		_, err = s.Resume(t.Context())

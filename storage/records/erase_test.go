@@ -14,6 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // The person of these tests, and what is known of them. Every text holds a
@@ -273,7 +274,7 @@ func TestAPersonInACallIsErasedWhenItIsOver(t *testing.T) {
 }
 
 func TestPersonsOfTheFirstFormatAreErasedAndTheChainStands(t *testing.T) {
-	db, err := Open(t.Context(), Settings{Path: oldStore(t)})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(oldStore(t))})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	_, err = db.Recover(t.Context(), time.Now())

@@ -13,6 +13,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/evidence"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // exported makes an export and checks it by itself.
@@ -104,7 +105,7 @@ func TestExportsFromBeforeAndAfterAnErasureVerify(t *testing.T) {
 }
 
 func TestAnExportOfAFolderOfTheFirstVersionVerifies(t *testing.T) {
-	db, err := Open(t.Context(), Settings{Path: oldStore(t)})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(oldStore(t))})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	_, err = db.Recover(t.Context(), time.Now())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // gateEnv makes the test binary the child of the test below: the path of the
@@ -35,7 +36,7 @@ func adoptText(ctx context.Context, db *DB, source string) error {
 // beginUntilKilled writes the row of one attempt and sends nothing.
 func beginUntilKilled(path string) error {
 	ctx := context.Background()
-	db, err := Open(ctx, Settings{Path: path})
+	db, err := Open(ctx, Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func beginUntilKilled(path string) error {
 
 func TestACallThatWasWrittenAndNeverSentCountsAfterAKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	c, l := newCampaign(t, db, "c")
 	fill(t, db, l, 1)
@@ -76,7 +77,7 @@ func TestACallThatWasWrittenAndNeverSentCountsAfterAKill(t *testing.T) {
 		t.Fatalf("the child said %q, %v", line, err)
 	}
 
-	db, err = Open(t.Context(), Settings{Path: path})
+	db, err = Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	lost, err := db.Recover(t.Context(), time.Now())
@@ -98,13 +99,13 @@ func TestACallThatWasWrittenAndNeverSentCountsAfterAKill(t *testing.T) {
 
 func TestTheRulesInForceAreThereAgainWhenTheStoreIsOpened(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	must(t, db.SetHolidays(t.Context(), rules.BuiltHolidays(), "test"))
 	must(t, adoptText(t.Context(), db, capOfOne))
 	hash := db.Book().HashText()
 	must(t, db.Close())
-	db, err = Open(t.Context(), Settings{Path: path})
+	db, err = Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	if db.Book().HashText() != hash || len(db.Book().Holidays().Countries()) == 0 {
@@ -128,7 +129,7 @@ func TestTheRulesInForceAreThereAgainWhenTheStoreIsOpened(t *testing.T) {
 
 func TestRulesThatCannotBeReadLetNobodyBeCalled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	c, l := newCampaign(t, db, "c")
 	fill(t, db, l, 1)
@@ -141,7 +142,7 @@ func TestRulesThatCannotBeReadLetNobodyBeCalled(t *testing.T) {
 		return err
 	}))
 	must(t, db.Close())
-	db, err = Open(t.Context(), Settings{Path: path})
+	db, err = Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err) // it can be seen and replaced
 	defer func() { must(t, db.Close()) }()
 	p := leaseAll(t, db, c)[0]

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestVerifyFindsCallsThatNobodyIsThereToEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "forecall.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	c, l := newCampaign(t, db, "c")
 	fill(t, db, l, 1)
@@ -21,7 +22,7 @@ func TestVerifyFindsCallsThatNobodyIsThereToEnd(t *testing.T) {
 		t.Fatalf("in the process of the call: %+v, %v", f, err)
 	}
 	must(t, db.Close())
-	db, err = Open(t.Context(), Settings{Path: path})
+	db, err = Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer db.Close()
 	for _, tt := range []struct {

@@ -24,7 +24,7 @@ func openPostgres(t testing.TB) *DB {
 	must(t, err)
 	e, err := postgres.At(s.Address(name))
 	must(t, err)
-	db, err := OpenOn(t.Context(), e, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	db, err := Open(t.Context(), Settings{Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	must(t, err)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestNobodyElseOnTheMachineMayReadTheData(t *testing.T) {
@@ -12,7 +14,7 @@ func TestNobodyElseOnTheMachineMayReadTheData(t *testing.T) {
 		t.Skip("no file modes")
 	}
 	folder := t.TempDir()
-	db, err := Open(t.Context(), Settings{Path: filepath.Join(folder, "forecall.db")})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(filepath.Join(folder, "forecall.db"))})
 	must(t, err)
 	defer db.Close()
 	newCampaign(t, db, "c")

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestWhatIsOlderThanItsTimeGoesAndTheChainStands(t *testing.T) {
@@ -149,7 +151,7 @@ func TestHowLongWhatIsKeptIsChangedInTheAudit(t *testing.T) {
 
 func TestWhatAnOlderVersionDeletedIsNotInTheFileAfterTheFirstStart(t *testing.T) {
 	path := oldStore(t)
-	pool, err := openPool(path, 1, []string{"busy_timeout(5000)"})
+	pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	must(t, err)
 	for _, q := range []string{
 		`CREATE TABLE junk (text TEXT)`, `INSERT INTO junk VALUES ('Quetzalcoatl remains')`, `DROP TABLE junk`,
@@ -158,7 +160,7 @@ func TestWhatAnOlderVersionDeletedIsNotInTheFileAfterTheFirstStart(t *testing.T)
 		must(t, err)
 	}
 	must(t, pool.Close())
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	must(t, db.Scrub(t.Context()))
 	defer func() { must(t, db.Close()) }()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/callindex"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // searchesOf are questions that a compliance officer puts, one of each kind and
@@ -96,7 +97,7 @@ func TestASearchFindsTheSameWhateverBecameOfItsIndex(t *testing.T) {
 	const n = callindex.Size + 1000
 	path := filepath.Join(t.TempDir(), "forecall.db")
 	ctx := t.Context()
-	db, err := Open(ctx, Settings{Path: path})
+	db, err := Open(ctx, Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestASearchFindsTheSameWhateverBecameOfItsIndex(t *testing.T) {
 	if err := db.Close(); err != nil { // before they were kept
 		t.Fatal(err)
 	}
-	if db, err = Open(ctx, Settings{Path: path}); err != nil {
+	if db, err = Open(ctx, Settings{Engine: sqlite.At(path)}); err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()

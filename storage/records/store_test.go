@@ -12,18 +12,19 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestASecondProcessIsToldThatTheFileIsInUse(t *testing.T) {
 	db := openTest(t)
 	path := pathOf(t, db)
-	if _, err := Open(t.Context(), Settings{Path: path}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(t.Context(), Settings{Engine: sqlite.At(path)}); !errors.Is(err, sqlite.ErrInUse) {
 		t.Fatalf("got %v, want ErrInUse", err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(t.Context(), Settings{Path: path})
+	again, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func TestOpenRefusesWhatIsNoLedger(t *testing.T) {
 		"not a database":  garbage,
 		"a folder itself": t.TempDir(),
 	} {
-		if db, err := Open(t.Context(), Settings{Path: path}); err == nil {
+		if db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)}); err == nil {
 			t.Errorf("%s: opened", name)
 			_ = db.Close()
 		}
@@ -64,7 +65,7 @@ func TestOpenRefusesWhatIsNoLedger(t *testing.T) {
 
 func TestAPathWithOddLettersIsTakenAsItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c#d%20é.db")
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestAFileOfANewerProgramIsRefused(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), Settings{Path: path}); !errors.Is(err, ErrNewer) {
+	if _, err := Open(t.Context(), Settings{Engine: sqlite.At(path)}); !errors.Is(err, sqlite.ErrNewer) {
 		t.Fatalf("got %v, want ErrNewer", err)
 	}
 }
@@ -112,7 +113,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(t.Context(), Settings{Path: path})
+	again, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestCloseWritesWhatIsQueued(t *testing.T) {
 		t.Fatal(err)
 	}
 	wg.Wait()
-	again, err := Open(t.Context(), Settings{Path: path})
+	again, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		t.Fatal(err)
 	}

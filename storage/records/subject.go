@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
-	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -95,24 +94,4 @@ func (db *DB) AuditPage(ctx context.Context, f campaigns.AuditFilter) (out []cam
 		return nil, fmt.Errorf("read the audit: %w", err)
 	}
 	return out, nil
-}
-
-// scrubOld rewrites a file once that is older than the overwriting of pages
-// whose content goes: until then a deleted row could leave its octets there.
-func (db *DB) scrubOld(ctx context.Context) error {
-	var done bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM house WHERE name = 'scrubbed')`).Scan(&done); err != nil || done {
-		return err
-	}
-	began := time.Now()
-	if _, err := db.write.ExecContext(ctx, `VACUUM`); err != nil {
-		return fmt.Errorf("rewrite the file without what was deleted: %w", err)
-	}
-	if _, err := db.write.ExecContext(ctx, `INSERT INTO house (name, value) VALUES ('scrubbed', '1') ON CONFLICT DO NOTHING`); err != nil {
-		return err
-	}
-	if took := time.Since(began); took > time.Second {
-		db.log.Info("the file was rewritten once, without what was deleted before", "took", took)
-	}
-	return nil
 }

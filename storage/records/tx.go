@@ -9,9 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	sqlite3 "modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
-
 	"github.com/forecall/forecall/campaigns"
 )
 
@@ -71,14 +68,13 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 
 // first reads what the writer keeps in memory, before it writes anything else.
 func (t *tx) first() error {
-	if t.db.engine == nil {
+	if t.db.pen == nil {
 		return t.load()
 	}
-	if err := t.beginOn(t.db.engine); err != nil {
+	if err := t.beginOn(t.db.pen); err != nil {
 		return err
 	}
-	_, err := t.exec("COMMIT")
-	return err
+	return t.db.pen.Commit(background, t.conn, false)
 }
 
 // load reads what the writer keeps in memory.
@@ -154,7 +150,7 @@ type laterer interface {
 // An engine sends it with the next statement; an error comes with that one's, and
 // undoes the group.
 func (t *tx) write(query string, args ...any) error {
-	if t.db.engine == nil {
+	if t.db.pen == nil {
 		_, err := t.exec(query, args...)
 		return err
 	}
@@ -174,12 +170,6 @@ func (t *tx) write(query string, args ...any) error {
 		}
 		return c.Later(background, query, named)
 	})
-}
-
-// late tells whether an error is that of an earlier statement.
-func late(err error) bool {
-	var e interface{ Late() bool }
-	return errors.As(err, &e) && e.Late()
 }
 
 // row reads one row; sql.ErrNoRows when there is none.
@@ -222,8 +212,8 @@ func eachRow(r *sql.Rows, scan func(*sql.Rows) error) error {
 
 func (t *tx) begin() error {
 	t.now, t.jumped = t.clock.read(time.Now())
-	if t.db.engine != nil {
-		return t.beginOn(t.db.engine)
+	if t.db.pen != nil {
+		return t.beginOn(t.db.pen)
 	}
 	_, err := t.exec("BEGIN IMMEDIATE")
 	return err
@@ -245,12 +235,7 @@ func (t *tx) commit() error {
 	if err := errors.Join(t.flushMoves(), t.flushCounts()); err != nil {
 		return err
 	}
-	if t.db.engine != nil && len(t.after) > 0 {
-		if err := t.db.engine.Settle(background, t.conn); err != nil {
-			return err
-		}
-	}
-	if _, err := t.exec("COMMIT"); err != nil {
+	if err := t.end(); err != nil {
 		return err
 	}
 	t.committed = t.counters
@@ -261,6 +246,15 @@ func (t *tx) commit() error {
 	clear(t.changed)
 	t.rebound = nil
 	return nil
+}
+
+// end ends the transaction for good.
+func (t *tx) end() error {
+	if t.db.pen != nil {
+		return t.db.pen.Commit(background, t.conn, len(t.after) > 0)
+	}
+	_, err := t.exec("COMMIT")
+	return err
 }
 
 // rollback forgets the transaction. SQLite may have done so already, as when
@@ -311,33 +305,5 @@ func (t *tx) flushMoves() error {
 	return nil
 }
 
-// restartLog moves the whole log into the file and starts it anew. It does
-// not wait for readers: the next time will do.
-func (t *tx) restartLog() {
-	if _, err := t.exec("PRAGMA busy_timeout = 0"); err != nil {
-		t.db.log.Warn("checkpoint", "err", err)
-		return
-	}
-	var busy, frames, moved int
-	if err := t.row("PRAGMA wal_checkpoint(RESTART)", nil, &busy, &frames, &moved); err != nil && !isBusy(err) {
-		t.db.log.Warn("checkpoint", "err", err)
-	}
-	if _, err := t.exec("PRAGMA busy_timeout = 5000"); err != nil {
-		t.db.log.Warn("checkpoint", "err", err)
-	}
-}
-
-// isBusy tells whether another connection holds the lock.
-func isBusy(err error) bool {
-	var e *sqlite3.Error
-	return errors.As(err, &e) && (e.Code()&0xff == lib.SQLITE_BUSY || e.Code()&0xff == lib.SQLITE_LOCKED)
-}
-
 // isTaken tells whether a unique key is in use.
-func (t *tx) isTaken(err error) bool {
-	if t.db.engine != nil {
-		return !late(err) && t.db.engine.Taken(err)
-	}
-	var e *sqlite3.Error
-	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_CONSTRAINT
-}
+func (t *tx) isTaken(err error) bool { return !late(err) && t.db.engine.Taken(err) }

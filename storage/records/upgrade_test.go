@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // oldStore unpacks a data file that the program of schema 1 wrote: two
@@ -32,7 +33,7 @@ func oldStore(t *testing.T) string {
 
 func TestAStoreOfTheFirstVersionIsTakenOverWithAllThatIsInIt(t *testing.T) {
 	path := oldStore(t)
-	db, err := Open(t.Context(), Settings{Path: path})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	lost, err := db.Recover(t.Context(), time.Now())
@@ -99,7 +100,7 @@ func TestAnUpgradedStoreIsOpenedAgainAsItIs(t *testing.T) {
 	path := oldStore(t)
 	var heads [2]string
 	for i := range heads {
-		db, err := Open(t.Context(), Settings{Path: path})
+		db, err := Open(t.Context(), Settings{Engine: sqlite.At(path)})
 		must(t, err)
 		_, err = db.Recover(t.Context(), time.Now())
 		must(t, err)

@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func TestWritableWritesAndWaitsForTheDisk(t *testing.T) {
-	db, err := Open(t.Context(), Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := Open(t.Context(), Settings{Engine: sqlite.At(filepath.Join(t.TempDir(), "forecall.db"))})
 	must(t, err)
 	must(t, db.Writable(t.Context()))
 	var before, after int64

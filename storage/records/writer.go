@@ -42,11 +42,9 @@ type writer struct {
 	flush  chan []*op // groups whose commit is not on disk yet; nil = commits wait for it
 	urgent chan *op
 	bulk   chan *op
-	// restart asks for a checkpoint that starts the log anew.
-	restart chan struct{}
-	stop    chan struct{}
-	exited  chan struct{}
-	busy    time.Time // of the last urgent operation
+	stop   chan struct{}
+	exited chan struct{}
+	busy   time.Time // of the last urgent operation
 }
 
 func newWriter(ctx context.Context, db *DB) (*writer, error) {
@@ -55,12 +53,12 @@ func newWriter(ctx context.Context, db *DB) (*writer, error) {
 		return nil, err
 	}
 	var flush chan []*op
-	if db.engine != nil {
+	if db.pen != nil {
 		flush = make(chan []*op, maxGroup)
 	}
 	return &writer{
 		tx: t, flush: flush, urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
-		restart: make(chan struct{}, 1), stop: db.stop, exited: make(chan struct{}),
+		stop: db.stop, exited: make(chan struct{}),
 	}, nil
 }
 
@@ -131,8 +129,8 @@ func (w *writer) run() {
 			w.turn(o)
 		case o := <-w.bulk:
 			w.bulkTurn(o)
-		case <-w.restart:
-			w.tx.restartLog()
+		case <-w.tx.db.logDue:
+			w.tx.db.wal.Restart(background, w.tx.conn)
 		case <-w.stop:
 			if !w.drain() {
 				return
@@ -237,7 +235,7 @@ func (w *writer) flushes() {
 				more = false
 			}
 		}
-		err := w.tx.db.engine.Flush(background)
+		err := w.tx.db.pen.Flush(background)
 		for _, o := range ops {
 			if err != nil && o.err == nil {
 				o.err = fmt.Errorf("wait for the disk: %w", err)

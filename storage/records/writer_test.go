@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // held lets a test fill the queue while the writer is at work on one
@@ -215,9 +217,9 @@ func TestImportsStandBehindTheLedger(t *testing.T) {
 }
 
 func TestALongReaderDoesNotStopTheWriter(t *testing.T) {
-	db, err := Open(t.Context(), Settings{
-		Path: t.TempDir() + "/forecall.db", limits: logLimits{every: 2 * time.Millisecond, moveAt: 1, restartAt: 1 << 20},
-	})
+	e := sqlite.At(t.TempDir() + "/forecall.db")
+	e.Log = sqlite.LogLimits{Every: 2 * time.Millisecond, MoveAt: 1, RestartAt: 1 << 20}
+	db, err := Open(t.Context(), Settings{Engine: e})
 	must(t, err)
 	defer db.Close()
 	_, l := newCampaign(t, db, "c")
@@ -251,4 +253,12 @@ func TestALongReaderDoesNotStopTheWriter(t *testing.T) {
 	if now := fileSize(path); now > grown+16<<20 {
 		t.Fatalf("the log was %d bytes, and is %d", grown, now)
 	}
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
+	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -48,7 +49,7 @@ type house struct {
 func newHouse(t *testing.T, limits ...func(*Settings, *http.Server)) *house {
 	t.Helper()
 	h := &house{T: t, floor: newFakeFloor(), log: &lockedBuffer{}, users: map[string]campaigns.User{}}
-	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(empty.Path(t))})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -312,7 +313,7 @@ func contains(t *testing.T, text, part string) {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := records.Open(context.Background(), records.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/dialer/carrier"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // Summary is what a demo came to, counted from the ledger after the node had
@@ -61,7 +62,7 @@ func (r *run) summarise(ctx context.Context) (Summary, error) {
 		Occupancy: r.watch.occupancy(), Outcomes: map[campaigns.Outcome]int64{}, Results: map[string]int64{}, Revenue: map[string]int64{},
 		CallLog: filepath.Join(r.Data, "calls.csv"), Data: r.Data, Broken: []campaigns.Finding{},
 	}
-	db, err := records.Open(ctx, records.Settings{Path: filepath.Join(r.Data, node.DataFile)})
+	db, err := records.Open(ctx, records.Settings{Engine: sqlite.At(filepath.Join(r.Data, node.DataFile))})
 	if err != nil {
 		return s, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // BenchmarkExport measures a file of calls from the ledger to the disk, summed
@@ -49,7 +50,7 @@ func dialed(b *testing.B, n int) *records.DB {
 			b.Fatal(err)
 		}
 	}
-	db, err := records.Open(b.Context(), records.Settings{Path: filepath.Join(b.TempDir(), "forecall.db")})
+	db, err := records.Open(b.Context(), records.Settings{Engine: sqlite.At(filepath.Join(b.TempDir(), "forecall.db"))})
 	must(err)
 	b.Cleanup(func() { must(db.Close()) })
 	c := campaigns.NewCampaign("bench")

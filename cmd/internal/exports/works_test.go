@@ -18,6 +18,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -36,7 +37,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(empty.Path(t))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +327,7 @@ func TestASignedExportIsOfWhatCanProveItself(t *testing.T) {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := records.Open(context.Background(), records.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func must(t *testing.T, err error) {
@@ -20,7 +21,7 @@ func must(t *testing.T, err error) {
 
 func open(t *testing.T, folder, copies string) (*records.DB, *Clerk) {
 	t.Helper()
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, "forecall.db")})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, "forecall.db"))})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	c, err := Open(t.Context(), Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})

@@ -17,6 +17,7 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // talking is a node in whose only conversation an agent and a person hear each
@@ -133,7 +134,7 @@ func TestAHardStopEndsTheConversationAtOnce(t *testing.T) {
 // start: nobody is lost in a hopper that is gone.
 func (k *talking) checkWaiting(t *testing.T) {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Path: filepath.Join(k.data, DataFile)})
+	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(k.data, DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/forecall/forecall/dialer/siptrunk"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // Settings are what a node is started with.
@@ -122,8 +123,8 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	db, err := records.Open(ctx, records.Settings{Path: filepath.Join(folder, DataFile), Log: n.log})
-	if errors.Is(err, records.ErrInUse) {
+	db, err := records.Open(ctx, records.Settings{Engine: sqlite.At(filepath.Join(folder, DataFile)), Log: n.log})
+	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("data: %s is in use by another forecall; stop it, or give this one a folder of its own: %w", folder, err)
 	}
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 const (
@@ -150,7 +151,7 @@ func (o *office) dial(t testing.TB, numbers ...string) {
 // every law holds.
 func (o *office) ledger(t testing.TB) []campaigns.Call {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Path: filepath.Join(o.data, DataFile)})
+	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // opened is a node that has come as far as its rules.
@@ -19,7 +20,7 @@ func opened(t *testing.T, folder, adopt string) *Node {
 	c := config.Default()
 	c.Data, c.Rules.Adopt = folder, adopt
 	n := &Node{settings: Settings{Config: c}, log: slog.New(slog.DiscardHandler)}
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(folder, DataFile)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

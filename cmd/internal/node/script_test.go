@@ -13,6 +13,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // branching is a script in the configuration of a campaign.
@@ -104,7 +105,7 @@ func TestAScriptInTheConfigurationThatIsNotRightStopsTheStartWithItsLine(t *test
 	if want := fmt.Sprintf("campaign %s: The script is not right: 10: steps[1].next: there is no step \"by\"", campaignName); !strings.Contains(err.Error(), want) {
 		t.Errorf("%v", err)
 	}
-	db, err := records.Open(within(t), records.Settings{Path: filepath.Join(o.data, DataFile)})
+	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/siptrunk"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // BenchmarkSetupWithLedger places calls at a steady rate the way an attempt
@@ -86,7 +87,7 @@ func newSetup(b *testing.B) *setup {
 	h.trunks, err = siptrunk.Open(settings)
 	h.must(err)
 	b.Cleanup(func() { h.must(h.trunks.Close()) })
-	h.db, err = records.Open(b.Context(), records.Settings{Path: filepath.Join(b.TempDir(), DataFile)})
+	h.db, err = records.Open(b.Context(), records.Settings{Engine: sqlite.At(filepath.Join(b.TempDir(), DataFile))})
 	h.must(err)
 	b.Cleanup(func() { h.must(h.db.Close()) })
 	return h

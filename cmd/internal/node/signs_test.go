@@ -12,6 +12,7 @@ import (
 	"github.com/forecall/forecall/pacing"
 	"github.com/forecall/forecall/pacing/tape"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // login is somebody at the API without a phone.
@@ -111,7 +112,7 @@ func TestTheFinishingKeyAndTheStepOfTheScriptReachTheEngineAndItsTape(t *testing
 // the tapes, whose events it counts by kind, and the odds.
 func (o *office) kept(t testing.TB) map[pacing.Kind]int {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Path: filepath.Join(o.data, DataFile)})
+	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
 	if err != nil {
 		t.Fatal(err)
 	}

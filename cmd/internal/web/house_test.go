@@ -20,6 +20,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
+	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
 )
 
@@ -85,7 +86,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t, stage: &stage{}}
-	db, err := records.Open(t.Context(), records.Settings{Path: empty.Path(t)})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(empty.Path(t))})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
@@ -232,7 +233,7 @@ func (h *house) stocked(name string) campaigns.Campaign {
 
 // empty is what every store of these tests begins as.
 var empty = storagetest.Empty{Make: func(path string) error {
-	db, err := records.Open(context.Background(), records.Settings{Path: path})
+	db, err := records.Open(context.Background(), records.Settings{Engine: sqlite.At(path)})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/sqlite"
 )
 
 func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -42,7 +43,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t}
-	db, err := records.Open(t.Context(), records.Settings{Path: filepath.Join(t.TempDir(), "forecall.db")})
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(t.TempDir(), "forecall.db"))})
 	h.must(err)
 	t.Cleanup(func() { h.must(db.Close()) })
 	h.db = db
