@@ -24,7 +24,7 @@ var (
 
 // complianceDesk is the services of the compliance desk: search, dossiers,
 // refusals and files of calls, which Run lets be written.
-func (n *Node) complianceDesk(recordings *campaigns.Recordings) (api.Compliance, error) {
+func (n *lead) complianceDesk(recordings *campaigns.Recordings) (api.Compliance, error) {
 	works, err := exports.New(exports.Settings{
 		Store: n.db, Folder: filepath.Join(n.settings.Config.Data, "exports"), Log: n.log, Seal: n.seal,
 		Loosened: campaigns.NewRuleDesk(n.db).Loosenings,
@@ -45,7 +45,7 @@ func (n *Node) complianceDesk(recordings *campaigns.Recordings) (api.Compliance,
 }
 
 // seal writes a signed export for whoever asked for it, by what they may do now.
-func (n *Node) seal(ctx context.Context, w io.Writer, e campaigns.Export, progress func(int64)) (int64, error) {
+func (n *lead) seal(ctx context.Context, w io.Writer, e campaigns.Export, progress func(int64)) (int64, error) {
 	by, err := n.db.User(ctx, e.User)
 	if err != nil {
 		return 0, fmt.Errorf("who asked for export %d: %w", e.ID, err)

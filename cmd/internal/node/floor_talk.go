@@ -167,7 +167,7 @@ func withTalk(s campaigns.AgentStatus, a dialer.AgentState) campaigns.AgentStatu
 	return s
 }
 
-func (n *Node) supervision() *campaigns.Supervision {
+func (n *lead) supervision() *campaigns.Supervision {
 	return campaigns.NewSupervision(campaigns.SupervisionSettings{
 		Monitors: talks{n.floor}, Headphones: talks{n.floor}, Shift: n.floor, Audit: n.db,
 	})

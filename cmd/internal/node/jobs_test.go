@@ -78,7 +78,7 @@ func TestListsOfTheConfigurationAndOfTheWatchedFolderAreLoadedAndReloaded(t *tes
 // act does what a schedule would do.
 func (o *office) act(t *testing.T, action string) {
 	t.Helper()
-	if err := o.node.jobs.Act(within(t), o.campaign, action); err != nil {
+	if err := o.node.lead.Load().jobs.Act(within(t), o.campaign, action); err != nil {
 		t.Fatalf("%s: %v", action, err)
 	}
 }
@@ -112,10 +112,10 @@ func TestAScheduleStartsPausesAndRecyclesACampaign(t *testing.T) {
 	if err != nil || d.Done != 0 || d.Ready+d.Waiting+d.Leased != 1 {
 		t.Errorf("after recycling, people stand at %+v: %v", d, err)
 	}
-	if err := o.node.jobs.Act(within(t), o.campaign, "dance"); err == nil {
+	if err := o.node.lead.Load().jobs.Act(within(t), o.campaign, "dance"); err == nil {
 		t.Error("an unknown action was done")
 	}
-	if err := o.node.jobs.Act(within(t), o.campaign+1, campaigns.ActionRecycle); err == nil {
+	if err := o.node.lead.Load().jobs.Act(within(t), o.campaign+1, campaigns.ActionRecycle); err == nil {
 		t.Error("a campaign that does not exist was recycled")
 	}
 	o.act(t, campaigns.ActionStop)

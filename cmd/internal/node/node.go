@@ -2,23 +2,20 @@ package node
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
-	"github.com/forecall/forecall/cmd/internal/exports"
-	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/timesource"
-	"github.com/forecall/forecall/cmd/internal/webhook"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
@@ -55,31 +52,30 @@ type Node struct {
 	phones   *deskphone.Phones
 	headsets *headsets
 	secrets  *secrets
-	engine   *dialer.Engine
-	floor    *floor
 	meters   *meters
-
-	accounts *campaigns.Accounts
-	book     *campaigns.Book
-	lists    *campaigns.Lists
 	web      *website
+	shelf    *registry.Shelf    // do-not-call registers of others
+	times    *timesource.Source // says how far our clock is off
+	lead     atomic.Pointer[lead]
 
-	shelf         *registry.Shelf // do-not-call registers of others
-	registry      *campaigns.Registry
-	registerLoads *api.RegisterLoads
+	work sync.WaitGroup
+	cleanup
+}
 
-	exports *exports.Works
-	jobs    *jobs
-	sender  *webhook.Sender
-	callers *campaigns.CallerBook
-	rights  *campaigns.CallerRights
-	stops   *campaigns.Stops
-	clerk   *keyring.Clerk     // signs how far the ledger has grown
-	times   *timesource.Source // says how far our clock is off
-	proof   campaigns.Proof
+// cleanup is how to close what was opened, in that order.
+type cleanup struct{ close []func() error }
 
-	work  sync.WaitGroup
-	close []func() error // in the order of opening
+// later remembers how to close what was opened.
+func (c *cleanup) later(f func() error) { c.close = append(c.close, f) }
+
+// shut closes everything in reverse.
+func (c *cleanup) shut() error {
+	var errs []error
+	for _, f := range slices.Backward(c.close) {
+		errs = append(errs, f())
+	}
+	c.close = nil
+	return errors.Join(errs...)
 }
 
 // Start opens everything and begins to serve; nothing is dialed before Run.
@@ -88,7 +84,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	n = &Node{settings: s, log: s.Log}
+	n = &Node{settings: s, log: s.Log, meters: newMeters(), web: &website{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.shut())
@@ -96,26 +92,13 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openClerk, n.openRegisters, n.openRules, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openEngine, n.openServices, n.openProof, n.seed, n.openWeb,
+		n.openStore, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
 		}
 	}
 	return n, nil
-}
-
-// later remembers how to close what was opened.
-func (n *Node) later(f func() error) { n.close = append(n.close, f) }
-
-// shut closes everything in reverse.
-func (n *Node) shut() error {
-	var errs []error
-	for i := len(n.close) - 1; i >= 0; i-- {
-		errs = append(errs, n.close[i]())
-	}
-	n.close = nil
-	return errors.Join(errs...)
 }
 
 func (n *Node) openStore(ctx context.Context) error {
@@ -168,97 +151,33 @@ func (n *Node) openTrunks(context.Context) error {
 	return nil
 }
 
-func (n *Node) openEngine(context.Context) error {
-	n.meters = newMeters()
-	voices, err := queueVoices()
-	if err != nil {
-		return err
-	}
-	n.callers = campaigns.NewCallerBook()
-	n.engine = dialer.NewEngine(dialer.Settings{
-		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
-		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
-		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
-	}, engineStore{n.db}, n.trunks)
-	n.stops = campaigns.NewStops(n.db, n.engine)
-	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
-	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
-	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
-	n.later(func() error { n.floor.watching.Wait(); return nil })
-	return nil
-}
-
 // Run dials until soft is done, drains, and closes everything. hard ends
 // what still talks.
 func (n *Node) Run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
-	engine, began := make(chan error, 1), time.Now()
-	n.keepSpells(hard)
-	if err := n.learnCallers(soft); err != nil {
-		n.log.Error("read the caller IDs", "error", err)
-	}
-	n.work.Go(func() { n.keepCallers(soft) })
-	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
-	err := n.resume(soft)
-	n.trunks.OnCall(n.engine.Receive)
-	if err == nil {
-		n.work.Go(func() { n.jobs.run(soft) })
-		n.work.Go(func() { n.times.Run(soft) })
-		n.work.Go(func() { n.exports.Run(soft) })
-		n.work.Go(func() { n.adoptRecordings(soft, began) })
-		n.keepProof(soft)
-		n.work.Go(func() { n.web.pages.Remember(soft) })
-		n.work.Go(func() { n.tryCallers(soft) })
-		n.work.Go(func() { n.secrets.follow(soft, n.log) })
-		n.tellWebhooks(soft)
-		<-soft.Done()
-		n.web.draining.Store(true)
-	}
+	began := time.Now()
+	n.work.Go(func() { n.times.Run(soft) })
+	n.work.Go(func() { n.adoptRecordings(soft, began) })
+	n.work.Go(func() { n.secrets.follow(soft, n.log) })
+	context.AfterFunc(soft, func() { n.web.draining.Store(true) })
+	err := n.lead.Load().run(soft, hard)
 	stop()
-	err = errors.Join(err, <-engine)
 	n.work.Wait()
 	return errors.Join(err, n.shut())
 }
 
-// resume tells the engine of every campaign as the store has it.
-func (n *Node) resume(ctx context.Context) error {
-	if err := n.stops.Tell(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil // stopped while it starts: nothing runs
-		}
-		return err
+// Snapshot is the floor as the engine published it last; empty when this node does
+// not lead.
+func (n *Node) Snapshot() dialer.Snapshot {
+	l := n.lead.Load()
+	if l == nil {
+		return dialer.Snapshot{At: time.Now()}
 	}
-	all, err := n.db.Campaigns(ctx)
-	if err != nil {
-		return fmt.Errorf("read the campaigns: %w", err)
-	}
-	for _, c := range all {
-		if err := n.floor.Apply(ctx, c); err != nil {
-			n.log.Error("campaign cannot run", "campaign", c.Name, "error", err)
-		}
-	}
-	return nil
+	return l.engine.Snapshot()
 }
-
-// Snapshot is the floor as the engine published it last.
-func (n *Node) Snapshot() dialer.Snapshot { return n.engine.Snapshot() }
 
 // Depth is where the contacts of a campaign stand.
 func (n *Node) Depth(ctx context.Context, campaign int64) (campaigns.Depth, error) {
 	return n.db.Depth(ctx, campaign, time.Now())
-}
-
-// FirstAdmin makes the user admin with a password drawn for it when nobody
-// could log in yet; empty means that there are users.
-func (n *Node) FirstAdmin(ctx context.Context) (password string, err error) {
-	users, err := n.db.Users(ctx)
-	if err != nil || len(users) > 0 {
-		return "", err
-	}
-	password = rand.Text()
-	_, err = n.accounts.Install(ctx, campaigns.Account{
-		User: campaigns.User{Login: "admin", Name: "Administrator", Role: campaigns.Admin, CreatedAt: time.Now().UTC()}, Password: password,
-	})
-	return password, err
 }

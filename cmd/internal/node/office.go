@@ -27,7 +27,7 @@ var (
 
 // office is the services of those who look after campaigns, agents and the
 // house.
-func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
+func (n *lead) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
 	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID, aside: n.engine.Aside}, n.db)
 	n.rights = campaigns.NewCallerRights(n.db, trunks)
 	return api.Office{
@@ -46,7 +46,7 @@ func (n *Node) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 }
 
 // openBell makes what wakes the desks of agents.
-func (n *Node) openBell() *api.Bell {
+func (n *lead) openBell() *api.Bell {
 	bell := api.NewBell(n.floor)
 	n.later(func() error { bell.Wait(); return nil })
 	return bell
@@ -54,7 +54,7 @@ func (n *Node) openBell() *api.Bell {
 
 // openWebhooks makes what delivers events; it fails when the configuration
 // names a network that is none.
-func (n *Node) openWebhooks() error {
+func (n *lead) openWebhooks() error {
 	allowed, err := prefixes("webhooks.allow", n.settings.Config.Webhooks.Allow)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (n *Node) openWebhooks() error {
 }
 
 // tellWebhooks sends what happens to those who asked for it, until ctx is done.
-func (n *Node) tellWebhooks(ctx context.Context) {
+func (n *lead) tellWebhooks(ctx context.Context) {
 	n.work.Go(func() { webhook.NewFeeder(n.db, n.log).Run(ctx) })
 	n.work.Go(func() { webhook.NewCourier(n.db, n.sender, n.log).Run(ctx) })
 }

@@ -169,9 +169,9 @@ func TestAPersonWhomNobodyServesIsAbandonedWithTheMessageAndMayOptOut(t *testing
 	if number := await(t, "somebody is called", rang); number != asked {
 		t.Fatalf("%s is called", number)
 	}
-	eventually(t, "the dialer knows that it rings", func() bool { return o.node.engine.Snapshot().Campaigns[0].Ringing == 1 })
+	eventually(t, "the dialer knows that it rings", func() bool { return o.node.lead.Load().engine.Snapshot().Campaigns[0].Ringing == 1 })
 	phone.drop <- struct{}{}
-	eventually(t, "the agent is gone", func() bool { return len(o.node.engine.Snapshot().Agents) == 0 })
+	eventually(t, "the agent is gone", func() bool { return len(o.node.lead.Load().engine.Snapshot().Agents) == 0 })
 	answer <- struct{}{}
 	eventually(t, "the number is on the do-not-call list", func() bool {
 		on, err := o.node.db.IsDoNotCall(within(t), asked)

@@ -33,7 +33,7 @@ const signWithin = 10 * time.Second
 
 // openClerk reads the signing key; what was written is signed a last time
 // before the store is closed.
-func (n *Node) openClerk(ctx context.Context) error {
+func (n *lead) openClerk(ctx context.Context) error {
 	c := n.settings.Config
 	clerk, err := keyring.Open(ctx, keyring.Settings{
 		Folder: c.Data, CopyTo: c.Evidence.CopyTo, Ledger: n.db, Program: n.settings.Version, Log: n.log,
@@ -52,7 +52,7 @@ func (n *Node) openClerk(ctx context.Context) error {
 }
 
 // openProof makes the services that hand the ledger over and answer persons.
-func (n *Node) openProof(context.Context) error {
+func (n *lead) openProof(context.Context) error {
 	keep := campaigns.NewRetention(n.db)
 	quiet := func(d campaigns.DoNotCall) error { return n.floor.WithdrawAll([]campaigns.DoNotCall{d}) }
 	n.proof = campaigns.Proof{
@@ -75,13 +75,13 @@ const (
 
 // keepProof signs, finishes what the last run left of erasures, and deletes at
 // night what is over.
-func (n *Node) keepProof(ctx context.Context) {
+func (n *lead) keepProof(ctx context.Context) {
 	n.work.Go(func() { n.clerk.Run(ctx) })
 	n.work.Go(func() { n.resumeErasures(ctx) })
 	n.work.Go(func() { n.retain(ctx) })
 }
 
-func (n *Node) resumeErasures(ctx context.Context) {
+func (n *lead) resumeErasures(ctx context.Context) {
 	tick := time.NewTicker(resumeEvery)
 	defer tick.Stop()
 	for {
@@ -100,7 +100,7 @@ func (n *Node) resumeErasures(ctx context.Context) {
 }
 
 // retain runs the retention every night.
-func (n *Node) retain(ctx context.Context) {
+func (n *lead) retain(ctx context.Context) {
 	schedule, err := cron.ParseStandard(nightly)
 	if err != nil {
 		n.log.Error("schedule of the retention", "error", err)

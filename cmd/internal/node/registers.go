@@ -22,14 +22,22 @@ func (n *Node) openRegisters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(n.settings.Config.Data, RegistersFolder)
-	if n.shelf, err = registry.Open(folder, versions, n.log); err != nil {
+	if n.shelf, err = registry.Open(n.registersFolder(), versions, n.log); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
 	n.later(n.shelf.Close)
 	n.db.SetRegisters(n.shelf)
+	return nil
+}
+
+func (n *Node) registersFolder() string {
+	return filepath.Join(n.settings.Config.Data, RegistersFolder)
+}
+
+// openRegistry makes the services that load registers.
+func (n *lead) openRegistry(context.Context) error {
 	n.registry = campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: n.db, Maker: n.shelf, Shelf: n.shelf, Book: n.db})
-	loads, err := api.NewRegisterLoads(n.registry, filepath.Join(folder, ".incoming"), n.log)
+	loads, err := api.NewRegisterLoads(n.registry, filepath.Join(n.registersFolder(), ".incoming"), n.log)
 	if err != nil {
 		return err
 	}

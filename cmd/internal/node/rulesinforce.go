@@ -21,7 +21,7 @@ const holidaysFolder = "holidays"
 // openRules puts holidays in force, and in a data folder that is new the rule
 // sets that the configuration names. A data folder that has been used adopts
 // nothing by itself: whoever answers for the rules does.
-func (n *Node) openRules(ctx context.Context) error {
+func (n *lead) openRules(ctx context.Context) error {
 	h, err := Holidays(n.settings.Config)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (n *Node) openRules(ctx context.Context) error {
 const byConfig = "configuration"
 
 // untouched tells whether nobody has used the data folder yet.
-func (n *Node) untouched(ctx context.Context) (bool, error) {
+func (n *lead) untouched(ctx context.Context) (bool, error) {
 	history, err := n.db.Adoptions(ctx)
 	if err != nil {
 		return false, err
@@ -59,7 +59,7 @@ func (n *Node) untouched(ctx context.Context) (bool, error) {
 	return len(history)+len(all) == 0, nil
 }
 
-func (n *Node) adoptPresets(ctx context.Context) error {
+func (n *lead) adoptPresets(ctx context.Context) error {
 	sets, err := presetsNamed(n.settings.Config.Rules.Adopt)
 	if err != nil || len(sets) == 0 {
 		return err

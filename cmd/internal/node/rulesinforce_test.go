@@ -15,11 +15,11 @@ import (
 )
 
 // opened is a node that has come as far as its rules.
-func opened(t *testing.T, folder, adopt string) *Node {
+func opened(t *testing.T, folder, adopt string) *lead {
 	t.Helper()
 	c := config.Default()
 	c.Data, c.Rules.Adopt = folder, adopt
-	n := &Node{settings: Settings{Config: c}, log: slog.New(slog.DiscardHandler)}
+	n := &lead{Node: &Node{settings: Settings{Config: c}, log: slog.New(slog.DiscardHandler)}}
 	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, DataFile))})
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func opened(t *testing.T, folder, adopt string) *Node {
 	return n
 }
 
-func adoptedBy(t *testing.T, n *Node) []string {
+func adoptedBy(t *testing.T, n *lead) []string {
 	t.Helper()
 	now, err := n.db.Adopted(t.Context())
 	if err != nil {

@@ -70,7 +70,7 @@ func TestABranchingScriptIsFollowedInACallAndTheLedgerNamesItsVersionAndItsAnswe
 		if s.Step.ID != move.to {
 			t.Fatalf("%s leads to %s, want %s", move.step, s.Step.ID, move.to)
 		}
-		if c, ok := o.node.engine.Current(o.where(t, "ana").ID); !ok || c.Step != move.to {
+		if c, ok := o.node.lead.Load().engine.Current(o.where(t, "ana").ID); !ok || c.Step != move.to {
 			t.Errorf("the engine has the call at %q", c.Step)
 		}
 	}

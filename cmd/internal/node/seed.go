@@ -104,7 +104,7 @@ func set[T comparable](into *T, value T) {
 // seed puts the configuration's users and campaigns into the store. What is
 // there already keeps what people gave it since; see seedUser for the keys of
 // a user that are brought up to date.
-func (n *Node) seed(ctx context.Context) error {
+func (n *lead) seed(ctx context.Context) error {
 	for _, in := range n.settings.Config.Campaigns {
 		if err := n.seedCampaign(ctx, in); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (n *Node) seed(ctx context.Context) error {
 	return n.secrets.read(ctx)
 }
 
-func (n *Node) seedCampaign(ctx context.Context, in config.Campaign) error {
+func (n *lead) seedCampaign(ctx context.Context, in config.Campaign) error {
 	_, err := n.db.CampaignByName(ctx, in.Name)
 	if err == nil {
 		return nil
@@ -184,7 +184,7 @@ var owner = campaigns.User{Login: bySystem, Role: campaigns.Admin}
 // the configuration sets win for name, extension, phone secret and campaigns;
 // role, password and whether the user is disabled are the store's: an
 // administrator who shut somebody out must not find them back after a restart.
-func (n *Node) seedUser(ctx context.Context, in config.User) error {
+func (n *lead) seedUser(ctx context.Context, in config.User) error {
 	there, err := n.db.UserByLogin(ctx, in.Login)
 	switch {
 	case errors.Is(err, campaigns.ErrNotFound):
@@ -224,7 +224,7 @@ func configured(there campaigns.User, in config.User, realm string) (account cam
 }
 
 // tellKept says where the store holds against the configuration.
-func (n *Node) tellKept(there campaigns.User, in config.User) {
+func (n *lead) tellKept(there campaigns.User, in config.User) {
 	if there.Disabled {
 		n.log.Warn("a user of the configuration stays disabled", "agent", there.ID, "login", in.Login)
 	}

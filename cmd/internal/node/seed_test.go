@@ -51,7 +51,7 @@ func TestARestartLeavesWhatAnAdministratorDidToAUserAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		ana.Disabled, ana.Role = true, campaigns.Supervisor
-		changed, err := n.accounts.Update(within(t), admin, campaigns.Account{User: ana, Password: "another password"})
+		changed, err := n.lead.Load().accounts.Update(within(t), admin, campaigns.Account{User: ana, Password: "another password"})
 		if err != nil {
 			t.Fatal(err)
 		}

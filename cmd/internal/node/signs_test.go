@@ -93,7 +93,7 @@ func TestTheFinishingKeyAndTheStepOfTheScriptReachTheEngineAndItsTape(t *testing
 			t.Fatalf("%s: %v", path, err)
 		}
 	}
-	if c, ok := o.node.engine.Current(o.where(t, "ana").ID); !ok || !c.Finishing || c.Step != "closing" {
+	if c, ok := o.node.lead.Load().engine.Current(o.where(t, "ana").ID); !ok || !c.Finishing || c.Step != "closing" {
 		t.Errorf("the engine's call: %+v", c)
 	}
 	close(v.line(number).enough)

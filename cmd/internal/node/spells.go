@@ -188,7 +188,7 @@ func spellOf(a dialer.AgentState) campaigns.Spell {
 
 // keepSpells begins to write down how agents spend their time; it ends with
 // the engine, whose last notices it writes.
-func (n *Node) keepSpells(ctx context.Context) {
+func (n *lead) keepSpells(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	notices := n.engine.Subscribe(ctx)
 	n.work.Go(func() { newSpellClerk(n.db, n.engine.Snapshot, n.log).run(ctx, notices) })

@@ -118,7 +118,7 @@ func (s *switchboard) quiet(t *testing.T, d time.Duration) {
 	t.Helper()
 	from := time.Now()
 	eventually(t, "the engine goes on deciding", func() bool {
-		now := s.node.engine.Snapshot()
+		now := s.node.lead.Load().engine.Snapshot()
 		for _, c := range now.Campaigns {
 			if c.Why.Cause != dialer.CauseKillSwitch {
 				from = time.Now()

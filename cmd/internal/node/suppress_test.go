@@ -281,7 +281,7 @@ func TestNoInviteLeavesAfterANumberIsAcknowledgedAsDoNotCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer marks.Close()
-	p := &pursuer{ear: ear, list: campaigns.NewSuppression(o.node.db, o.node.db, o.node.floor), marks: marks, upTo: n}
+	p := &pursuer{ear: ear, list: campaigns.NewSuppression(o.node.db, o.node.db, o.node.lead.Load().floor), marks: marks, upTo: n}
 	began := time.Now()
 	o.startCampaign(t)
 	eventually(t, "the first call leaves", func() bool { return ear.frontier.Load() > 0 })

@@ -18,7 +18,7 @@ var (
 
 // meetings is the service of appointments; invitations name the house by the
 // host that it listens on.
-func (n *Node) meetings() *campaigns.Meetings {
+func (n *lead) meetings() *campaigns.Meetings {
 	host, _, err := net.SplitHostPort(n.settings.Config.HTTP.Listen)
 	if err != nil || host == "" || net.ParseIP(host) != nil {
 		host = "forecall"

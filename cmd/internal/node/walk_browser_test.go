@@ -212,7 +212,7 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 	h := openHostileHouse(t)
 	w := openWindow(t, h.office, 6*time.Minute)
 	h.upload(w)
-	left := h.node.web.pages.Patterns()
+	left := h.node.lead.Load().pages.Patterns()
 	only := os.Getenv("FORECALL_WALK") // a part of a pattern: look at those pages alone
 	for _, who := range []string{"ana", managerLogin, "sue", "root", "cora"} {
 		w.logIn(who)

@@ -30,7 +30,6 @@ type website struct {
 	draining atomic.Bool
 	url      string // of the pages
 	admin    string // host:port, empty = off
-	pages    *web.Pages
 }
 
 // closeWithin bounds how long requests may take to end at a stop.
@@ -41,7 +40,7 @@ const closeWithin = 5 * time.Second
 const maxConnections = 4096
 
 // openServices builds what pages and API share.
-func (n *Node) openServices(context.Context) error {
+func (n *lead) openServices(context.Context) error {
 	accounts, err := campaigns.NewAccounts(n.db, n.db, realm(n.settings.Config.Phones))
 	if err != nil {
 		return err
@@ -53,7 +52,7 @@ func (n *Node) openServices(context.Context) error {
 	return nil
 }
 
-func (n *Node) openWeb(context.Context) error {
+func (n *lead) openPages(context.Context) error {
 	c := n.settings.Config
 	secure := c.HTTP.TLSCert != ""
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
@@ -133,27 +132,32 @@ func (n *Node) openWeb(context.Context) error {
 	mux.Handle("/docs", server)
 	mux.Handle("/docs/", server)
 	mux.Handle("/", pages)
-	n.web = &website{pages: pages}
 	large := func(r *http.Request) bool { return server.Streams(r) || pages.Streams(r) }
-	handler := edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: large}, sessions.Load(mux))
-	addr, err := n.serve("http.listen", c.HTTP.Listen, edge.NewServer(handler, n.log), c.HTTP.TLSCert, c.HTTP.TLSKey)
+	n.pages, n.handler = pages, edge.Wrap(edge.Settings{Secure: secure, Log: n.log, Streams: large}, sessions.Load(mux))
+	return nil
+}
+
+// openWeb serves pages and API from now on.
+func (n *Node) openWeb(context.Context) error {
+	c := n.settings.Config.HTTP
+	addr, err := n.serve("http.listen", c.Listen, edge.NewServer(n.lead.Load().handler, n.log), c.TLSCert, c.TLSKey)
 	if err != nil {
 		return err
 	}
 	n.web.url = "http://" + addr
-	if secure {
+	if c.TLSCert != "" {
 		n.web.url = "https://" + addr
 	}
-	return n.openAdmin()
+	return nil
 }
 
-func (n *Node) openAdmin() error {
+func (n *Node) openAdmin(context.Context) error {
 	listen := n.settings.Config.Admin.Listen
 	if listen == "" {
 		return nil
 	}
 	n.meters.clock(n.times.Offset)
-	n.meters.watch(n.engine.Snapshot, n.trunks.State, n.settings.Version)
+	n.meters.watch(n.Snapshot, n.trunks.State, n.settings.Version)
 	n.meterHeadsets()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))

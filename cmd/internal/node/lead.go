@@ -1,0 +1,151 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/exports"
+	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/cmd/internal/web"
+	"github.com/forecall/forecall/cmd/internal/webhook"
+	"github.com/forecall/forecall/dialer"
+)
+
+// lead is what one node of a house has at a time, and a node that stands alone
+// always: the floor with its engine, the services over it, pages and API, and all
+// that happens by itself. It is made anew each time that a node begins to lead.
+type lead struct {
+	*Node
+
+	engine *dialer.Engine
+	floor  *floor
+	jobs   *jobs
+	stops  *campaigns.Stops
+
+	accounts *campaigns.Accounts
+	book     *campaigns.Book
+	lists    *campaigns.Lists
+	callers  *campaigns.CallerBook
+	rights   *campaigns.CallerRights
+	proof    campaigns.Proof
+
+	registry      *campaigns.Registry
+	registerLoads *api.RegisterLoads
+	exports       *exports.Works
+	sender        *webhook.Sender
+	clerk         *keyring.Clerk // signs how far the ledger has grown
+	pages         *web.Pages
+	handler       http.Handler // pages and API
+
+	work sync.WaitGroup
+	cleanup
+}
+
+// openLead makes this node lead.
+func (n *Node) openLead(ctx context.Context) error {
+	l := &lead{Node: n}
+	for _, step := range []func(context.Context) error{
+		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.openPages,
+	} {
+		if err := step(ctx); err != nil {
+			return errors.Join(err, l.shut())
+		}
+	}
+	n.lead.Store(l)
+	n.later(l.shut)
+	return nil
+}
+
+func (n *lead) openEngine(context.Context) error {
+	voices, err := queueVoices()
+	if err != nil {
+		return err
+	}
+	n.callers = campaigns.NewCallerBook()
+	n.engine = dialer.NewEngine(dialer.Settings{
+		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
+		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
+		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
+	}, engineStore{n.db}, n.trunks)
+	n.stops = campaigns.NewStops(n.db, n.engine)
+	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
+	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
+	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
+	n.later(func() error { n.floor.watching.Wait(); return nil })
+	return nil
+}
+
+// run dials until soft is done and drains. hard ends what still talks.
+func (n *lead) run(soft, hard context.Context) error {
+	soft, stop := context.WithCancel(soft)
+	defer stop()
+	engine := make(chan error, 1)
+	n.keepSpells(hard)
+	if err := n.learnCallers(soft); err != nil {
+		n.log.Error("read the caller IDs", "error", err)
+	}
+	n.work.Go(func() { n.keepCallers(soft) })
+	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
+	err := n.resume(soft)
+	n.trunks.OnCall(n.engine.Receive)
+	if err == nil {
+		n.work.Go(func() { n.jobs.run(soft) })
+		n.work.Go(func() { n.exports.Run(soft) })
+		n.keepProof(soft)
+		n.work.Go(func() { n.pages.Remember(soft) })
+		n.work.Go(func() { n.tryCallers(soft) })
+		n.tellWebhooks(soft)
+		<-soft.Done()
+	}
+	stop()
+	err = errors.Join(err, <-engine)
+	n.work.Wait()
+	return err
+}
+
+// resume tells the engine of every campaign as the store has it.
+func (n *lead) resume(ctx context.Context) error {
+	if err := n.stops.Tell(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped while it starts: nothing runs
+		}
+		return err
+	}
+	all, err := n.db.Campaigns(ctx)
+	if err != nil {
+		return fmt.Errorf("read the campaigns: %w", err)
+	}
+	for _, c := range all {
+		if err := n.floor.Apply(ctx, c); err != nil {
+			n.log.Error("campaign cannot run", "campaign", c.Name, "error", err)
+		}
+	}
+	return nil
+}
+
+// FirstAdmin makes the user admin with a password drawn for it when nobody
+// could log in yet; empty means that there are users.
+func (n *Node) FirstAdmin(ctx context.Context) (password string, err error) {
+	return n.lead.Load().firstAdmin(ctx)
+}
+
+// firstAdmin makes the user admin with a password drawn for it when nobody
+// could log in yet; empty means that there are users.
+func (n *lead) firstAdmin(ctx context.Context) (password string, err error) {
+	users, err := n.db.Users(ctx)
+	if err != nil || len(users) > 0 {
+		return "", err
+	}
+	password = rand.Text()
+	_, err = n.accounts.Install(ctx, campaigns.Account{
+		User: campaigns.User{Login: "admin", Name: "Administrator", Role: campaigns.Admin, CreatedAt: time.Now().UTC()}, Password: password,
+	})
+	return password, err
+}
