@@ -20,6 +20,7 @@ type Call struct {
 	id       string
 	outgoing bool
 	auth     *credentialUse
+	answer   *sip.Response // the 200 of a call that we placed; does not change
 
 	box      *mailbox[func()]
 	done     chan struct{} // closed when the conversation is over
@@ -89,6 +90,15 @@ func (c *Call) LocalSDP() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.localSDP
+}
+
+// AnswerHeader is the first value of a header of the answer, by its long name,
+// of a call that we placed.
+func (c *Call) AnswerHeader(name string) (string, bool) {
+	if c.answer == nil {
+		return "", false
+	}
+	return headerValue(c.answer, name)
 }
 
 // Timings are the instants of the call so far.

@@ -305,7 +305,7 @@ func (c *calling) answered(ctx context.Context, ev txEvent) (*Call, error) {
 		sdp = c.earlySDP
 	}
 	call := c.ua.newCall(d, c.auth, c.timings)
-	call.outgoing = true
+	call.outgoing, call.answer = true, ev.res
 	call.localSDP, call.remoteSDP = c.inv.Offer, sdp
 	call.startSession(sessionFromResponse(ev.res))
 	c.hand(call)
