@@ -54,6 +54,9 @@ const (
 	EventHelp             CallEventKind = "help" // the agent asked for a supervisor
 	EventHelpOver         CallEventKind = "help_over"
 	EventPhoneLost        CallEventKind = "phone_lost"
+	// EventOutcomeLate: the node that had the call was taken for dead, and says now
+	// how the call ended; its outcome stays the one it was closed with.
+	EventOutcomeLate CallEventKind = "outcome_late"
 )
 
 // AgentTalk is the time in which one agent had the person of a call. A call

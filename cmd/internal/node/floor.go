@@ -10,7 +10,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/deskphone"
-	"github.com/forecall/forecall/storage/records"
 )
 
 // floor is the engine as the services of package campaigns see it: who sits
@@ -34,9 +33,6 @@ var (
 	_ campaigns.FloorSource = (*floor)(nil)
 	_ dialer.Store          = engineStore{}
 )
-
-// engineStore is the store as the engine wants it.
-type engineStore struct{ *records.DB }
 
 // SetStatus keeps the status and forgets the campaign that the store returns.
 func (s engineStore) SetStatus(ctx context.Context, id int64, to campaigns.Status, by string) error {

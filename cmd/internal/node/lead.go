@@ -73,7 +73,7 @@ func (n *lead) openEngine(context.Context) error {
 		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
 		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
-	}, engineStore{n.db}, n.trunks)
+	}, engineStore{n.db, n.spool}, n.trunks)
 	n.stops = campaigns.NewStops(n.db, n.engine)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)

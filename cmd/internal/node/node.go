@@ -22,6 +22,7 @@ import (
 	"github.com/forecall/forecall/dialer/siptrunk"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
+	"github.com/forecall/forecall/storage/spool"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
@@ -46,6 +47,7 @@ type Node struct {
 	settings Settings
 	log      *slog.Logger
 	db       *records.DB
+	spool    *spool.Spool // before the store: what calls come to while it is away
 	media    media.Settings
 	prompts  prompts
 	trunks   *siptrunk.Trunks
@@ -92,7 +94,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
+		n.openStore, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -116,16 +118,6 @@ func (n *Node) openStore(ctx context.Context) error {
 	n.db = db
 	n.later(db.Close)
 	n.times = timesource.New(timesource.Settings{Servers: n.settings.Config.Clock.Servers, Tell: db.SetClockOffset, Log: n.log})
-	lost, err := db.Recover(ctx, time.Now())
-	if err != nil {
-		return fmt.Errorf("close the attempts that were open when the last run ended: %w", err)
-	}
-	if _, err := db.CloseSpells(ctx); err != nil {
-		return err
-	}
-	if len(lost) > 0 {
-		n.log.Warn("attempts were open when the last run ended; closed as lost", "count", len(lost))
-	}
 	return nil
 }
 
@@ -157,12 +149,14 @@ func (n *Node) Run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
 	began := time.Now()
+	endSpool := n.keepSpool()
 	n.work.Go(func() { n.times.Run(soft) })
 	n.work.Go(func() { n.adoptRecordings(soft, began) })
 	n.work.Go(func() { n.secrets.follow(soft, n.log) })
 	context.AfterFunc(soft, func() { n.web.draining.Store(true) })
 	err := n.lead.Load().run(soft, hard)
 	stop()
+	endSpool()
 	n.work.Wait()
 	return errors.Join(err, n.shut())
 }

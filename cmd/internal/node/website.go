@@ -57,8 +57,8 @@ func (n *lead) openPages(context.Context) error {
 	secure := c.HTTP.TLSCert != ""
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
-		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: n.db, Campaigns: n.db, DNC: dnc,
-		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.db, Past: n.db,
+		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: deskStore{n.db, n.spool}, Campaigns: n.db, DNC: dnc,
+		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.spool, Past: n.db,
 		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
 	})
 	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
@@ -159,6 +159,7 @@ func (n *Node) openAdmin(context.Context) error {
 	n.meters.clock(n.times.Offset)
 	n.meters.watch(n.Snapshot, n.trunks.State, n.settings.Version)
 	n.meterHeadsets()
+	n.meterSpool()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
@@ -225,6 +226,9 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := n.db.Writable(ctx); err != nil {
 		state.Why = append(state.Why, "the store takes no writes, so nobody is called: "+err.Error())
 	} else if err := n.db.ClockFault(ctx); err != nil {
+		state.Why = append(state.Why, err.Error())
+	}
+	if err := n.spool.Waiting(); err != nil {
 		state.Why = append(state.Why, err.Error())
 	}
 	if !n.trunkUp() {
