@@ -79,10 +79,10 @@ type CurrentCall struct {
 // agent is one signed-in agent. It has one owner at a time, the engine or a
 // loop, and goes from one to the other inside a message.
 type agent struct {
-	info    AgentInfo
-	station Station
-	release func() // lets the phone go; its watcher hangs up
-	show    func(AgentState)
+	info  AgentInfo
+	phone PhoneRef
+	hands *crew // of the node of the phone
+	show  func(AgentState)
 
 	state       State
 	since       time.Time
@@ -100,7 +100,7 @@ type agent struct {
 	manual      bool               // the card, or the call, is of a number that the agent typed
 	restUntil   time.Time          // end of the present rest
 	occupancy   occupancy
-	line        *line                     // to the conversation they are in; nil = none
+	line        *way                      // to the conversation they are in; nil = none
 	guest       *guest                    // in a call of somebody else
 	ears        []ear                     // who listen to all their calls; the slice is never changed
 	told        []ear                     // of them, who came into the present conversation with the agent

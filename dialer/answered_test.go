@@ -355,10 +355,10 @@ func TestTheTwoSecondsAreCountedToTheMillisecond(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			now := time.Now()
 			a := &attempt{
-				row: &campaigns.Attempt{AnsweredAt: now.Add(-tc.wait)}, loop: &Loop{mail: newMailbox()},
+				row: &campaigns.Attempt{AnsweredAt: now.Add(-tc.wait)}, hands: &Hands{},
 				campaign: campaigns.Campaign{Hold: campaigns.MaxHold}, settings: Settings{}.filled(),
 			}
-			a.connected(seat{agent: 3})
+			a.connected(seat{Agent: 3})
 			if a.row.Outcome != tc.want || a.row.ConnectDelay != tc.wait {
 				t.Errorf("connected after %s: %s, delay %s", tc.wait, a.row.Outcome, a.row.ConnectDelay)
 			}
@@ -376,7 +376,7 @@ func TestALateConnectionCountsAsAbandonedAndStillTalks(t *testing.T) {
 		l := <-loop
 		l.tell(func() {
 			for _, c := range l.calls {
-				l.bridged(c.id, 3*time.Second, false, true, time.Now())
+				l.bridged(c, 3*time.Second, false, true, time.Now())
 			}
 			s <- l.view(time.Now(), true)
 		})

@@ -11,21 +11,20 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/dialer/media"
-	"github.com/forecall/forecall/pacing"
 )
 
 // attempt is one call, from the row in the ledger to its outcome there. It is
-// one goroutine, and reads from top to bottom; the loop hears a word at each
+// one goroutine, and reads from top to bottom; the brain hears a word at each
 // turn and is never waited for but for an agent.
 type attempt struct {
-	call     pacing.CallID
-	cord     *cord // to the wire
+	cord     cord // to the wire
 	row      *campaigns.Attempt
 	campaign campaigns.Campaign
 	message  media.Prompt
 
-	loop     *Loop // for tell only: nothing of it is touched here
+	hands    *Hands
 	settings Settings
 	journal  Journal
 	trunk    Trunk
@@ -37,9 +36,11 @@ type attempt struct {
 	caller     Caller
 	who        campaigns.Received // once the row is written
 	full       bool               // no place in the queue
-	standing   *atomic.Int32      // place in the queue
+	standing   atomic.Int32       // place in the queue, 1 = next
 	voices     voices
 
+	given    chan seat // what came of its claims
+	claims   int
 	line     *line // where the orders of its agents come in
 	sounds   sounds
 	talked   Talks
@@ -78,11 +79,30 @@ func (a *attempt) begin(ctx context.Context) bool {
 	err := a.journal.Begin(ctx, a.campaign, a.row)
 	now := time.Now()
 	if err != nil {
-		a.loop.tell(func() { a.loop.refused(a.call, err, now) })
+		a.tell(refusedWord(err, now))
 		return false
 	}
-	a.loop.tell(func() { a.loop.begun(a.call, now) })
+	a.tell(word{Kind: wordBegun, At: now})
 	return true
+}
+
+// tell tells the brain something of the call.
+func (a *attempt) tell(w word) {
+	w.Campaign, w.Attempt = a.row.Campaign, a.row.ID
+	a.hands.say(w)
+}
+
+// refusedWord says why a row was not written.
+func refusedWord(err error, at time.Time) word {
+	w := word{Kind: wordRefused, At: at, Fault: faultOf(err)}
+	var refusal *rules.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		w.Refused, w.Fault.Text = refusal.Primary.Rule, refusal.Error()
+	case errors.Is(err, campaigns.ErrClock):
+		w.Fault = faultOf(clockError(err))
+	}
+	return w
 }
 
 // place rings the contact and serves whoever answers. Whatever goes wrong in
@@ -115,7 +135,7 @@ func (a *attempt) dial(ctx context.Context) (Leg, error) {
 
 func (a *attempt) request() Request {
 	return Request{
-		Campaign: a.campaign.Name, Profile: a.loop.engine.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
+		Campaign: a.campaign.Name, Profile: a.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
 		Leave:      a.cord.leave,
 		OnProgress: a.progress,
@@ -136,7 +156,7 @@ func (a *attempt) progress(p Progress) {
 	case StepRinging, StepEarlyMedia:
 		if a.row.RingingAt.IsZero() {
 			a.row.RingingAt = p.At
-			a.loop.tell(func() { a.loop.ringing(a.call, p.Trunk, p.At) })
+			a.tell(word{Kind: wordRinging, Trunk: p.Trunk, At: p.At})
 		}
 	}
 }
@@ -219,8 +239,8 @@ func (a *attempt) serve(talk context.Context) {
 	row.RingingAt = earlier(row.RingingAt, answer.RingingAt)
 
 	a.listenToGreeting()
-	if seat, how := a.claim(talk, row.AnsweredAt); how == claimed {
-		a.converse(talk, seat)
+	if s, how := a.claim(talk, row.AnsweredAt); how == claimed {
+		a.converse(talk, s)
 	} else {
 		a.unserved(talk, how)
 	}
@@ -247,7 +267,7 @@ func (a *attempt) conclude() {
 	}
 	a.noteGreeting()
 	over := *row
-	a.loop.tell(func() { a.loop.over(a.call, over, over.EndedAt) })
+	a.tell(word{Kind: wordOver, Row: &over, At: over.EndedAt})
 }
 
 // release ends the line if it still stands, and notes how well it was heard.

@@ -46,7 +46,7 @@ func (a *attempt) playMessage(talk context.Context) bool {
 	a.row.MessageAt = began
 	sum := a.message.Sum()
 	a.row.MessageSHA256 = sum[:]
-	a.loop.tell(func() { a.loop.messagePlays(a.call, began) })
+	a.tell(word{Kind: wordMessage, At: began})
 	sound.Go(func() {
 		defer close(over)
 		err := media.Play(ctx, a.leg.Audio(), a.message)
@@ -88,7 +88,7 @@ func (a *attempt) finish(write context.Context) {
 	a.beside.Wait()
 	a.finishSides(write)
 	a.keepRecording(write)
-	a.loop.tell(func() { a.loop.closed(a.call, a.unwritten) })
+	a.tell(word{Kind: wordClosed})
 }
 
 func (a *attempt) optOut() campaigns.DoNotCall {
@@ -112,9 +112,8 @@ func (a *attempt) persist(ctx context.Context, what string, write func() error) 
 			a.log.Error(what+" is refused by the ledger for good", "outcome", a.row.Outcome, "error", err)
 			return err
 		}
-		first := !a.unwritten
 		a.unwritten = true
-		a.loop.tell(func() { a.loop.unwritten(first) })
+		a.tell(word{Kind: wordUnwritten})
 		if ctx.Err() != nil {
 			a.log.Error(what+" was not written before the end", "outcome", a.row.Outcome, "error", err)
 			return err

@@ -3,16 +3,12 @@ package dialer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer/media"
 )
-
-// errHungUpByAgent is why a conversation ended that the agent ended.
-var errHungUpByAgent = errors.New("the agent hung up")
 
 // messageShare is the share of the hold that is kept for the start of the
 // message: 1/16, that is 125 ms of two seconds.
@@ -28,53 +24,79 @@ const (
 	cutOff              // hard stop
 )
 
+// taken is a seat with the phone of its agent.
+type taken struct {
+	seat
+	station Station
+}
+
 // claim asks the loop for an agent and waits, from since on, for as long as
 // the hold allows. The loop answers exactly once.
-func (a *attempt) claim(talk context.Context, since time.Time) (seat, claimEnd) {
+func (a *attempt) claim(talk context.Context, since time.Time) (taken, claimEnd) {
 	if a.caller != nil {
 		return a.queueUp(talk)
 	}
 	hold := a.settings.real(a.campaign.Hold)
 	timer := time.NewTimer(time.Until(since.Add(hold - hold/messageShare)))
 	defer timer.Stop()
-	given, trunk := make(chan seat, 1), a.row.Trunk
-	a.loop.tell(func() { a.loop.wantAgent(a.call, trunk, since, given) })
+	a.claims++
+	a.tell(word{Kind: wordClaim, Claim: a.claims, Trunk: a.row.Trunk, At: since})
 	end := nobodyFree
 	select {
-	case s := <-given:
-		return s, a.stillThere(s)
+	case s := <-a.given:
+		return a.seated(talk, s)
 	case <-a.leg.Done():
 		end = lineGone
 	case <-talk.Done():
 		end = cutOff
 	case <-timer.C:
 	}
-	a.loop.tell(func() { a.loop.giveUp(a.call, end == lineGone, time.Now()) })
-	s := <-given
-	if end == nobodyFree && s.station != nil {
-		return s, a.stillThere(s) // given at the very last moment
+	a.tell(word{Kind: wordGiveUp, Claim: a.claims, HungUp: end == lineGone, At: time.Now()})
+	s := <-a.given
+	if end == nobodyFree && !s.Phone.none() {
+		return a.seated(talk, s) // given at the very last moment
 	}
-	return s, end
+	return taken{seat: s}, end
 }
 
-// stillThere looks whether the person is: an agent is not shown a dead call
+// seated is what a seat from the loop means. An agent is not shown a dead call
 // (F35).
-func (a *attempt) stillThere(s seat) claimEnd {
+func (a *attempt) seated(ctx context.Context, s seat) (taken, claimEnd) {
 	select {
 	case <-a.leg.Done():
-		return lineGone
+		return taken{seat: s}, lineGone
 	default:
 	}
-	if s.station == nil {
-		return nobodyFree
+	switch {
+	case s.Closed:
+		return taken{seat: s}, nobodyHere
+	case s.Phone.none():
+		return taken{seat: s}, nobodyFree
 	}
-	return claimed
+	return taken{s, a.phoneOf(ctx, s)}, claimed
+}
+
+// phoneWithin is how long the way to a phone on another node may take.
+const phoneWithin = time.Second
+
+// phoneOf is the phone of an agent who was given to the call. One that is not
+// reached is taken for lost, and the loop told.
+func (a *attempt) phoneOf(ctx context.Context, s seat) Station {
+	ctx, cancel := context.WithTimeout(ctx, phoneWithin)
+	defer cancel()
+	st, err := a.hands.Resolve(ctx, s.Phone)
+	if err != nil {
+		a.log.Warn("the phone of an agent is not reached", "agent", s.Agent, "node", s.Phone.Node, "error", err)
+		a.tell(word{Kind: wordUnseated, Claim: s.Claim, Fault: faultOf(err), At: time.Now()})
+		return goneStation{}
+	}
+	return st
 }
 
 // converse joins the person and the agent until one of them goes, with all that
 // their conversation becomes meanwhile. A person whose agent's phone is lost
 // gets another agent once, else the message: never silence (F51).
-func (a *attempt) converse(talk context.Context, s seat) {
+func (a *attempt) converse(talk context.Context, s taken) {
 	row := a.row
 	ctx, stop := context.WithCancel(talk)
 	defer stop()
@@ -87,7 +109,7 @@ func (a *attempt) converse(talk context.Context, s seat) {
 			since = row.AnsweredAt // nobody was heard yet: the same hold
 		}
 		if first := row.Agent; row.SecondAgent != 0 && row.SecondAgent != first {
-			a.loop.tell(func() { a.loop.prefer(a.call, first) })
+			a.tell(word{Kind: wordPrefer, Agent: first})
 		}
 		if s, how = a.claim(talk, since); how == claimed {
 			end = c.with(ctx, s)
@@ -157,16 +179,16 @@ func (a *attempt) connected(s seat) {
 	now, row := time.Now(), a.row
 	first := row.BridgedAt.IsZero()
 	if first {
-		row.Agent = s.agent
+		row.Agent = s.Agent
 		row.BridgedAt, row.ConnectDelay = now, now.Sub(row.AnsweredAt)
 		row.Outcome = a.talkedAs()
 	} else {
 		lost := cmp.Or(row.SecondAgent, row.Agent)
-		row.SecondAgent, row.SecondAt = s.agent, now
-		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", lost, now.Sub(row.BridgedAt).Round(time.Millisecond), s.agent)
+		row.SecondAgent, row.SecondAt = s.Agent, now
+		row.Error = fmt.Sprintf("agent %d lost the phone after %s; agent %d took over", lost, now.Sub(row.BridgedAt).Round(time.Millisecond), s.Agent)
 	}
 	delay, late := row.ConnectDelay, first && row.Outcome == campaigns.LateConnected
-	a.loop.tell(func() { a.loop.bridged(a.call, delay, first, late, now) })
+	a.tell(word{Kind: wordBridged, Agent: s.Agent, Delay: delay, First: first, Late: late, At: now})
 }
 
 // Dead air, F50: nothing is heard of the person.

@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"context"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -55,23 +54,47 @@ type call struct {
 	inbound  bool // the person called us
 	queuing
 
-	agent    *agent    // reserved for it, or in it
-	guest    int64     // an agent of elsewhere who has the person now; 0 = none
-	line     *line     // to its conversation
-	prefers  int64     // who had the person first; 0 = anybody
-	claim    chan seat // where the attempt waits for an agent; nil = it does not
-	cord     cord      // to the wire
-	withdraw context.CancelCauseFunc
-	hangUp   context.CancelCauseFunc
+	hands     *crew  // whose it is
+	agent     *agent // reserved for it, or in it
+	guest     int64  // an agent of elsewhere who has the person now; 0 = none
+	prefers   int64  // who had the person first; 0 = anybody
+	claim     int    // for an agent, to be answered with one seat; 0 = none is open
+	seated    int    // the last claim that got an agent
+	unwritten bool   // the store has refused its outcome
+	withdrawn bool   // the hands were told
 }
 
-// seat is what an attempt gets when it asks for an agent: one, or none.
-type seat struct {
-	agent   int64
-	name    string
-	ears    []ear   // who listen to the agent
-	station Station // nil = nobody was free
-	closed  bool    // nobody is signed in who could take a caller
+// give answers the call's claim.
+func (c *call) give(s seat) {
+	s.Claim, c.claim = c.claim, 0
+	c.hands.do(deed{Kind: deedSeat, Attempt: c.row, Seat: &s})
+}
+
+// withdraw cancels the call, as long as nobody has answered.
+func (c *call) withdraw(cause error) {
+	if c.withdrawn {
+		return
+	}
+	c.withdrawn = true
+	c.hands.do(deed{Kind: deedWithdraw, Calls: []string{c.row}, Fault: faultOf(cause)})
+}
+
+// line is the way to the call's conversation.
+func (c *call) line() *way { return &way{c.hands, c.row} }
+
+// way is where the orders to a conversation go.
+type way struct {
+	hands   *crew
+	attempt string
+}
+
+// put sends an order; it never waits. Every order is answered once.
+func (w *way) put(cmd command) {
+	ask := int64(0)
+	if cmd.reply != nil {
+		ask = w.hands.ask(func(answer word) { cmd.reply <- answer.Fault.err() })
+	}
+	w.hands.do(deed{Kind: deedOrder, Attempt: w.attempt, Ask: ask, Order: &request{Agent: cmd.agent, Order: cmd.order, Say: cmd.ask}})
 }
 
 func (c *call) become(s CallState, now time.Time) { c.state, c.since = s, now }

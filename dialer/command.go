@@ -52,4 +52,5 @@ type command struct {
 	contact campaigns.Contact // of such a number
 	look    bool              // its card first
 	reply   chan error        // one place: the owner never waits for who asked
+	heard   func(error)       // instead of reply, in the hands: tells the brain
 }

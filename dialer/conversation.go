@@ -19,6 +19,7 @@ type side struct {
 	agent   int64 // 0 = an outside number
 	name    string
 	station Station // of an agent
+	away    bool    // the phone is on another node: it ends here with the call
 	ears    []ear   // who listened to the agent when it was reached
 	leg     Leg     // of an outside number
 	own     bool    // the agent is our loop's, and stands in its call
@@ -34,6 +35,20 @@ func (s *side) audio() media.Port {
 		return s.station.Audio()
 	}
 	return s.leg.Audio()
+}
+
+// end ends the way to a phone of another node.
+func (s *side) end() {
+	if s.away {
+		endStation(s.station)
+	}
+}
+
+// endStation hangs up the way to a phone of another node.
+func endStation(st Station) {
+	within, cancel := context.WithTimeout(context.Background(), hangupWithin)
+	defer cancel()
+	st.Hangup(within)
 }
 
 // done is closed when the side is gone; nil for no side.
@@ -75,7 +90,8 @@ type conversation struct {
 	transfer *transfer // nil = none
 	failed   TransferState
 	news     chan news
-	ears     map[int64][]ear // by the agent they listen to
+	ears     map[int64][]ear   // by the agent they listen to
+	borrowed map[int64]Station // of supervisors on other nodes
 	tunes    map[media.Party]playing
 	shown    map[int64]TalkState
 	pressing chan struct{} // one place: a key is being pressed
@@ -97,7 +113,7 @@ func (a *attempt) newConversation(stop context.CancelFunc) *conversation {
 	}
 	c := &conversation{
 		attempt: a, room: media.NewRoom(), over: make(chan struct{}), stop: stop, news: make(chan news),
-		ears: make(map[int64][]ear), tunes: make(map[media.Party]playing), shown: make(map[int64]TalkState),
+		ears: make(map[int64][]ear), borrowed: make(map[int64]Station), tunes: make(map[media.Party]playing), shown: make(map[int64]TalkState),
 		pressing: make(chan struct{}, 1),
 	}
 	c.room.Enter(person, a.leg.Audio())
@@ -107,24 +123,24 @@ func (a *attempt) newConversation(stop context.CancelFunc) *conversation {
 // with connects the person and an agent of our loop, until somebody goes. The
 // agent hears a short tone first; the person is heard after it and hears the
 // agent at once.
-func (c *conversation) with(talk context.Context, s seat) talkEnd {
+func (c *conversation) with(talk context.Context, s taken) talkEnd {
 	select {
 	case <-s.station.Done():
 		return endPhoneLost
 	default:
 	}
 	c.end, c.began = 0, time.Now()
-	c.holder = c.enter(&side{agent: s.agent, name: s.name, station: s.station, own: true})
+	c.holder = c.enter(&side{agent: s.Agent, name: s.Name, station: s.station, away: s.Phone.Node != c.hands.node, own: true})
 	c.holder.since = c.began
 	c.held, c.failed = false, TransferState{}
-	c.setEars(s.agent, s.ears)
+	c.setEars(s.Agent, s.Ears)
 	if c.settings.Speed == 1 {
 		c.say(talk, c.holder.party, c.settings.Tone)
 	}
 	c.room.Hear(c.hearing())
-	c.connected(s)
+	c.connected(s.seat)
 	if c.row.SecondAgent != 0 {
-		c.event(campaigns.EventBridged, s.agent, s.name)
+		c.event(campaigns.EventBridged, s.Agent, s.Name)
 	}
 	c.startRecording(talk)
 	c.settle(talk)
@@ -164,6 +180,9 @@ func (c *conversation) leave(s *side) {
 	c.room.Leave(s.party)
 	if s.station != nil {
 		c.noteAgentLeg(s.station.Audio().Quality().Since(s.before))
+		if s.away {
+			c.sound.Go(s.end)
+		}
 	}
 	if s.agent != 0 && !s.since.IsZero() {
 		c.talks = append(c.talks, campaigns.AgentTalk{Agent: s.agent, From: s.since, To: time.Now()})
@@ -202,7 +221,7 @@ func (c *conversation) letGo(s *side, had bool) {
 	switch {
 	case s.own:
 	case s.agent != 0:
-		c.loop.engine.freeGuest(s.agent, c.row.ID, had)
+		c.tell(word{Kind: wordGuestFree, Agent: s.agent, Had: had, At: time.Now()})
 	}
 }
 
@@ -215,5 +234,5 @@ func (c *conversation) settle(ctx context.Context) {
 
 // event notes something in the time line of the call.
 func (c *conversation) event(kind campaigns.CallEventKind, by int64, detail string) {
-	c.loop.engine.chronicle.add(campaigns.CallEvent{Attempt: c.row.ID, At: time.Now(), Kind: kind, By: by, Detail: detail})
+	c.hands.chronicle.add(campaigns.CallEvent{Attempt: c.row.ID, At: time.Now(), Kind: kind, By: by, Detail: detail})
 }

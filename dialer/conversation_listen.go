@@ -2,7 +2,6 @@ package dialer
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -43,10 +42,6 @@ func (c *conversation) listen(talk context.Context) talkEnd {
 // cut is the end from above.
 func (c *conversation) cut(talk context.Context) {
 	c.end = endCut
-	if errors.Is(context.Cause(talk), errHungUpByAgent) {
-		c.row.EndedBy = "agent"
-		return
-	}
 	c.row.EndedBy, c.row.Error = "us", causeOf(talk)
 }
 
@@ -58,7 +53,7 @@ func (c *conversation) watch(flagged bool) bool {
 	quiet := c.quietFor()
 	if missing := quiet > c.settings.real(deadAirFlag); missing != flagged {
 		flagged = missing
-		c.loop.tell(func() { c.loop.audio(c.call, missing) })
+		c.tell(word{Kind: wordAudio, Missing: missing, At: time.Now()})
 	}
 	if quiet > c.settings.real(deadAirEnd) {
 		c.row.EndedBy, c.row.Error = "us", "nothing was heard of the person"
@@ -113,8 +108,7 @@ func (c *conversation) showTo(s *side, v TalkState) {
 		return
 	}
 	c.shown[s.agent] = v
-	id, row := s.agent, c.row.ID
-	c.loop.tell(func() { c.loop.showTalk(id, row, v) })
+	c.tell(word{Kind: wordTalk, Agent: s.agent, Talk: &v})
 }
 
 func (c *conversation) holderView(h *side) TalkState {

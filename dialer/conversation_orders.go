@@ -22,7 +22,7 @@ func (c *conversation) do(ctx context.Context, cmd command) (err error, later bo
 	switch cmd.order {
 	case orderEars:
 		if who != nil { // else the agent is on the way in or out, and tells once it is in
-			c.setEars(cmd.agent, cmd.ask.ears)
+			c.setEars(cmd.agent, cmd.ask.Ears)
 		}
 		return nil, false
 	case orderTakeOver:
@@ -35,14 +35,14 @@ func (c *conversation) do(ctx context.Context, cmd command) (err error, later bo
 		c.hangUp(ctx, who)
 		return nil, false
 	case cmd.order == orderMute:
-		c.mute(who, cmd.ask.on)
+		c.mute(who, cmd.ask.On)
 		return nil, false
 	case cmd.order == orderAccept:
 		return c.accept(ctx, who), false
 	case cmd.order == orderRefuse:
 		return c.refuse(ctx, who), false
 	case cmd.order == orderDigits && c.conferring():
-		return c.press(ctx, cmd.ask.digits), false
+		return c.press(ctx, cmd.ask.Digits), false
 	case who != c.holder:
 		return ErrNotYours, false
 	}
@@ -53,11 +53,11 @@ func (c *conversation) do(ctx context.Context, cmd command) (err error, later bo
 func (c *conversation) holderAsks(ctx context.Context, cmd command) (err error, later bool) {
 	switch cmd.order {
 	case orderHold:
-		return c.hold(cmd.ask.on), false
+		return c.hold(cmd.ask.On), false
 	case orderDigits:
-		return c.press(ctx, cmd.ask.digits), false
+		return c.press(ctx, cmd.ask.Digits), false
 	case orderRecord:
-		return c.record(cmd.ask.on), false
+		return c.record(cmd.ask.On), false
 	case orderTransfer:
 		return c.pass(ctx, cmd)
 	case orderComplete:

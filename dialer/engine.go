@@ -13,17 +13,20 @@ import (
 // Engine runs the loops of all campaigns and lends each of them the agents it
 // can use. Its goroutine owns which campaign runs and which agent is where.
 type Engine struct {
-	settings  Settings
-	store     Store
-	trunk     Trunk
-	log       *slog.Logger
-	mail      *mailbox
-	show      *showcase
-	hub       *hub
-	chronicle *chronicle
-	ended     chan struct{}                    // closed when Run has returned
-	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
-	outside   outside                          // calls to outside numbers that nobody has answered
+	settings Settings
+	store    Store
+	trunk    Trunk
+	log      *slog.Logger
+	mail     *mailbox
+	show     *showcase
+	hub      *hub
+	hands    *Hands                           // of this node
+	own      *crew                            // the same, as every node's
+	asked    asks[word]                       // of hands
+	crews    crewList                         // of all nodes
+	atWork   directory                        // whom words about calls are for
+	ended    chan struct{}                    // closed when Run has returned
+	stops    atomic.Pointer[[]campaigns.Stop] // kill switches that hold
 
 	// What follows is owned by the goroutine of Run.
 
@@ -32,10 +35,9 @@ type Engine struct {
 	latest   map[int64]applied
 	totals   map[int64]Totals // of campaigns whose loop has ended
 	stopping bool
-	work     sync.WaitGroup // hosts of loops and watchers of phones
+	work     sync.WaitGroup // hosts of loops
 	host     func(*stage)
 	house    sounds // for campaigns that name none of their own; not changed
-	watch    func(*agent)
 }
 
 // stage is a campaign that runs, with what its loop last said of itself.
@@ -45,7 +47,7 @@ type stage struct {
 	up       bool // the loop has said something: it can take agents
 	canDial  bool
 	wants    map[int64]bool // agents whose callbacks are due
-	late     []Caller       // who called as it ended
+	late     []arrival      // who called as it ended
 	priority int
 }
 
@@ -62,13 +64,17 @@ type applied struct {
 // waits.
 func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 	s = s.filled()
-	return &Engine{
-		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
-		settings:  s, store: store, trunk: trunk, log: s.Log,
+	e := &Engine{
+		settings: s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
 		latest: make(map[int64]applied), totals: make(map[int64]Totals), house: houseSounds(),
+		hands: newHands(s.Node, s, store, trunk),
 	}
+	e.own = &crew{node: s.Node, do: e.hands.do, asked: &e.asked}
+	e.hands.tell = func(w word) { e.listen(e.own, w) }
+	e.crews.add(e.own)
+	return e
 }
 
 // Run works until soft is done and everything has drained: no new calls,
@@ -85,11 +91,9 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	write, giveUp := context.WithCancel(context.WithoutCancel(hard))
 	defer giveUp()
 	e.host = func(s *stage) { e.work.Go(func() { e.runLoop(soft, cut, write, s) }) }
-	e.watch = func(a *agent) { e.watchPhone(write, a) }
 	e.work.Go(func() { e.dropTapes(soft) })
-	var telling sync.WaitGroup
-	told := make(chan struct{})
-	telling.Go(func() { e.chronicle.run(write, told) })
+	e.hands.settings, e.hands.trunk, e.own.trunk = e.settings, e.trunk, e.trunk
+	lastWord := e.hands.open(cut, write)
 
 	look := time.NewTicker(beat)
 	defer look.Stop()
@@ -119,8 +123,7 @@ func (e *Engine) Run(soft, hard context.Context) error {
 	}
 	e.sendHome()
 	e.work.Wait()
-	close(told)
-	telling.Wait()
+	lastWord()
 	for _, do := range e.mail.close() {
 		do()
 	}
@@ -214,6 +217,7 @@ func (e *Engine) apply(next applied) error {
 func (e *Engine) open(next applied) {
 	s := e.newStage(next)
 	e.running[next.campaign.ID] = s
+	e.atWork.set(next.campaign.ID, s.loop)
 	e.show.putCampaign(s.loop.view(time.Now(), true))
 	e.host(s)
 }
@@ -221,6 +225,7 @@ func (e *Engine) open(next applied) {
 // loopEnded hears that a loop is over and its hopper empty.
 func (e *Engine) loopEnded(s *stage, c campaigns.Campaign, t Totals) {
 	delete(e.running, s.loop.id)
+	e.atWork.drop(s.loop.id)
 	e.totals[s.loop.id] = t
 	next := e.latest[s.loop.id]
 	if next.campaign.Status == campaigns.Draining {

@@ -8,12 +8,12 @@ import (
 
 // post is where a signed-in agent stands.
 type post struct {
-	station Station
-	mine    *agent // not nil: the engine holds the agent, who works for no campaign
-	loop    *Loop  // else who has the agent
-	info    AgentInfo
-	asked   bool  // the loop was asked to give the agent back
-	errand  int64 // campaign for which the agent dials a number by hand; 0 = none
+	phone  PhoneRef
+	mine   *agent // not nil: the engine holds the agent, who works for no campaign
+	loop   *Loop  // else who has the agent
+	info   AgentInfo
+	asked  bool  // the loop was asked to give the agent back
+	errand int64 // campaign for which the agent dials a number by hand; 0 = none
 }
 
 // SignIn takes in an agent whose phone is up. The agent is paused until Ready;
@@ -22,10 +22,15 @@ type post struct {
 // An agent who is signed in already changes to the new phone, unless that
 // agent is in a call: then the error is ErrInCall.
 func (e *Engine) SignIn(ctx context.Context, info AgentInfo, st Station) error {
-	return e.ask(ctx, func(reply chan error) { e.signIn(info, st, reply) })
+	phone, known := e.hands.hold(st)
+	err := e.ask(ctx, func(reply chan error) { e.signIn(info, e.own, phone, reply) })
+	if err != nil && !known {
+		e.hands.drop(phone.Phone)
+	}
+	return err
 }
 
-func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
+func (e *Engine) signIn(info AgentInfo, hands *crew, phone PhoneRef, reply chan error) {
 	if e.stopping {
 		reply <- ErrStopping
 		return
@@ -33,11 +38,11 @@ func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
 	p := e.roster[info.ID]
 	switch {
 	case p == nil:
-	case p.station == st:
+	case p.phone == phone:
 		reply <- nil
 		return
 	case p.mine == nil: // ask the loop to let go first, and come back
-		e.recall(p, info, st, reply)
+		e.recall(p, info, hands, phone, reply)
 		return
 	case p.mine.busy():
 		reply <- ErrInCall
@@ -46,10 +51,10 @@ func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
 		e.dismiss(p.mine, "signed in from another phone")
 	}
 	now := time.Now()
-	a := &agent{info: info, station: st, state: StatePaused, since: now, idleSince: now, reason: "signed in", occupancy: occupancy{speed: e.settings.Speed, at: now}}
+	a := &agent{info: info, phone: phone, hands: hands, state: StatePaused, since: now, idleSince: now, reason: "signed in", occupancy: occupancy{speed: e.settings.Speed, at: now}}
 	e.equip(a)
-	e.roster[info.ID] = &post{station: st, mine: a, info: info}
-	e.watch(a)
+	e.roster[info.ID] = &post{phone: phone, mine: a, info: info}
+	hands.do(deed{Kind: deedKeep, Phone: phone.Phone, Agent: info.ID})
 	a.publish()
 	e.assign()
 	reply <- nil
@@ -57,7 +62,7 @@ func (e *Engine) signIn(info AgentInfo, st Station, reply chan error) {
 
 // recall signs an agent out of a loop, to sign in anew; one who is in a call
 // stays.
-func (e *Engine) recall(p *post, info AgentInfo, st Station, reply chan error) {
+func (e *Engine) recall(p *post, info AgentInfo, hands *crew, phone PhoneRef, reply chan error) {
 	l := p.loop
 	told := l.tell(func() {
 		if a, here := l.agents[info.ID]; here {
@@ -67,10 +72,10 @@ func (e *Engine) recall(p *post, info AgentInfo, st Station, reply chan error) {
 			}
 			l.lose(a, "signed in from another phone", time.Now())
 		}
-		e.tell(func() { e.signIn(info, st, reply) })
+		e.tell(func() { e.signIn(info, hands, phone, reply) })
 	})
 	if !told {
-		e.tell(func() { e.signIn(info, st, reply) })
+		e.tell(func() { e.signIn(info, hands, phone, reply) })
 	}
 }
 
@@ -83,31 +88,14 @@ func (e *Engine) equip(a *agent) {
 	a.tell = e.Note
 }
 
-// watchPhone waits, in a goroutine of its own, for the end of an agent's
-// phone, or hangs it up when the agent leaves.
-func (e *Engine) watchPhone(ctx context.Context, a *agent) {
-	let, release := context.WithCancel(context.WithoutCancel(ctx))
-	a.release = release
-	st, id := a.station, a.info.ID
-	e.work.Go(func() {
-		defer release()
-		select {
-		case <-st.Done():
-			e.tell(func() { e.phoneLost(id, st) })
-			<-let.Done()
-		case <-let.Done():
-		}
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangupWithin)
-		defer cancel()
-		st.Hangup(within)
-	})
-}
+// letGo hangs the agent's phone up.
+func (a *agent) letGo() { a.hands.do(deed{Kind: deedLetGo, Phone: a.phone.Phone}) }
 
 // phoneLost takes an agent whose phone is gone out of the pool, wherever the
 // agent is.
-func (e *Engine) phoneLost(id int64, st Station) {
+func (e *Engine) phoneLost(id int64, phone PhoneRef) {
 	p := e.roster[id]
-	if p == nil || p.station != st {
+	if p == nil || p.phone != phone {
 		return
 	}
 	if p.mine != nil {
@@ -116,12 +104,12 @@ func (e *Engine) phoneLost(id int64, st Station) {
 	}
 	l := p.loop
 	told := l.tell(func() {
-		if !l.phoneLost(id, st, time.Now()) {
-			e.tell(func() { e.phoneLost(id, st) }) // on the way back to us
+		if !l.phoneLost(id, phone, time.Now()) {
+			e.tell(func() { e.phoneLost(id, phone) }) // on the way back to us
 		}
 	})
 	if !told {
-		e.tell(func() { e.phoneLost(id, st) })
+		e.tell(func() { e.phoneLost(id, phone) })
 	}
 }
 
@@ -131,11 +119,11 @@ func (e *Engine) left(a *agent, reason string) { e.dismiss(a, reason) }
 // dismiss lets an agent go for good.
 func (e *Engine) dismiss(a *agent, reason string) {
 	id := a.info.ID
-	if p := e.roster[id]; p != nil && p.station == a.station {
+	if p := e.roster[id]; p != nil && p.phone == a.phone {
 		delete(e.roster, id)
 	}
 	e.log.Info("agent left", "agent", id, "reason", reason)
-	a.release()
+	a.letGo()
 	e.alone(a)
 	a.call, a.after, a.line, a.guest = nil, "", nil, nil
 	a.become(StateOffline, time.Now())

@@ -10,8 +10,8 @@ import (
 // takeBack hears that a loop has returned an agent.
 func (e *Engine) takeBack(a *agent) {
 	p := e.roster[a.info.ID]
-	if p == nil || p.station != a.station {
-		a.release()
+	if p == nil || p.phone != a.phone {
+		a.letGo()
 		return
 	}
 	p.mine, p.loop = a, nil

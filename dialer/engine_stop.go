@@ -18,12 +18,9 @@ var errStopped = errors.New("withdrawn: somebody stopped such calls")
 // must not be called by a goroutine of the engine.
 func (e *Engine) Halt(holding []campaigns.Stop) error {
 	e.stops.Store(&holding)
-	if len(holding) == 0 {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
-	leaving := e.outside.withdraw(func(c *outsideCall) bool { return e.meets(c.met) }, errStopped)
+	leaving := e.everywhere(deed{Kind: deedHalt, Stops: holding, Fault: faultOf(errStopped)})
 	if err := e.withdraw((*Loop).halts, errStopped); err != nil {
 		e.log.Error("a kill switch did not reach every campaign in time", "error", err)
 		return fmt.Errorf("halt: %w", err)
@@ -41,7 +38,7 @@ func (e *Engine) Halt(holding []campaigns.Stop) error {
 // this, so that a list or a stop that it has not seen yet withdraws the call.
 func (e *Engine) Aside(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error) {
 	place := campaigns.Contact{}.Place(campaigns.Phone{Number: number})
-	dial, call, done := e.outside.begin(ctx, number, nil, campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
+	dial, call, done := e.hands.outside.begin(ctx, number, nil, campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
 	if e.meets(call.met) {
 		done()
 		return nil, nil, nil, campaigns.ErrStopped
@@ -65,7 +62,15 @@ func (l *Loop) halts(c *call) bool {
 
 // meets tells whether a kill switch meets a call.
 func (e *Engine) meets(call campaigns.Halted) bool {
-	for _, s := range e.holding() {
+	return meets(e.stops.Load(), call)
+}
+
+// meets tells whether one of the kill switches that hold meets a call.
+func meets(holding *[]campaigns.Stop, call campaigns.Halted) bool {
+	if holding == nil {
+		return false
+	}
+	for _, s := range *holding {
 		if s.Holds(call) {
 			return true
 		}

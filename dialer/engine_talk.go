@@ -12,24 +12,24 @@ import (
 
 // Hold puts the person on hold, where they hear music, or takes them back.
 func (e *Engine) Hold(ctx context.Context, agent int64, on bool) error {
-	return e.talk(ctx, agent, orderHold, ask{on: on})
+	return e.talk(ctx, agent, orderHold, ask{On: on})
 }
 
 // Mute lets nobody but supervisors hear the agent, whatever phone it is.
 func (e *Engine) Mute(ctx context.Context, agent int64, on bool) error {
-	return e.talk(ctx, agent, orderMute, ask{on: on})
+	return e.talk(ctx, agent, orderMute, ask{On: on})
 }
 
 // SendDigits presses keys (0-9, *, #, A-D) towards the person, or towards the
 // outside number that the agent talks to. It does not wait until they are up.
 func (e *Engine) SendDigits(ctx context.Context, agent int64, digits string) error {
-	return e.talk(ctx, agent, orderDigits, ask{digits: digits})
+	return e.talk(ctx, agent, orderDigits, ask{Digits: digits})
 }
 
 // Record pauses the recording of the agent's call, or goes on; where the
 // campaign asks for consent, on begins it.
 func (e *Engine) Record(ctx context.Context, agent int64, on bool) error {
-	return e.talk(ctx, agent, orderRecord, ask{on: on})
+	return e.talk(ctx, agent, orderRecord, ask{On: on})
 }
 
 // Transfer passes the agent's call on. It returns when the other side rings; the
@@ -37,7 +37,7 @@ func (e *Engine) Record(ctx context.Context, agent int64, on bool) error {
 // package. Attended, the agent talks to the other side first; else it has the
 // person when it answers. Who does not answer within 20 s, the person is back.
 func (e *Engine) Transfer(ctx context.Context, agent int64, to TransferTarget, attended bool) error {
-	return e.talk(ctx, agent, orderTransfer, ask{to: to, attended: attended})
+	return e.talk(ctx, agent, orderTransfer, ask{To: to, Attended: attended})
 }
 
 // CompleteTransfer gives the person to the other side of the agent's transfer.
@@ -69,7 +69,7 @@ func (e *Engine) Refuse(ctx context.Context, agent int64) error {
 // AskHelp asks for a supervisor, or takes it back. It is over by itself when one
 // joins, and when the call ends.
 func (e *Engine) AskHelp(ctx context.Context, agent int64, on bool) error {
-	return e.talk(ctx, agent, orderHelp, ask{on: on})
+	return e.talk(ctx, agent, orderHelp, ask{On: on})
 }
 
 func (e *Engine) talk(ctx context.Context, agent int64, o order, a ask) error {
@@ -79,7 +79,7 @@ func (e *Engine) talk(ctx context.Context, agent int64, o order, a ask) error {
 // Note writes something down in the time line of a call.
 func (e *Engine) Note(ev campaigns.CallEvent) {
 	ev.At = time.Now()
-	e.chronicle.add(ev)
+	e.hands.chronicle.add(ev)
 }
 
 // Monitor lets a supervisor, who is signed in with a phone, take part in all
@@ -103,34 +103,34 @@ func (e *Engine) Monitor(ctx context.Context, user, agent int64, mode MonitorMod
 			return err
 		}
 	}
-	st, err := e.stationOf(ctx, user)
+	phone, err := e.phoneOf(ctx, user)
 	if err != nil {
 		return err
 	}
 	if err := e.order(ctx, command{agent: user, order: orderSupervise, other: agent, reason: string(mode) + ": " + whom.called()}); err != nil {
 		return err
 	}
-	heard := ear{MonitorState{User: user, Name: who.called(), Mode: mode, Since: time.Now()}, st}
-	err = e.order(ctx, command{agent: agent, order: orderListen, ask: ask{ears: []ear{heard}}})
+	heard := ear{MonitorState{User: user, Name: who.called(), Mode: mode, Since: time.Now()}, phone}
+	err = e.order(ctx, command{agent: agent, order: orderListen, ask: ask{Ears: []ear{heard}}})
 	if err != nil {
 		_ = e.StopMonitor(context.WithoutCancel(ctx), user)
 	}
 	return err
 }
 
-// stationOf is the phone of who is signed in.
-func (e *Engine) stationOf(ctx context.Context, user int64) (st Station, err error) {
-	found := make(chan Station, 1)
+// phoneOf is the phone of who is signed in.
+func (e *Engine) phoneOf(ctx context.Context, user int64) (ref PhoneRef, err error) {
+	found := make(chan PhoneRef, 1)
 	err = e.ask(ctx, func(reply chan error) {
 		if p := e.roster[user]; p != nil {
-			found <- p.station
+			found <- p.phone
 			reply <- nil
 		} else {
 			reply <- ErrNoHeadset
 		}
 	})
 	if err != nil {
-		return nil, err
+		return PhoneRef{}, err
 	}
 	return <-found, nil
 }
@@ -152,7 +152,7 @@ func (e *Engine) TakeOver(ctx context.Context, user int64) error {
 		return ErrNotSupervising
 	}
 	agent := who.Supervises
-	if err := e.order(ctx, command{agent: agent, order: orderTakeOver, ask: ask{by: user}}); err != nil {
+	if err := e.order(ctx, command{agent: agent, order: orderTakeOver, ask: ask{By: user}}); err != nil {
 		return err
 	}
 	e.at(agent, func(_ keeper, a *agentOf, _ time.Time) { a.unlisten(user) })
@@ -169,8 +169,8 @@ func (e *Engine) talkOrder(k keeper, a *agent, cmd command, now time.Time) bool 
 	case cmd.order.duringCall():
 		a.passOn(cmd)
 	case cmd.order == orderHelp:
-		err := a.askHelp(cmd.ask.on)
-		if err == nil && cmd.ask.on {
+		err := a.askHelp(cmd.ask.On)
+		if err == nil && cmd.ask.On {
 			e.hub.tell(Notice{Kind: NoticeHelp, At: now, Attempt: a.call.Attempt, Agent: ptr(a.published())})
 		}
 		cmd.answer(err)
@@ -180,7 +180,7 @@ func (e *Engine) talkOrder(k keeper, a *agent, cmd command, now time.Time) bool 
 		e.superviseEnd(k, a, now)
 		cmd.answer(nil)
 	case cmd.order == orderListen:
-		a.listen(cmd.ask.ears[0])
+		a.listen(cmd.ask.Ears[0])
 		cmd.answer(nil)
 	default:
 		return false

@@ -48,7 +48,7 @@ func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
 func (e *Engine) withdrawNumbers(numbers map[string]sellers) error {
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
-	leaving := e.outside.withdraw(listed(numbers), errWithdrawnDNC)
+	leaving := e.everywhere(deed{Kind: deedBar, Numbers: numbers, Fault: faultOf(errWithdrawnDNC)})
 	if err := e.withdraw(toAny(numbers), errWithdrawnDNC); err != nil {
 		return err
 	}
@@ -132,12 +132,15 @@ func (l *Loop) withdrawNow(ctx context.Context, match func(*Loop, *call) bool, c
 // withdrawCalls cancels the calls that match and that nobody has answered, for a
 // cause, and pulls their cords.
 func (l *Loop) withdrawCalls(match func(*Loop, *call) bool, cause error) []<-chan struct{} {
-	var leaving []<-chan struct{}
+	calls := make(map[*crew][]string)
 	for _, c := range l.calls {
 		if c.inAir() && match(l, c) {
-			c.withdraw(cause)
-			leaving = append(leaving, c.cord.pull(cause))
+			calls[c.hands] = append(calls[c.hands], c.row)
 		}
+	}
+	var leaving []<-chan struct{}
+	for hands, ids := range calls {
+		leaving = append(leaving, hands.clear(deed{Kind: deedWithdraw, Calls: ids, Fault: faultOf(cause)}))
 	}
 	return leaving
 }

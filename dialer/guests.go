@@ -2,7 +2,6 @@ package dialer
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -26,13 +25,14 @@ type guest struct {
 
 // invitation asks an agent to take a call.
 type invitation struct {
-	agent    int64
-	card     CurrentCall
-	line     *line
-	talk     TalkState
-	wrapUp   time.Duration
-	takeOver bool // by a supervisor, who asked for it
-	from     int64
+	Agent    int64         `json:"agent"`
+	From     int64         `json:"from"`
+	TakeOver bool          `json:"take_over,omitempty"` // by a supervisor, who asked for it
+	WrapUp   time.Duration `json:"wrap_up"`
+	Talk     TalkState     `json:"talk"`
+
+	card CurrentCall // of From, whose call it is
+	line *way
 }
 
 // keeper is who owns an agent.
@@ -115,39 +115,40 @@ func (e *Engine) at(id int64, do func(keeper, *agent, time.Time)) {
 	e.tell(func() { e.reach(id, func(k keeper, a *agent) { do(k, a, time.Now()) }, func() {}) })
 }
 
-// invite reserves an agent for a call that is passed on; the error says why it
-// cannot be. It must not be called by a goroutine of engine or loop.
-func (e *Engine) invite(inv invitation) (seat, error) {
-	got := make(chan seat, 1)
-	err := e.ask(context.Background(), func(reply chan error) { // answered in memory, or at the engine's end
-		e.reach(inv.agent, func(k keeper, a *agent) {
-			s, err := a.borrow(k, inv, time.Now())
-			got <- s
-			reply <- err
-		}, func() {
-			got <- seat{}
-			reply <- ErrNotSignedIn
-		})
-	})
-	if err != nil {
-		return seat{}, err
+// invite reserves an agent for a call that is passed on; the answer says why it
+// cannot be.
+func (e *Engine) invite(from *crew, w word) {
+	inv, answer := *w.Invite, deed{Kind: deedAnswer, Ask: w.Ask, Seat: &seat{}}
+	card, ok := e.cardOf(inv.From, w.Attempt)
+	if !ok {
+		answer.Fault = faultOf(ErrNoCall)
+		from.do(answer)
+		return
 	}
-	return <-got, nil
+	inv.card, inv.line = card, &way{from, w.Attempt}
+	e.reach(inv.Agent, func(k keeper, a *agent) {
+		s, err := a.borrow(k, inv, time.Now())
+		answer.Seat, answer.Fault = &s, faultOf(err)
+		from.do(answer)
+	}, func() {
+		answer.Fault = faultOf(ErrNotSignedIn)
+		from.do(answer)
+	})
 }
 
 // borrow reserves the agent for a call of somebody else.
 func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
-	overhears := inv.takeOver && a.state == StateElsewhere && a.supervises == inv.from
+	overhears := inv.TakeOver && a.state == StateElsewhere && a.supervises == inv.From
 	if !a.free() && !overhears {
 		return seat{}, &BusyError{Name: a.info.called(), State: a.state}
 	}
 	card := inv.card
-	card.Talk, card.EndedAt, card.WrapUpUntil, card.BridgedAt = inv.talk, time.Time{}, time.Time{}, time.Time{}
-	a.guest, a.line, a.call = &guest{attempt: card.Attempt, wrapUp: inv.wrapUp}, inv.line, &card
+	card.Talk, card.EndedAt, card.WrapUpUntil, card.BridgedAt = inv.Talk, time.Time{}, time.Time{}, time.Time{}
+	a.guest, a.line, a.call = &guest{attempt: card.Attempt, wrapUp: inv.WrapUp}, inv.line, &card
 	a.notice, a.supervises, a.told = "", 0, a.ears
 	k.note(pacing.AgentReserved, a, now)
 	a.become(StateReserved, now)
-	return seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}, nil
+	return seat{Agent: a.info.ID, Name: a.info.called(), Phone: a.phone, Ears: a.ears}, nil
 }
 
 // in tells whether the agent is a guest in a call.
@@ -212,14 +213,10 @@ func (e *Engine) cardOf(id int64, attempt string) (CurrentCall, bool) {
 
 // passedOn hears that the agent of a call has passed the person on: notes
 // follow, and the call goes on without the agent.
-func (l *Loop) passedOn(id pacing.CallID, to int64, name string, at time.Time) {
-	c := l.calls[id]
-	if c == nil {
-		return
-	}
+func (l *Loop) passedOn(c *call, to int64, name string, at time.Time) {
 	a := c.agent
 	c.agent, c.guest = nil, to
-	delete(l.orphans, id) // whose phone was lost is not in the call any more
+	delete(l.orphans, c.id) // whose phone was lost is not in the call any more
 	if a == nil {
 		return
 	}
@@ -229,15 +226,7 @@ func (l *Loop) passedOn(id pacing.CallID, to int64, name string, at time.Time) {
 	l.wrapUp(a, at)
 }
 
-// prefer says whom a person goes back to who loses who talks with them: the
-// agent who had them first.
-func (l *Loop) prefer(id pacing.CallID, agent int64) {
-	if c := l.calls[id]; c != nil {
-		c.prefers, c.lastAgent = agent, agent
-	}
-}
-
-// giveBack reserves that agent for the person, if the agent is free or still
+// giveBack reserves the agent for the person who had them first, if the agent is free or still
 // makes notes of the call.
 func (l *Loop) giveBack(c *call, now time.Time) {
 	a := l.agents[c.prefers]

@@ -55,18 +55,35 @@ var errWithdrawnCalls = errors.New("withdrawn: the person is calling us at this 
 // mean answers, whether or not it dials now. It returns when the call is in
 // good hands, or refused.
 func (e *Engine) Receive(ctx context.Context, c Caller) {
-	in := c.Call()
+	e.arrive(ctx, arrival{hands: e.own, id: e.hands.arrive(c), in: c.Call()})
+}
+
+// arrival is somebody who calls and has no answer yet, at the hands of a node.
+type arrival struct {
+	hands *crew
+	id    int64
+	in    Inbound
+}
+
+// refuse turns the caller away.
+func (c arrival) refuse(code int, reason string) {
+	c.hands.do(deed{Kind: deedTurnAway, Ask: c.id, Code: code, Reason: reason})
+}
+
+// arrive finds out which campaign a caller means.
+func (e *Engine) arrive(ctx context.Context, c arrival) {
+	in := c.in
 	ids, off, err := e.calledBy(ctx, in)
 	switch {
 	case err != nil:
-		c.Refuse(refuseDown, "Service Unavailable")
+		c.refuse(refuseDown, "Service Unavailable")
 		return
 	case len(ids) == 0 && off:
-		c.Refuse(refuseDecline, "Decline")
+		c.refuse(refuseDecline, "Decline")
 		return
 	case len(ids) == 0:
 		e.log.Info("somebody called a number that is no campaign's", "trunk", in.Trunk, "sip_call_id", in.CallID)
-		c.Refuse(refuseUnknown, "Not Found")
+		c.refuse(refuseUnknown, "Not Found")
 		return
 	}
 	meant := ids[0]
@@ -80,7 +97,7 @@ func (e *Engine) Receive(ctx context.Context, c Caller) {
 		}
 	}
 	if !e.tell(func() { e.receive(meant, c) }) {
-		c.Refuse(refuseDown, "Service Unavailable")
+		c.refuse(refuseDown, "Service Unavailable")
 	}
 }
 
@@ -127,12 +144,12 @@ func (e *Engine) showing(in Inbound) (ids []int64, off bool) {
 
 // receive gives a caller to the loop of a campaign. One that does not dial is
 // opened for the call.
-func (e *Engine) receive(id int64, c Caller) {
+func (e *Engine) receive(id int64, c arrival) {
 	next, known := e.latest[id]
 	s := e.running[id]
 	switch {
 	case e.stopping || !known:
-		c.Refuse(refuseDown, "Service Unavailable")
+		c.refuse(refuseDown, "Service Unavailable")
 	case s == nil:
 		e.openFor(next, c)
 	case !s.loop.tell(func() { s.loop.receive(c, time.Now()) }):
@@ -142,10 +159,11 @@ func (e *Engine) receive(id int64, c Caller) {
 
 // openFor starts the loop of a campaign that does not run, for somebody who
 // calls it. It places no calls and ends after the last of those it has.
-func (e *Engine) openFor(next applied, c Caller) {
+func (e *Engine) openFor(next applied, c arrival) {
 	s := e.newStage(next)
-	s.loop.callers = []Caller{c}
+	s.loop.callers = []arrival{c}
 	e.running[next.campaign.ID] = s
+	e.atWork.set(next.campaign.ID, s.loop)
 	e.host(s)
 }
 
@@ -158,10 +176,8 @@ func (e *Engine) receiveLate(s *stage) {
 
 // withdrawFor gives up what rings at a number whose owner calls us.
 func (e *Engine) withdrawFor(number string) {
-	e.tell(func() {
-		for _, s := range e.running {
-			l := s.loop
-			l.tell(func() { l.withdrawCalls(toAny(map[string]sellers{number: nil}), errWithdrawnCalls) })
-		}
-	})
+	for _, s := range e.running {
+		l := s.loop
+		l.tell(func() { l.withdrawCalls(toAny(map[string]sellers{number: nil}), errWithdrawnCalls) })
+	}
 }

@@ -34,13 +34,13 @@ func (a *attempt) receive(ctx context.Context) bool {
 	if err != nil {
 		a.log.Error("an inbound call could not be written, and is refused", "error", err)
 		a.caller.Refuse(refuseDown, "Service Unavailable")
-		a.loop.tell(func() { a.loop.unreceived(a.call, err, now) })
+		a.tell(word{Kind: wordUnreceived, Fault: faultOf(err), At: now})
 		return false
 	}
 	a.who = r
-	a.loop.tell(func() { a.loop.received(a.call, r) })
+	a.tell(word{Kind: wordReceived, Received: &r})
 	if a.row.Number != "" {
-		a.loop.engine.withdrawFor(a.row.Number)
+		a.tell(word{Kind: wordCallsUs, Number: a.row.Number})
 	}
 	return true
 }

@@ -2,7 +2,6 @@ package dialer
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -20,32 +19,29 @@ import (
 // queuing is what the loop knows of a caller beside the call.
 type queuing struct {
 	since     time.Time
-	place     *atomic.Int32 // in the queue, 1 = next; the voice reads it
-	lastAgent int64         // who talked to the person last
+	place     int   // in the queue, 1 = next, as the voice knows it
+	lastAgent int64 // who talked to the person last
 	doNotCall bool
 }
 
 // receive takes a caller: the attempt writes the row, answers and comes back
 // for an agent.
-func (l *Loop) receive(caller Caller, now time.Time) {
+func (l *Loop) receive(caller arrival, now time.Time) {
 	if l.closing { // we end; the engine opens us anew
 		l.engine.tell(func() { l.engine.receive(l.id, caller) })
 		return
 	}
-	in := caller.Call()
+	in := caller.in
 	l.lastCall++
 	row := campaigns.NewInbound(l.campaign, in.Number, in.Called, now)
 	row.Trunk, row.RingingAt = in.Trunk, in.At
 	c := &call{
 		id: l.lastCall, row: row.ID, number: in.Number, inbound: true, trunk: in.Trunk, state: CallArriving, placed: now, since: now,
-		queuing: queuing{place: new(atomic.Int32)},
+		hands: caller.hands,
 	}
 	full := l.callersHere() >= l.campaign.Inbound.Filled().Places
-	l.calls[c.id] = c
-	a := l.newAttempt(c, row)
-	a.caller, a.full, a.standing, a.voices = caller, full, c.place, l.voices
-	a.log.Info("somebody calls us", "sip_call_id", in.CallID, "withheld", in.Number == "")
-	l.launch(c, a)
+	l.know(c)
+	l.launch(c, placing{Row: *row, Arrival: caller.id, Full: full})
 }
 
 // callersHere is how many callers have no agent yet.
@@ -59,28 +55,10 @@ func (l *Loop) callersHere() int {
 	return n
 }
 
-// received hears who calls.
-func (l *Loop) received(id pacing.CallID, r campaigns.Received) {
-	if c := l.calls[id]; c != nil {
-		c.contact, c.lastAgent, c.doNotCall = r.Contact, r.LastAgent, r.DoNotCall
-	}
-}
-
-// unreceived hears that the store did not take the row: there is no call.
-func (l *Loop) unreceived(id pacing.CallID, err error, at time.Time) {
-	l.store.failed(at, err, false)
-	delete(l.calls, id)
-}
-
 // enqueue hears that a caller waits for an agent. Exactly one seat comes back:
 // from serveQueue, or from leaveQueue. Who was in a conversation already goes
 // first.
-func (l *Loop) enqueue(id pacing.CallID, at time.Time, claim chan seat) {
-	c := l.calls[id]
-	if c == nil {
-		claim <- seat{}
-		return
-	}
+func (l *Loop) enqueue(c *call, at time.Time, claim int) {
 	again := c.bridged
 	if c.state == CallTalking || c.state == CallConnecting {
 		l.orphan(c)
@@ -99,14 +77,12 @@ func (l *Loop) enqueue(id pacing.CallID, at time.Time, claim chan seat) {
 
 // leaveQueue hears that a caller does not wait any longer. An agent who was
 // given meanwhile is in the seat already.
-func (l *Loop) leaveQueue(id pacing.CallID) {
-	c := l.calls[id]
-	if c == nil || c.claim == nil {
+func (l *Loop) leaveQueue(c *call, claim int) {
+	if c.claim != claim {
 		return
 	}
 	l.queue = slices.DeleteFunc(l.queue, func(w *call) bool { return w == c })
-	c.claim <- seat{}
-	c.claim = nil
+	c.give(seat{})
 }
 
 // serveQueue gives agents to the callers who wait, longest wait first. One who
@@ -118,8 +94,7 @@ func (l *Loop) serveQueue(now time.Time) {
 	staffed := !l.stopping && l.staffed()
 	l.queue = slices.DeleteFunc(l.queue, func(c *call) bool {
 		if !staffed {
-			c.claim <- seat{closed: true}
-			c.claim = nil
+			c.give(seat{Closed: true})
 			return true
 		}
 		a := l.answerer(c, now)
@@ -129,7 +104,10 @@ func (l *Loop) serveQueue(now time.Time) {
 		return a != nil
 	})
 	for i, c := range l.queue {
-		c.place.Store(int32(i + 1))
+		if c.place != i+1 {
+			c.place = i + 1
+			c.hands.do(deed{Kind: deedPosition, Attempt: c.row, Position: c.place})
+		}
 	}
 }
 

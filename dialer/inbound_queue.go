@@ -32,34 +32,25 @@ const (
 
 // queueUp waits in the queue for an agent, with greeting, place and music. The
 // loop answers exactly once.
-func (a *attempt) queueUp(talk context.Context) (seat, claimEnd) {
+func (a *attempt) queueUp(talk context.Context) (taken, claimEnd) {
 	limit := a.settings.real(a.campaign.Inbound.Filled().Queue)
 	longest := time.NewTimer(limit)
 	defer longest.Stop()
 	keys, deaf := a.listenKeys()
 	defer deaf()
-	given := make(chan seat, 1)
-	since := time.Now()
-	a.loop.tell(func() { a.loop.enqueue(a.call, since, given) })
+	a.claims++
+	a.tell(word{Kind: wordQueue, Claim: a.claims, At: time.Now()})
 	hush := a.speak(talk, a.waitingVoice)
 	defer hush()
-	end := a.awaitSeat(talk, given, keys, longest.C)
+	end := a.awaitSeat(talk, a.given, keys, longest.C)
 	if end == claimed { // it stands in given
-		return a.seated(<-given)
+		return a.seated(talk, <-a.given)
 	}
-	a.loop.tell(func() { a.loop.leaveQueue(a.call) })
-	if s := <-given; s.station != nil && end != lineGone && end != cutOff {
-		return a.seated(s) // at the very last moment
+	a.tell(word{Kind: wordLeaveQueue, Claim: a.claims})
+	if s := <-a.given; !s.Phone.none() && end != lineGone && end != cutOff {
+		return a.seated(talk, s) // at the very last moment
 	}
-	return seat{}, end
-}
-
-// seated is what a seat from the loop means.
-func (a *attempt) seated(s seat) (seat, claimEnd) {
-	if s.closed {
-		return s, nobodyHere
-	}
-	return s, a.stillThere(s)
+	return taken{}, end
 }
 
 // awaitSeat waits for what ends the waiting. A seat is put back for the caller

@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -24,11 +23,9 @@ type Loop struct {
 	settings Settings
 	clock    clock
 	engine   *Engine
-	journal  Journal
-	trunk    Trunk
+	trunk    Trunk // for its caller ID
 	contacts Contacts
 	supply   func() campaigns.HopperState
-	optOuts  OptOuts
 	show     *showcase
 	hub      *hub
 	log      *slog.Logger
@@ -45,16 +42,16 @@ type Loop struct {
 	floor    *tape.Recorder
 	agents   map[int64]*agent
 	calls    map[pacing.CallID]*call
+	rows     map[string]*call        // the same by attempt
+	crews    []*crew                 // where calls may be placed
+	version  int64                   // of the campaign's settings
+	read     applied                 // and what was read for them
 	waiting  []*call                 // persons without an agent, longest first
 	queue    []*call                 // callers without an agent, longest first
-	callers  []Caller                // for whom the loop was opened
+	callers  []arrival               // for whom the loop was opened
 	closing  bool                    // it takes nobody in any more
-	voices   voices                  // what callers hear
-	sounds   sounds                  // and people on hold
 	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact
-	launch   func(*call, *attempt)
-	attempts sync.WaitGroup
 	lastCall pacing.CallID
 
 	shrunkAt time.Time // when there was one agent less
@@ -98,15 +95,16 @@ const keepLast = 50
 func (l *Loop) tell(do func()) bool { return l.mail.put(do) }
 
 // Run dials until the campaign is not running any more, or soft is done, and
-// all its calls are over and written. When hard is done, calls are ended.
-// Outcomes are written until write is done.
-func (l *Loop) Run(soft, hard, write context.Context) {
-	l.launch = func(c *call, a *attempt) { l.start(hard, write, c, a) }
+// all its calls are over and written. When hard is done, the hands end the calls.
+func (l *Loop) Run(soft, hard context.Context) {
 	beat := time.NewTicker(max(leastTick, l.settings.real(tick)))
 	defer beat.Stop()
 	l.began = time.Now()
 	l.savedAt, l.tapeFrom = l.began, l.began
 	stop := soft.Done()
+	for _, hands := range l.crews {
+		l.brief(hands)
+	}
 	for _, c := range l.callers {
 		l.receive(c, l.began)
 	}
@@ -122,7 +120,6 @@ func (l *Loop) Run(soft, hard, write context.Context) {
 		}
 		l.settle(time.Now())
 	}
-	l.attempts.Wait()
 	l.shut(time.Now())
 }
 
@@ -134,19 +131,6 @@ func (l *Loop) shut(now time.Time) {
 		do()
 	}
 	l.leave(now)
-}
-
-// start gives a call its goroutine and its two cords: one withdraws it while
-// it rings, the other ends the conversation.
-func (l *Loop) start(hard, write context.Context, c *call, a *attempt) {
-	dial, withdraw := context.WithCancelCause(hard)
-	talk, hangUp := context.WithCancelCause(hard)
-	c.withdraw, c.hangUp = withdraw, hangUp
-	l.attempts.Go(func() {
-		defer withdraw(nil)
-		defer hangUp(nil)
-		a.run(dial, talk, write)
-	})
 }
 
 // settle brings everything in line with what was heard: after it, nobody waits
@@ -222,7 +206,11 @@ func (l *Loop) watchClock(now time.Time) {
 // set takes changed settings and status.
 func (l *Loop) set(next applied) {
 	c, m := next.campaign, next.messages
-	l.campaign, l.messages, l.warning, l.voices, l.sounds = c, m, next.warning, next.voices, next.sounds
+	l.campaign, l.messages, l.warning, l.read = c, m, next.warning, next
+	l.version++
+	for _, hands := range l.crews {
+		l.brief(hands)
+	}
 	l.policy = policyOf(c, m)
 	l.account.under(c.OwnLimit())
 	for _, a := range l.agents {
@@ -230,6 +218,12 @@ func (l *Loop) set(next applied) {
 	}
 	l.rate.speed = l.settings.Speed
 	l.hub.tell(Notice{Kind: NoticeCampaign, At: time.Now(), Campaign: l.id})
+}
+
+// brief tells hands the campaign as calls are placed for it from now on.
+func (l *Loop) brief(hands *crew) {
+	next := l.read
+	hands.do(deed{Kind: deedCampaign, Campaign: l.id, Version: l.version, Settings: &next.campaign, read: &next})
 }
 
 // policyOf is the pacing policy of a campaign. Without a message for persons

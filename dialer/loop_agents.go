@@ -59,9 +59,9 @@ func (l *Loop) lose(a *agent, reason string, now time.Time) {
 
 // phoneLost hears that the phone of an agent is gone; false when the agent is
 // not here (any more).
-func (l *Loop) phoneLost(id int64, st Station, now time.Time) bool {
+func (l *Loop) phoneLost(id int64, phone PhoneRef, now time.Time) bool {
 	a, here := l.agents[id]
-	if here && a.station == st {
+	if here && a.phone == phone {
 		l.lose(a, "the phone is lost", now)
 	}
 	return here
@@ -165,7 +165,7 @@ func (l *Loop) askHangUp(a *agent, now time.Time) error {
 		}
 		switch {
 		case c.state == CallTalking:
-			c.line.put(command{agent: a.info.ID, order: orderLeave})
+			c.line().put(command{agent: a.info.ID, order: orderLeave})
 		case c.inAir() && a.call != nil: // the agent asked for this call
 			c.withdraw(errWithdrawnByAgent)
 		}

@@ -12,28 +12,23 @@ import (
 // life. Each runs on the loop's goroutine.
 
 // ringing hears that the phone rings.
-func (l *Loop) ringing(id pacing.CallID, trunk string, at time.Time) {
-	if c := l.calls[id]; c != nil && c.inAir() && c.state != CallRinging {
+func (l *Loop) ringing(c *call, trunk string, at time.Time) {
+	if c.inAir() && c.state != CallRinging {
 		c.trunk = trunk
 		c.become(CallRinging, at)
-		l.apply(pacing.CallRinging, id, 0, at)
+		l.apply(pacing.CallRinging, c.id, 0, at)
 	}
 }
 
 // wantAgent hears that a person is on the line and needs an agent. Exactly one
 // seat comes back: from match, or from giveUp.
-func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim chan seat) {
-	c := l.calls[id]
-	if c == nil {
-		claim <- seat{}
-		return
-	}
+func (l *Loop) wantAgent(c *call, trunk string, at time.Time, claim int) {
 	c.claim = claim
 	if c.trunk = trunk; !c.answered {
 		c.answered = true
 		l.totals.Answered++
 		l.account.answer(c.country())
-		l.apply(pacing.CallAnswered, id, 0, at)
+		l.apply(pacing.CallAnswered, c.id, 0, at)
 	}
 	if c.state == CallTalking || c.state == CallConnecting {
 		l.orphan(c) // the phone of its agent is lost
@@ -48,19 +43,17 @@ func (l *Loop) wantAgent(id pacing.CallID, trunk string, at time.Time, claim cha
 // was late hears of a person and of the end of the hold in one breath: who is free,
 // or kept for the call, takes it even then. Nobody hears the message while an agent
 // sits there, and no agent stays kept for a call that is given up.
-func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
-	c := l.calls[id]
-	if c == nil || c.claim == nil {
+func (l *Loop) giveUp(c *call, claim int, hungUp bool, at time.Time) {
+	if c.claim != claim {
 		return
 	}
 	if !hungUp {
-		if l.match(at); c.claim == nil {
+		if l.match(at); c.claim == 0 {
 			return
 		}
 	}
 	l.waiting = slices.DeleteFunc(l.waiting, func(w *call) bool { return w == c })
-	c.claim <- seat{}
-	c.claim = nil
+	c.give(seat{})
 	if hungUp {
 		return
 	}
@@ -70,11 +63,9 @@ func (l *Loop) giveUp(id pacing.CallID, hungUp bool, at time.Time) {
 }
 
 // messagePlays hears that a person hears the message.
-func (l *Loop) messagePlays(id pacing.CallID, at time.Time) {
-	if c := l.calls[id]; c != nil {
-		l.orphan(c) // only a lost phone leads here with an agent
-		c.become(CallMessage, at)
-	}
+func (l *Loop) messagePlays(c *call, at time.Time) {
+	l.orphan(c) // only a lost phone leads here with an agent
+	c.become(CallMessage, at)
 }
 
 // orphan takes its agent from a call when the agent's phone is lost. Until the
@@ -134,8 +125,8 @@ func (l *Loop) seat(a *agent, c *call, now time.Time) {
 	}
 	c.become(CallConnecting, now)
 	a.told = a.ears
-	c.claim <- seat{agent: a.info.ID, name: a.info.called(), station: a.station, ears: a.ears}
-	c.claim = nil
+	c.seated = c.claim
+	c.give(seat{Agent: a.info.ID, Name: a.info.called(), Phone: a.phone, Ears: a.ears})
 }
 
 // agentFor chooses who takes a person for whom nobody is reserved: the longest
@@ -169,16 +160,15 @@ func (l *Loop) steal() *agent {
 }
 
 // bridged hears that the person and the agent hear each other.
-func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, at time.Time) {
-	c := l.calls[id]
-	if c == nil || c.agent == nil {
+func (l *Loop) bridged(c *call, delay time.Duration, first, late bool, at time.Time) {
+	if c.agent == nil {
 		return // the agent's phone was lost on the way
 	}
 	a := c.agent
 	c.become(CallTalking, at)
 	c.bridged = true
 	delete(l.orphans, c.id)
-	a.call, a.line, c.guest = l.currentCall(c, a, at), c.line, 0
+	a.call, a.line, c.guest = l.currentCall(c, a, at), c.line(), 0
 	a.notice = ""
 	a.become(StateTalking, at)
 	a.tellLateEars()
@@ -188,7 +178,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 	if c.inbound {
 		l.apply(pacing.AgentTalking, 0, a.info.ID, at)
 	} else {
-		l.apply(pacing.CallBridged, id, a.info.ID, at)
+		l.apply(pacing.CallBridged, c.id, a.info.ID, at)
 	}
 	l.mayLeave(a, at)
 	if first && !c.inbound {
@@ -199,11 +189,7 @@ func (l *Loop) bridged(id pacing.CallID, delay time.Duration, first, late bool, 
 }
 
 // audio hears that nothing, or something again, is heard of a person.
-func (l *Loop) audio(id pacing.CallID, missing bool) {
-	c := l.calls[id]
-	if c == nil {
-		return
-	}
+func (l *Loop) audio(c *call, missing bool) {
 	c.noAudio = missing
 	if c.guest != 0 {
 		row := c.row
@@ -216,11 +202,7 @@ func (l *Loop) audio(id pacing.CallID, missing bool) {
 }
 
 // over hears how a call ended; its outcome is being written.
-func (l *Loop) over(id pacing.CallID, row campaigns.Attempt, at time.Time) {
-	c := l.calls[id]
-	if c == nil {
-		return
-	}
+func (l *Loop) over(c *call, row campaigns.Attempt, at time.Time) {
 	l.tellPacing(c, row, at)
 	delete(l.orphans, c.id)
 	talked := c.state == CallTalking
@@ -284,24 +266,24 @@ func (l *Loop) count(c *call, row campaigns.Attempt, at time.Time) {
 	l.hub.tell(Notice{Kind: NoticeEnded, At: at, Attempt: row.ID, Campaign: l.id, Call: &e})
 }
 
-// unwritten hears that the store did not take an outcome; first is true once
-// for each call.
-func (l *Loop) unwritten(first bool) {
-	if first {
+// unwritten hears that the store did not take an outcome.
+func (l *Loop) unwritten(c *call) {
+	if !c.unwritten {
+		c.unwritten = true
 		l.store.unwritten++
 	}
 }
 
 // closed hears that the outcome is on disk (or given up), the last word of
 // every attempt.
-func (l *Loop) closed(id pacing.CallID, refusedBefore bool) {
-	if refusedBefore {
+func (l *Loop) closed(c *call) {
+	if c.unwritten {
 		l.store.unwritten--
 	}
-	if c := l.calls[id]; c != nil && l.account.asking && c.answered && !c.inbound {
+	if l.account.asking && c.answered && !c.inbound {
 		l.account.closed = append(l.account.closed, c.counted())
 	}
-	delete(l.calls, id)
+	l.forget(c)
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
-	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/pacing"
 )
 
@@ -90,16 +89,28 @@ func (l *Loop) place(n int, now time.Time) {
 // room is how many calls the trunks take beside those that are not with them
 // yet.
 func (l *Loop) room() (int, string) {
-	lines, why := l.trunk.Room(l.campaign.Trunks)
-	for _, c := range l.calls {
-		if c.state == CallBeginning {
-			lines--
+	lines, why := 0, ""
+	for _, hands := range l.crews {
+		free, full := l.roomAt(hands)
+		if lines += free; why == "" {
+			why = full
 		}
 	}
 	if why == "" {
 		why = "the trunks take no more calls now"
 	}
 	return lines, why
+}
+
+// roomAt is the same of one node.
+func (l *Loop) roomAt(hands *crew) (int, string) {
+	begun := 0
+	for _, c := range l.calls {
+		if c.hands == hands && c.state == CallBeginning {
+			begun++
+		}
+	}
+	return hands.room(l.id, l.campaign.Trunks, begun)
 }
 
 // next takes a contact that any agent may serve.
@@ -119,6 +130,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 	row := campaigns.NewAttempt(l.campaign, p, l.nextCallerID(p, now), now)
 	c := &call{
 		id: l.lastCall, row: row.ID, number: row.Number, shown: row.CallerID, contact: p, odds: odds, state: CallBeginning, placed: now, since: now,
+		hands: l.nodeFor(seat),
 	}
 	if seat != nil {
 		row.Agent = seat.info.ID
@@ -126,25 +138,22 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 		c.reserved, row.Reserved = kept, kept
 		l.reserve(seat, c, now)
 	}
-	l.calls[c.id], l.zones = c, row.Zones
+	l.know(c)
+	l.zones = row.Zones
 	l.floor.Apply(pacing.Event{At: l.clock.virtual(now), Kind: pacing.CallPlaced, Call: c.id, Odds: odds})
 	l.store.beginning(now)
-	a := l.newAttempt(c, row)
-	a.message = l.messages.choose(p.Language, l.campaign.Language)
-	l.launch(c, a)
+	l.launch(c, placing{Row: *row, Contact: p})
 	return c
 }
 
-// newAttempt is the goroutine's side of a call.
-func (l *Loop) newAttempt(c *call, row *campaigns.Attempt) *attempt {
-	c.line = newLine()
-	return &attempt{
-		call: c.id, cord: &c.cord, row: row, campaign: l.campaign,
-		line: c.line, sounds: l.sounds, talked: l.engine.store,
-		loop: l, settings: l.settings, journal: l.journal, receptions: l.engine.store, trunk: l.trunk, optOuts: l.optOuts,
-		log: l.log.With("contact", c.contact.ID, "attempt", row.ID),
-	}
+// launch gives a call to its hands.
+func (l *Loop) launch(c *call, p placing) {
+	p.Where, p.Version = p.Row.Place, l.version
+	c.hands.place(deed{Kind: deedPlace, Campaign: l.id, Attempt: c.row, Place: &p})
 }
+
+// nodeFor is where a call is placed.
+func (l *Loop) nodeFor(*agent) *crew { return l.crews[0] }
 
 // nextCallerID is the number to show to a contact: one of the campaign's, else
 // the trunks' own. It is settled here, so that the ledger holds what the person
@@ -194,31 +203,27 @@ func (l *Loop) trim(now time.Time) {
 }
 
 // begun hears that the row of a call is on disk.
-func (l *Loop) begun(id pacing.CallID, at time.Time) {
+func (l *Loop) begun(c *call, at time.Time) {
 	l.store.wrote(at)
 	l.totals.Placed++
 	l.rate.add(at)
-	if c := l.calls[id]; c != nil {
+	if c != nil {
 		c.become(CallDialing, at)
 	}
 }
 
 // refused hears that a rule, or the store, did not let a call begin. The agent
 // who was reserved keeps the place in the queue.
-func (l *Loop) refused(id pacing.CallID, err error, at time.Time) {
-	c := l.calls[id]
-	if c == nil {
-		return
-	}
-	delete(l.calls, id)
-	l.apply(pacing.CallCancelled, id, 0, at)
+func (l *Loop) refused(c *call, w word) {
+	at, err := w.At, w.Fault.err()
+	l.forget(c)
+	l.apply(pacing.CallCancelled, c.id, 0, at)
 	note := "the call could not be begun: the store is failing"
-	var refusal *rules.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case w.Refused != "":
 		l.store.wrote(at)
-		l.totals.Refused[refusal.Primary.Rule]++
-		note = refusal.Error()
+		l.totals.Refused[w.Refused]++
+		note = w.Fault.Text
 	case errors.Is(err, campaigns.ErrNotLeased):
 		l.store.wrote(at)
 		note = "the contact is not on the list any more"

@@ -13,7 +13,7 @@ func (c *conversation) setEars(agent int64, now []ear) {
 	before := c.ears[agent]
 	for _, e := range before {
 		if i := slices.IndexFunc(now, func(n ear) bool { return n.User == e.User }); i < 0 {
-			c.room.Leave(supervisor(e.User))
+			c.earLeaves(e)
 			c.event(monitorEvents[e.Mode].ended, e.User, e.Name)
 		} else if now[i].Mode != e.Mode {
 			c.event(monitorEvents[e.Mode].ended, e.User, e.Name)
@@ -22,8 +22,8 @@ func (c *conversation) setEars(agent int64, now []ear) {
 	}
 	for _, e := range now {
 		i := slices.IndexFunc(before, func(b ear) bool { return b.User == e.User })
-		if i < 0 || before[i].station != e.station {
-			c.room.Enter(supervisor(e.User), e.station.Audio())
+		if i < 0 || before[i].Phone != e.Phone {
+			c.earEnters(e)
 		}
 		if i < 0 {
 			c.event(monitorEvents[e.Mode].begun, e.User, e.Name)
@@ -31,6 +31,49 @@ func (c *conversation) setEars(agent int64, now []ear) {
 	}
 	if delete(c.ears, agent); len(now) > 0 {
 		c.ears[agent] = now
+	}
+}
+
+// earEnters takes a supervisor into the room. The way to a phone of another node
+// is found beside the conversation.
+func (c *conversation) earEnters(e ear) {
+	if st := c.hands.here(e.Phone); st != nil {
+		c.room.Enter(supervisor(e.User), st.Audio())
+		return
+	}
+	c.beside.Go(func() {
+		within, cancel := context.WithTimeout(context.Background(), phoneWithin)
+		defer cancel()
+		st, err := c.hands.Resolve(within, e.Phone)
+		if err != nil {
+			c.log.Warn("the phone of a supervisor is not reached", "agent", e.User, "node", e.Phone.Node, "error", err)
+			return
+		}
+		select {
+		case c.news <- news{kind: newsEar, ear: e, station: st}:
+		case <-c.over:
+			endStation(st)
+		}
+	})
+}
+
+// earIsThere hears that the way to a supervisor's phone stands.
+func (c *conversation) earIsThere(e ear, st Station) {
+	for _, listening := range c.ears {
+		if slices.ContainsFunc(listening, func(now ear) bool { return now.User == e.User && now.Phone == e.Phone }) && c.borrowed[e.User] == nil {
+			c.borrowed[e.User] = st
+			c.room.Enter(supervisor(e.User), st.Audio())
+			return
+		}
+	}
+	c.sound.Go(func() { endStation(st) }) // gone meanwhile
+}
+
+func (c *conversation) earLeaves(e ear) {
+	c.room.Leave(supervisor(e.User))
+	if st := c.borrowed[e.User]; st != nil {
+		delete(c.borrowed, e.User)
+		c.sound.Go(func() { endStation(st) })
 	}
 }
 
@@ -48,7 +91,7 @@ func (c *conversation) takeOver(ctx context.Context, cmd command) (err error, la
 	case c.transfer != nil:
 		return ErrTransferring, false
 	}
-	c.seek(ctx, TransferTakeOver, TransferTarget{Agent: cmd.ask.by}, cmd)
+	c.seek(ctx, TransferTakeOver, TransferTarget{Agent: cmd.ask.By}, cmd)
 	return nil, true
 }
 
@@ -90,7 +133,7 @@ func (a *agent) unlisten(user int64) {
 // tellEars tells the conversation that the agent is in.
 func (a *agent) tellEars() {
 	if a.line != nil && a.engaged() {
-		a.line.put(command{agent: a.info.ID, order: orderEars, ask: ask{ears: a.ears}})
+		a.line.put(command{agent: a.info.ID, order: orderEars, ask: ask{Ears: a.ears}})
 	}
 }
 

@@ -54,12 +54,12 @@ type TransferTarget struct {
 
 // ask is what an order during a call carries.
 type ask struct {
-	on       bool
-	digits   string
-	attended bool
-	to       TransferTarget
-	ears     []ear // all who listen to the agent now
-	by       int64 // the supervisor who takes over
+	On       bool           `json:"on,omitempty"`
+	Digits   string         `json:"digits,omitempty"`
+	Attended bool           `json:"attended,omitempty"`
+	To       TransferTarget `json:"to,omitzero"`
+	Ears     []ear          `json:"ears,omitempty"` // all who listen to the agent now
+	By       int64          `json:"by,omitempty"`   // the supervisor who takes over
 }
 
 // duringCall tells whether an order is for the conversation, which its attempt
@@ -150,7 +150,10 @@ func (l *line) close() {
 
 // answer answers an order, if somebody waits for it.
 func (c command) answer(err error) {
-	if c.reply != nil {
+	switch {
+	case c.heard != nil:
+		c.heard(err)
+	case c.reply != nil:
 		c.reply <- err
 	}
 }

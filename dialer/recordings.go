@@ -97,7 +97,7 @@ func (c *conversation) recordFailed(err error) {
 	c.rec.failed = true
 	c.log.Error("a call is not recorded", "error", err)
 	c.event(campaigns.EventRecordFailed, 0, "the recording cannot be written")
-	c.loop.tell(func() { c.loop.recordingFails() })
+	c.tell(word{Kind: wordUnrecorded})
 }
 
 // record pauses and goes on, for card data that must not be kept; with consent,

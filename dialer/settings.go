@@ -15,6 +15,11 @@ type Settings struct {
 	// more in a demonstration. Hold, ring time, wrap-up and dead air shrink by
 	// it; what is written to the ledger is real time.
 	Speed float64
+	// Node names this node among those of the house; it may be empty when there is
+	// one.
+	Node string
+	// Stations finds the phones of agents of other nodes. Nil = there are none.
+	Stations Stations
 	// DrainLimit is how long conversations may last after the soft stop before
 	// they are ended; 0 = 30 minutes.
 	DrainLimit time.Duration

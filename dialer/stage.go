@@ -21,10 +21,10 @@ func (e *Engine) newStage(next applied) *stage {
 	settings.Log, settings.Memory = e.log, e.store
 	hopper := campaigns.NewHopper(e.store, c, settings)
 	l := &Loop{
-		id: c.ID, settings: e.settings, engine: e, journal: e.store, trunk: e.trunk, contacts: hopper, supply: hopper.State, optOuts: e.store,
+		id: c.ID, settings: e.settings, engine: e, trunk: e.trunk, contacts: hopper, supply: hopper.State,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
-		campaign: c, messages: next.messages, voices: next.voices, sounds: next.sounds, warning: next.warning, policy: policyOf(c, next.messages),
-		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
+		campaign: c, messages: next.messages, read: next, crews: e.crews.list(), warning: next.warning, policy: policyOf(c, next.messages),
+		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), rows: make(map[string]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
 		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
 		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
 	}
@@ -76,7 +76,7 @@ func (e *Engine) dialUntilDone(soft, hard, write context.Context, s *stage) {
 	beside.Go(func() { e.keepEstimates(write, l.id, saves) })
 	beside.Go(func() { e.keepTapes(write, l, tapes) })
 	beside.Go(func() { e.keepAccount(write, l, asks) })
-	l.Run(soft, hard, write)
+	l.Run(soft, hard)
 	stopFeed()
 	saves <- l.floor.Estimates(time.Now())
 	close(saves)

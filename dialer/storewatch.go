@@ -56,12 +56,18 @@ func (s *storeWatch) failed(at time.Time, err error, clock bool) {
 	s.retryAt = at.Add(s.pause)
 }
 
-// ownWords is what the store says of the clock, without what was tried.
-func ownWords(err error) string {
+// clockError is what the store says of the clock, without what was tried.
+func clockError(err error) error {
 	last := func(e error) bool { return e == campaigns.ErrClock || e == campaigns.ErrClockOff }
 	for next := errors.Unwrap(err); errors.Is(next, campaigns.ErrClock) && !last(next); next = errors.Unwrap(err) {
 		err = next
 	}
+	return err
+}
+
+// ownWords is what the store says of the clock, without what was tried.
+func ownWords(err error) string {
+	err = clockError(err)
 	if errors.Is(err, campaigns.ErrClockOff) {
 		return err.Error() // nobody can acknowledge that
 	}

@@ -77,5 +77,5 @@ type MonitorState struct {
 // ear is one supervisor who listens to an agent, with their phone.
 type ear struct {
 	MonitorState
-	station Station
+	Phone PhoneRef `json:"phone"`
 }

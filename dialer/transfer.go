@@ -51,12 +51,12 @@ func (c *conversation) pass(ctx context.Context, cmd command) (err error, later 
 	if c.transfer != nil {
 		return ErrTransferring, false
 	}
-	to := cmd.ask.to
+	to := cmd.ask.To
 	if to.Agent == cmd.agent {
 		return ErrSelf, false
 	}
 	kind := TransferBlind
-	if cmd.ask.attended {
+	if cmd.ask.Attended {
 		kind = TransferAttended
 	}
 	c.seek(ctx, kind, to, cmd)
@@ -72,7 +72,7 @@ func (c *conversation) seek(ctx context.Context, kind TransferKind, to TransferT
 	}
 	c.transfer, c.failed = t, TransferState{}
 	s := seeker{
-		attempt: c.attempt, transfer: t, kind: kind, to: to, from: *c.holder, news: c.news, over: c.over, reply: cmd.reply,
+		attempt: c.attempt, transfer: t, kind: kind, to: to, from: *c.holder, news: c.news, over: c.over, heard: cmd.answer,
 	}
 	c.beside.Go(func() {
 		defer forget()
@@ -88,6 +88,8 @@ type news struct {
 	side     *side
 	why      string
 	refused  bool // nothing has rung: the order was answered with an error
+	ear      ear  // of newsEar, with the phone
+	station  Station
 }
 
 type newsKind uint8
@@ -96,15 +98,22 @@ const (
 	newsRings newsKind = iota + 1
 	newsAnswered
 	newsFailed
+	newsEar // a supervisor's phone on another node is there: of no transfer
 )
 
 // hear takes what a seeker has found. What belongs to a transfer that was taken
 // back is let go again.
 func (c *conversation) hear(ctx context.Context, n news) {
 	t := n.transfer
-	if t != c.transfer {
+	switch {
+	case n.kind == newsEar:
+		c.earIsThere(n.ear, n.station)
+		c.settle(ctx)
+		return
+	case t != c.transfer:
 		if n.side != nil {
 			c.letGo(n.side, false)
+			n.side.end()
 		}
 		return
 	}
@@ -182,7 +191,7 @@ func (c *conversation) answered(ctx context.Context) {
 	t.move(TransferTalking)
 	c.event(campaigns.EventTransferAnswered, c.target.agent, t.toName())
 	if c.target.agent != 0 {
-		c.loop.engine.guestTalks(c.target.agent, c.row.ID)
+		c.tell(word{Kind: wordGuestTalks, Agent: c.target.agent, At: time.Now()})
 		c.say(ctx, c.target.party, c.tone())
 	}
 	if t.kind != TransferAttended {
@@ -240,14 +249,14 @@ func (c *conversation) complete(ctx context.Context) {
 		c.event(campaigns.EventTakeOver, c.holder.agent, c.holder.name)
 	}
 	c.leave(old)
-	call, agent, to, row := c.call, c.holder.agent, c.holder.name, c.row.ID
+	agent, to := c.holder.agent, c.holder.name
 	if old.own {
-		c.loop.tell(func() { c.loop.passedOn(call, agent, to, now) })
+		c.tell(word{Kind: wordPassed, Agent: agent, Name: to, At: now})
 	} else if old.agent != 0 {
-		c.loop.engine.passedOn(old.agent, row, agent, to)
+		c.tell(word{Kind: wordGuestPassed, Agent: old.agent, To: agent, Name: to, At: now})
 	}
-	if c.holder.agent != 0 {
-		c.loop.engine.guestHas(c.holder.agent, row)
+	if agent != 0 {
+		c.tell(word{Kind: wordGuestHas, Agent: agent})
 	}
 	c.settle(ctx)
 }
@@ -290,7 +299,7 @@ func (c *conversation) dropTarget(had bool) {
 		c.target = nil
 		c.leave(s)
 		if had && s.agent != 0 { // notes to make, but no outcome: that is whose the person is
-			c.loop.engine.passedOn(s.agent, c.row.ID, c.holder.agent, c.holder.name)
+			c.tell(word{Kind: wordGuestPassed, Agent: s.agent, To: c.holder.agent, Name: c.holder.name, At: time.Now()})
 		} else {
 			c.letGo(s, had)
 		}

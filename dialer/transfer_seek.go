@@ -25,7 +25,7 @@ type seeker struct {
 	from     side
 	news     chan<- news
 	over     <-chan struct{}
-	reply    chan error
+	heard    func(error) // the answer to the order; nil = it was given
 }
 
 // run finds the other side, and answers the order once: after the conversation
@@ -41,9 +41,9 @@ func (s seeker) run(ctx context.Context) {
 
 // answer answers the order; only the first time counts.
 func (s *seeker) answer(err error) {
-	if s.reply != nil {
-		s.reply <- err
-		s.reply = nil
+	if s.heard != nil {
+		s.heard(err)
+		s.heard = nil
 	}
 }
 
@@ -60,7 +60,7 @@ func (s *seeker) tell(n news) bool {
 func (s *seeker) find(ctx context.Context) error {
 	switch {
 	case s.to.Agent != 0:
-		return s.invite(s.to.Agent)
+		return s.invite(ctx, s.to.Agent)
 	case s.to.Department != "":
 		return s.department(ctx)
 	}
@@ -74,8 +74,8 @@ func (s *seeker) department(ctx context.Context) error {
 	if !known {
 		return ErrNoDepartment
 	}
-	for _, id := range s.loop.engine.freeOf(d.Agents, s.from.agent) {
-		if s.invite(id) == nil {
+	for _, id := range s.hands.ask(word{Kind: wordFree, Logins: d.Agents, Agent: s.from.agent}).IDs {
+		if s.invite(ctx, id) == nil {
 			return nil
 		}
 	}
@@ -86,23 +86,28 @@ func (s *seeker) department(ctx context.Context) error {
 }
 
 // invite reserves an agent, whose phone rings then.
-func (s *seeker) invite(agent int64) error {
-	e := s.loop.engine
-	card, ok := e.cardOf(s.from.agent, s.row.ID)
-	if !ok {
-		return ErrNoCall
+func (s *seeker) invite(ctx context.Context, agent int64) error {
+	got := s.hands.ask(word{Kind: wordInvite, Campaign: s.row.Campaign, Attempt: s.row.ID, Invite: &invitation{
+		Agent: agent, WrapUp: s.campaign.WrapUp, TakeOver: s.kind == TransferTakeOver, From: s.from.agent,
+		Talk: TalkState{Note: s.to.Note, Transfer: TransferState{From: s.from.name, Kind: s.kind, Phase: TransferRinging, Since: time.Now()}},
+	}})
+	if got.Fault != nil {
+		return got.Fault.err()
 	}
-	takeOver := s.kind == TransferTakeOver
-	got, err := e.invite(invitation{
-		agent: agent, card: card, line: s.line, wrapUp: s.campaign.WrapUp, takeOver: takeOver, from: s.from.agent,
-		talk: TalkState{Note: s.to.Note, Transfer: TransferState{From: s.from.name, Kind: s.kind, Phase: TransferRinging, Since: time.Now()}},
-	})
+	free := func() { s.attempt.tell(word{Kind: wordGuestFree, Agent: agent, At: time.Now()}) }
+	within, cancel := context.WithTimeout(ctx, phoneWithin)
+	defer cancel()
+	st, err := s.hands.Resolve(within, got.Seat.Phone)
 	if err != nil {
+		free()
 		return err
 	}
-	reached := &side{agent: agent, name: got.name, station: got.station, ears: got.ears, note: s.to.Note, from: s.from.name}
+	reached := &side{
+		agent: agent, name: got.Seat.Name, station: st, away: got.Seat.Phone.Node != s.hands.node, ears: got.Seat.Ears, note: s.to.Note, from: s.from.name,
+	}
 	if !s.tell(news{transfer: s.transfer, kind: newsRings, side: reached}) {
-		e.freeGuest(agent, s.row.ID, false)
+		free()
+		reached.end()
 		return ErrNoCall
 	}
 	s.answer(nil)
@@ -125,7 +130,7 @@ func (s *seeker) call(ctx context.Context, number string) error {
 		CallerID: s.row.CallerID, IntentAt: time.Now(), Outcome: "",
 	}
 	met := campaigns.Halted{Campaign: row.Campaign, CallerID: row.CallerID, Jurisdictions: campaigns.Contact{}.Place(campaigns.Phone{Number: number}).Jurisdictions}
-	dial, call, done := s.loop.engine.outside.begin(ctx, number, s.campaign.SellerKeys(), met) // before its row: whoever lists the number then finds it
+	dial, call, done := s.hands.outside.begin(ctx, number, s.campaign.SellerKeys(), met) // before its row: whoever lists the number then finds it
 	defer done()
 	err := s.talked.BeginSide(ctx, &row)
 	if errors.Is(err, campaigns.ErrListed) {

@@ -1,0 +1,278 @@
+package dialer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// HandStore is what the hands of a node must have of storage.
+type HandStore interface {
+	Journal
+	Receptions
+	OptOuts
+	Talks
+}
+
+// Hands are the calls of a node: one goroutine for each attempt, with its line,
+// its room and its row. They do what the brain wants and tell it what happens;
+// doc.go draws the words of both. What they keep beside the goroutines is guarded
+// by one mutex, and is memory.
+type Hands struct {
+	node      string
+	settings  Settings
+	trunk     Trunk
+	store     HandStore
+	log       *slog.Logger
+	chronicle *chronicle
+	outside   outside                          // calls to outside numbers that nobody has answered
+	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
+	asked     asks[deed]                       // of the brain
+	launch    func(*attempt, *holding)
+	work      sync.WaitGroup // attempts, watchers of phones, withdrawals
+
+	mu        sync.Mutex // guards what follows
+	tell      func(word) // to the brain, without waiting; nil = there is none
+	calls     map[string]*holding
+	phones    map[string]*phone
+	arrivals  map[int64]Caller // who call and have no answer yet
+	arrived   int64
+	campaigns map[int64]version
+	placed    int64
+}
+
+// holding is a call in the hands.
+type holding struct {
+	attempt  *attempt
+	withdraw context.CancelCauseFunc
+}
+
+// version is a campaign as calls are placed for it now.
+type version struct {
+	applied
+	number int64
+}
+
+func newHands(node string, s Settings, store HandStore, trunk Trunk) *Hands {
+	return &Hands{
+		node: node, settings: s, trunk: trunk, store: store, log: s.Log,
+		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
+		calls:     make(map[string]*holding), phones: make(map[string]*phone), arrivals: make(map[int64]Caller), campaigns: make(map[int64]version),
+	}
+}
+
+// open lets the hands work: calls are ended when hard is done, and outcomes are
+// written until write is. What it returns waits until no goroutine is left.
+func (h *Hands) open(hard, write context.Context) (wait func()) {
+	h.launch = func(a *attempt, held *holding) {
+		dial, withdraw := context.WithCancelCause(hard)
+		held.withdraw = withdraw
+		h.work.Go(func() {
+			defer withdraw(nil)
+			defer h.forget(a.row.ID)
+			a.run(dial, hard, write)
+		})
+	}
+	var telling sync.WaitGroup
+	told := make(chan struct{})
+	telling.Go(func() { h.chronicle.run(write, told) })
+	return func() {
+		h.work.Wait()
+		close(told)
+		telling.Wait()
+	}
+}
+
+func (h *Hands) forget(attempt string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.calls, attempt)
+}
+
+// say tells the brain something, if there is one. It never waits.
+func (h *Hands) say(w word) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tell != nil {
+		h.tell(w)
+	}
+}
+
+// ask asks the brain something and waits for the answer.
+func (h *Hands) ask(w word) deed {
+	answer := make(chan deed, 1)
+	w.Ask = h.asked.put("", func(d deed) { answer <- d })
+	h.say(w)
+	return <-answer
+}
+
+// do does what the brain wants; it never waits. Deeds are done in the order in
+// which they were wanted.
+func (h *Hands) do(d deed) {
+	switch d.Kind {
+	case deedCampaign:
+		h.take(d)
+	case deedPlace:
+		h.place(d)
+	case deedSeat:
+		h.seat(d)
+	case deedPosition:
+		if held := h.call(d.Attempt); held != nil {
+			held.attempt.standing.Store(int32(d.Position))
+		}
+	case deedOrder:
+		h.order(d)
+	case deedWithdraw:
+		h.withdraw(d)
+	case deedBar:
+		h.waitThenAnswer(d.Ask, h.outside.withdraw(listed(d.Numbers), d.Fault.err()))
+	case deedHalt:
+		h.stops.Store(&d.Stops)
+		h.waitThenAnswer(d.Ask, h.outside.withdraw(func(c *outsideCall) bool { return h.meets(c.met) }, d.Fault.err()))
+	case deedAnswer:
+		h.asked.answer(d.Ask, d)
+	case deedTurnAway:
+		if caller := h.arrival(d.Ask); caller != nil {
+			caller.Refuse(d.Code, d.Reason)
+		}
+	case deedKeep:
+		h.keep(d.Phone, d.Agent)
+	case deedLetGo:
+		h.letGo(d.Phone)
+	}
+}
+
+// call is a call in the hands, or nil.
+func (h *Hands) call(attempt string) *holding {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.calls[attempt]
+}
+
+// arrival takes out somebody who calls and has no answer yet.
+func (h *Hands) arrival(id int64) Caller {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.arrivals[id]
+	delete(h.arrivals, id)
+	return c
+}
+
+// arrive notes somebody who calls.
+func (h *Hands) arrive(c Caller) (id int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.arrived++
+	h.arrivals[h.arrived] = c
+	return h.arrived
+}
+
+// take takes the settings of a campaign. Those that come from another node have
+// their prompts read here.
+func (h *Hands) take(d deed) {
+	next := version{number: d.Version}
+	if d.read != nil {
+		next.applied = *d.read
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.campaigns[d.Campaign] = next
+}
+
+// place begins a call: one to place, or one that came.
+func (h *Hands) place(d deed) {
+	p := d.Place
+	h.mu.Lock()
+	h.placed++
+	row, of := p.Row, h.campaigns[d.Campaign]
+	row.Place = p.Where
+	a := &attempt{
+		hands: h, row: &row, campaign: of.campaign, line: newLine(), given: make(chan seat, 4), sounds: of.sounds, voices: of.voices,
+		message:  of.messages.choose(p.Contact.Language, of.campaign.Language),
+		settings: h.settings, journal: h.store, receptions: h.store, trunk: h.trunk, optOuts: h.store, talked: h.store,
+		caller: h.arrivals[p.Arrival], full: p.Full,
+		log: h.log.With("campaign", d.Campaign, "contact", p.Contact.ID, "attempt", row.ID),
+	}
+	delete(h.arrivals, p.Arrival)
+	held := &holding{attempt: a}
+	h.calls[row.ID] = held
+	h.mu.Unlock()
+	if a.caller != nil {
+		in := a.caller.Call()
+		a.log.Info("somebody calls us", "sip_call_id", in.CallID, "withheld", in.Number == "")
+	}
+	h.launch(a, held)
+}
+
+// seat hands an attempt the agent that it claimed, or nobody.
+func (h *Hands) seat(d deed) {
+	held := h.call(d.Attempt)
+	if held == nil {
+		return
+	}
+	select {
+	case held.attempt.given <- *d.Seat:
+	default: // nobody claims so often
+	}
+}
+
+// order leaves an agent's order for the conversation.
+func (h *Hands) order(d deed) {
+	cmd := command{agent: d.Order.Agent, order: d.Order.Order, ask: d.Order.Say}
+	if d.Ask != 0 {
+		cmd.heard = func(err error) { h.say(word{Kind: wordAnswer, Ask: d.Ask, Fault: faultOf(err)}) }
+	}
+	held := h.call(d.Attempt)
+	if held == nil {
+		cmd.answer(ErrNoCall)
+		return
+	}
+	held.attempt.line.put(cmd)
+}
+
+// withdraw cancels calls. With an Ask no INVITE of theirs leaves any more when it
+// is answered.
+func (h *Hands) withdraw(d deed) {
+	cause := d.Fault.err()
+	var leaving []<-chan struct{}
+	for _, id := range d.Calls {
+		held := h.call(id)
+		if held == nil {
+			continue
+		}
+		held.withdraw(cause)
+		if d.Ask != 0 {
+			leaving = append(leaving, held.attempt.cord.pull(cause))
+		}
+	}
+	h.waitThenAnswer(d.Ask, leaving)
+}
+
+// waitThenAnswer answers when all have left. What has left already is answered at
+// once.
+func (h *Hands) waitThenAnswer(ask int64, leaving []<-chan struct{}) {
+	if ask == 0 {
+		return
+	}
+	for i, clear := range leaving {
+		select {
+		case <-clear:
+			continue
+		default:
+		}
+		h.work.Go(func() { // ends with the writing of an INVITE, which its call bounds
+			for _, clear := range leaving[i:] {
+				<-clear
+			}
+			h.say(word{Kind: wordAnswer, Ask: ask})
+		})
+		return
+	}
+	h.say(word{Kind: wordAnswer, Ask: ask})
+}
+
+// meets tells whether a kill switch meets a call.
+func (h *Hands) meets(call campaigns.Halted) bool { return meets(h.stops.Load(), call) }
