@@ -40,7 +40,7 @@ type attempt struct {
 	voices     voices
 
 	given    chan seat // what came of its claims
-	claims   int
+	claims   atomic.Int64
 	line     *line // where the orders of its agents come in
 	sounds   sounds
 	talked   Talks
@@ -87,9 +87,9 @@ func (a *attempt) begin(ctx context.Context) bool {
 }
 
 // tell tells the brain something of the call.
-func (a *attempt) tell(w word) {
+func (a *attempt) tell(w word) (said int64) {
 	w.Campaign, w.Attempt = a.row.Campaign, a.row.ID
-	a.hands.say(w)
+	return a.hands.say(w)
 }
 
 // refusedWord says why a row was not written.

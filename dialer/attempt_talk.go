@@ -39,24 +39,60 @@ func (a *attempt) claim(talk context.Context, since time.Time) (taken, claimEnd)
 	hold := a.settings.real(a.campaign.Hold)
 	timer := time.NewTimer(time.Until(since.Add(hold - hold/messageShare)))
 	defer timer.Stop()
-	a.claims++
-	a.tell(word{Kind: wordClaim, Claim: a.claims, Trunk: a.row.Trunk, At: since})
-	end := nobodyFree
-	select {
-	case s := <-a.given:
-		return a.seated(talk, s)
-	case <-a.leg.Done():
-		end = lineGone
-	case <-talk.Done():
-		end = cutOff
-	case <-timer.C:
+	n := int(a.claims.Add(1))
+	a.tell(word{Kind: wordClaim, Claim: n, Trunk: a.row.Trunk, At: since})
+	end := claimEnd(0)
+	for end == 0 {
+		select {
+		case s := <-a.given:
+			if s.Claim == n { // and not one that was given up
+				return a.seated(talk, s)
+			}
+		case <-a.leg.Done():
+			end = lineGone
+		case <-talk.Done():
+			end = cutOff
+		case <-timer.C:
+			end = nobodyFree
+		}
 	}
-	a.tell(word{Kind: wordGiveUp, Claim: a.claims, HungUp: end == lineGone, At: time.Now()})
-	s := <-a.given
+	s := a.lastSeat(word{Kind: wordGiveUp, Claim: n, HungUp: end == lineGone, At: time.Now()}, hold/messageShare)
 	if end == nobodyFree && !s.Phone.none() {
 		return a.seated(talk, s) // given at the very last moment
 	}
 	return taken{seat: s}, end
+}
+
+// lastSeat gives a claim up and waits for its seat, which may be an agent at the
+// very last moment. A brain on another node that does not even hear it within
+// patience is not waited for: whom it may have given is let go.
+func (a *attempt) lastSeat(up word, patience time.Duration) seat {
+	said := a.tell(up)
+	for {
+		timer := time.NewTimer(max(patience, leastTick))
+		select {
+		case s := <-a.given:
+			timer.Stop()
+			if s.Claim == up.Claim {
+				return s
+			}
+			continue
+		case <-timer.C:
+		}
+		if a.hands.heard(said) {
+			continue // it is late, and answers
+		}
+		a.claims.Add(1) // what comes now is nobody's
+		select {
+		case s := <-a.given:
+			if s.Claim == up.Claim {
+				return s // it has just come
+			}
+		default:
+		}
+		a.tell(word{Kind: wordUnseated, Claim: up.Claim, At: time.Now()})
+		return seat{}
+	}
 }
 
 // seated is what a seat from the loop means. An agent is not shown a dead call

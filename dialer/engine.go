@@ -37,7 +37,6 @@ type Engine struct {
 	stopping bool
 	work     sync.WaitGroup // hosts of loops
 	host     func(*stage)
-	house    sounds // for campaigns that name none of their own; not changed
 }
 
 // stage is a campaign that runs, with what its loop last said of itself.
@@ -68,11 +67,11 @@ func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 		settings: s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
-		latest: make(map[int64]applied), totals: make(map[int64]Totals), house: houseSounds(),
-		hands: newHands(s.Node, s, store, trunk),
+		latest: make(map[int64]applied), totals: make(map[int64]Totals),
+		hands: newHands(s.Node, s, store, trunk, houseSounds()),
 	}
 	e.own = &crew{node: s.Node, do: e.hands.do, asked: &e.asked}
-	e.hands.tell = func(w word) { e.listen(e.own, w) }
+	e.hands.tell = func(w word) int64 { e.listen(e.own, w); return 0 }
 	e.crews.add(e.own)
 	return e
 }
@@ -168,26 +167,31 @@ func (e *Engine) ask(ctx context.Context, do func(reply chan error)) error {
 // messages are read here; one that cannot be read is the error, and the campaign
 // is not started.
 func (e *Engine) Apply(ctx context.Context, c campaigns.Campaign) error {
-	next := applied{campaign: c}
-	byLanguage, err := e.settings.Messages(c)
+	next, err := read(e.settings, e.hands.house, c)
 	if err != nil {
 		return err
 	}
-	next.messages = newMessages(byLanguage)
-	own, err := e.settings.Sounds(c)
-	if err != nil {
-		return err
-	}
-	next.sounds = e.house.with(own)
-	said, err := e.settings.Voices(c)
-	if err != nil {
-		return err
-	}
-	next.voices = newVoices(said)
 	if c.Mode == campaigns.Predictive && !next.messages.forAll(c) {
 		next.warning = "there is no safe-harbour message for everybody, so calls are placed one to one"
 	}
 	return e.ask(ctx, func(reply chan error) { reply <- e.apply(next) })
+}
+
+// read reads what a campaign plays.
+func read(s Settings, house sounds, c campaigns.Campaign) (next applied, err error) {
+	byLanguage, err := s.Messages(c)
+	if err != nil {
+		return next, err
+	}
+	own, err := s.Sounds(c)
+	if err != nil {
+		return next, err
+	}
+	said, err := s.Voices(c)
+	if err != nil {
+		return next, err
+	}
+	return applied{campaign: c, messages: newMessages(byLanguage), sounds: house.with(own), voices: newVoices(said)}, nil
 }
 
 func (e *Engine) apply(next applied) error {

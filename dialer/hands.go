@@ -2,9 +2,11 @@ package dialer
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -28,14 +30,16 @@ type Hands struct {
 	store     HandStore
 	log       *slog.Logger
 	chronicle *chronicle
+	house     sounds
 	outside   outside                          // calls to outside numbers that nobody has answered
 	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
 	asked     asks[deed]                       // of the brain
 	launch    func(*attempt, *holding)
 	work      sync.WaitGroup // attempts, watchers of phones, withdrawals
 
-	mu        sync.Mutex // guards what follows
-	tell      func(word) // to the brain, without waiting; nil = there is none
+	mu        sync.Mutex            // guards what follows
+	tell      func(word) int64      // to the brain, without waiting; nil = there is none
+	knows     func(said int64) bool // whether a brain on another node has heard that; nil = it is on this one
 	calls     map[string]*holding
 	phones    map[string]*phone
 	arrivals  map[int64]Caller // who call and have no answer yet
@@ -54,11 +58,12 @@ type holding struct {
 type version struct {
 	applied
 	number int64
+	err    error // why it cannot be played here
 }
 
-func newHands(node string, s Settings, store HandStore, trunk Trunk) *Hands {
+func newHands(node string, s Settings, store HandStore, trunk Trunk, house sounds) *Hands {
 	return &Hands{
-		node: node, settings: s, trunk: trunk, store: store, log: s.Log,
+		node: node, house: house, settings: s, trunk: trunk, store: store, log: s.Log,
 		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
 		calls:     make(map[string]*holding), phones: make(map[string]*phone), arrivals: make(map[int64]Caller), campaigns: make(map[int64]version),
 	}
@@ -92,13 +97,22 @@ func (h *Hands) forget(attempt string) {
 	delete(h.calls, attempt)
 }
 
-// say tells the brain something, if there is one. It never waits.
-func (h *Hands) say(w word) {
+// say tells the brain something, if there is one. It never waits. What it returns
+// is for heard.
+func (h *Hands) say(w word) (said int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.tell != nil {
-		h.tell(w)
+		said = h.tell(w)
 	}
+	return said
+}
+
+// heard tells whether the brain has heard what was said.
+func (h *Hands) heard(said int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.knows == nil || h.knows(said)
 }
 
 // ask asks the brain something and waits for the answer.
@@ -176,6 +190,8 @@ func (h *Hands) take(d deed) {
 	next := version{number: d.Version}
 	if d.read != nil {
 		next.applied = *d.read
+	} else if next.applied, next.err = read(h.settings, h.house, *d.Settings); next.err != nil {
+		h.log.Error("what a campaign plays cannot be read here: none of its calls are placed on this node", "campaign", d.Settings.Name, "error", next.err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -200,6 +216,11 @@ func (h *Hands) place(d deed) {
 	held := &holding{attempt: a}
 	h.calls[row.ID] = held
 	h.mu.Unlock()
+	if of.err != nil || of.number != p.Version {
+		h.forget(row.ID)
+		h.unplaced(a, of.err)
+		return
+	}
 	if a.caller != nil {
 		in := a.caller.Call()
 		a.log.Info("somebody calls us", "sip_call_id", in.CallID, "withheld", in.Number == "")
@@ -207,11 +228,24 @@ func (h *Hands) place(d deed) {
 	h.launch(a, held)
 }
 
+// unplaced is a call whose campaign this node cannot play: nothing is begun.
+func (h *Hands) unplaced(a *attempt, err error) {
+	if err == nil {
+		err = fmt.Errorf("node %q does not have the settings of the campaign yet", h.node)
+	}
+	if a.caller != nil {
+		a.caller.Refuse(refuseDown, "Service Unavailable")
+		a.tell(word{Kind: wordUnreceived, Fault: faultOf(err), At: time.Now()})
+		return
+	}
+	a.tell(word{Kind: wordRefused, Fault: faultOf(err), At: time.Now()})
+}
+
 // seat hands an attempt the agent that it claimed, or nobody.
 func (h *Hands) seat(d deed) {
 	held := h.call(d.Attempt)
-	if held == nil {
-		return
+	if held == nil || int64(d.Seat.Claim) != held.attempt.claims.Load() {
+		return // it has given up, and said so
 	}
 	select {
 	case held.attempt.given <- *d.Seat:

@@ -28,6 +28,7 @@ type house struct {
 	ended  chan struct{}
 	phones map[int64]*memStation
 	robots sync.WaitGroup
+	wire   *wire // between brain and hands; nil = they are in one process
 }
 
 // always is a message of four seconds.
@@ -39,6 +40,9 @@ func newHouse(t testing.TB, callee func(string) callee) *house {
 	h := &house{t: t, store: newMemStore(t), ended: make(chan struct{}), phones: make(map[int64]*memStation)}
 	h.trunk = newMemTrunk(t, callee)
 	h.engine = NewEngine(Settings{Messages: message, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}, h.store, h.trunk)
+	if overWire {
+		h.wire = part(t, h.engine)
+	}
 	return h
 }
 

@@ -38,16 +38,16 @@ func (a *attempt) queueUp(talk context.Context) (taken, claimEnd) {
 	defer longest.Stop()
 	keys, deaf := a.listenKeys()
 	defer deaf()
-	a.claims++
-	a.tell(word{Kind: wordQueue, Claim: a.claims, At: time.Now()})
+	n := int(a.claims.Add(1))
+	a.tell(word{Kind: wordQueue, Claim: n, At: time.Now()})
 	hush := a.speak(talk, a.waitingVoice)
 	defer hush()
 	end := a.awaitSeat(talk, a.given, keys, longest.C)
 	if end == claimed { // it stands in given
 		return a.seated(talk, <-a.given)
 	}
-	a.tell(word{Kind: wordLeaveQueue, Claim: a.claims})
-	if s := <-a.given; !s.Phone.none() && end != lineGone && end != cutOff {
+	s := a.lastSeat(word{Kind: wordLeaveQueue, Claim: n}, time.Second)
+	if !s.Phone.none() && end != lineGone && end != cutOff {
 		return a.seated(talk, s) // at the very last moment
 	}
 	return taken{}, end
@@ -59,6 +59,9 @@ func (a *attempt) awaitSeat(talk context.Context, given chan seat, keys <-chan b
 	for {
 		select {
 		case s := <-given:
+			if int64(s.Claim) != a.claims.Load() {
+				continue // of a claim that was given up
+			}
 			given <- s
 			return claimed
 		case <-a.leg.Done():

@@ -334,16 +334,14 @@ func TestAnAgentOfAnotherCampaignIsCalledInForACaller(t *testing.T) {
 func TestCallsToNumbersThatAreNobodysAreRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := reception(t, 1, func(c *campaigns.Campaign) { c.CallerIDs = []string{"+15551112222"} })
-		if c := h.ring("+15559990001", 0, time.Minute); c.code() != refuseUnknown {
-			t.Errorf("refused with %d", c.code())
-		}
+		c := h.ring("+15559990001", 0, time.Minute)
+		h.until(time.Second, "refused", func() bool { return c.code() == refuseUnknown })
 		h.apply(h.campaign(1, func(c *campaigns.Campaign) { c.Inbound.Off = true }))
-		if c := h.ring("+15559990001", 0, time.Minute); c.code() != refuseDecline {
-			t.Errorf("refused with %d", c.code())
-		}
+		c = h.ring("+15559990001", 0, time.Minute)
+		h.until(time.Second, "refused", func() bool { return c.code() == refuseDecline })
 		h.apply(h.campaign(1, nil))
 		h.store.set(func() { h.store.failBegin = context.DeadlineExceeded })
-		c := h.ring("+15559990001", 0, time.Minute)
+		c = h.ring("+15559990001", 0, time.Minute)
 		h.until(time.Second, "refused", func() bool { return c.code() == refuseDown })
 		h.stop()
 		if n := len(h.store.inbound()); n != 0 {
