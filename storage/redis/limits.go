@@ -1,0 +1,221 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Trunk is what a carrier allows all nodes together.
+type Trunk struct {
+	Name  string
+	Lines int     // calls at once
+	CPS   float64 // new calls a second
+}
+
+// Limits are one node's share in what all nodes have of their trunks together.
+// It is safe for use by many goroutines; Run has to run.
+type Limits struct {
+	house *House
+	node  string
+	log   *slog.Logger
+	kick  chan struct{} // somebody waits for an answer
+
+	loaded bool // Redis knows the script; of Run's goroutine
+
+	mu      sync.Mutex
+	stakes  map[string]*stake
+	names   []string
+	members []string
+	told    time.Time // when the members were told
+	contact
+}
+
+// How long things hold, see doc.go.
+const (
+	beatEvery    = 100 * time.Millisecond
+	answerWithin = 20 * time.Millisecond  // then a caller is told that there is no answer
+	wordCounts   = 300 * time.Millisecond // a word that is sent later may count for nothing; 400 ms at the server
+	toldCounts   = 4 * time.Second        // a node that has not heard for so long who is there calls nobody
+)
+
+var errSilent = errors.New("redis does not answer: for a moment no node knows what the others do")
+
+// Limits makes a node's share of the trunks. Node names one start of one node,
+// as "name:epoch": a node that was started again is another one. Lines and calls a
+// second are to be the same on all nodes; where they are not, each heeds its own.
+func (h *House) Limits(node string, trunks []Trunk) (*Limits, error) {
+	if node == "" || strings.ContainsAny(node, " \t\r\n") {
+		return nil, fmt.Errorf("limits of node %q: its name is empty or has spaces", node)
+	}
+	l := &Limits{house: h, node: node, log: h.log, kick: make(chan struct{}, 1), stakes: map[string]*stake{}}
+	for _, t := range trunks {
+		if t.Name == "" || t.Lines < 1 || t.CPS <= 0 || l.stakes[t.Name] != nil {
+			return nil, fmt.Errorf("limits of trunk %q: %d lines, %g calls a second: a name of its own and figures above 0 are needed", t.Name, t.Lines, t.CPS)
+		}
+		l.stakes[t.Name] = &stake{trunk: t}
+	}
+	l.names = slices.Sorted(maps.Keys(l.stakes))
+	l.begin(time.Now())
+	return l, nil
+}
+
+// Nodes says which nodes are there, this one among them, as the records know it:
+// a node that is on the list of no other may not be able to call. To be said
+// every second; after 4 s of silence the node calls nobody.
+func (l *Limits) Nodes(members []string) {
+	members = slices.Compact(slices.Sorted(slices.Values(members)))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.members, l.told = members, time.Now()
+	l.look(l.told)
+}
+
+// Take asks for a line and, when the call goes out, for a turn among the calls a
+// second: it may leave between from and until, and when that has passed the line
+// is to be freed and asked for again. An error says why there is none; nothing was
+// taken then, and from is when to ask again. It returns within 50 ms.
+func (l *Limits) Take(ctx context.Context, trunk string, out bool) (from, until time.Time, err error) {
+	a, now := l.ask(trunk, out)
+	if a == nil {
+		return now.from, now.until, now.err
+	}
+	select {
+	case l.kick <- struct{}{}:
+	default: // it is woken already
+	}
+	wait := time.NewTimer(answerWithin)
+	defer wait.Stop()
+	select {
+	case g := <-a.answer:
+		return g.from, g.until, g.err
+	case <-wait.C:
+		err = errSilent
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	g := l.withdraw(trunk, a, err)
+	return g.from, g.until, g.err
+}
+
+// ask takes what the node has, or leaves an asker.
+func (l *Limits) ask(trunk string, out bool) (*asker, grant) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	s := l.stakes[trunk]
+	switch {
+	case s == nil:
+		return nil, grant{err: fmt.Errorf("no limits are known of the trunk %q", trunk)}
+	case !l.fresh(now):
+		return nil, grant{from: now.Add(ahead), err: errors.New("the node does not know which other nodes are there")}
+	}
+	a := &asker{line: !s.line(), turn: out, answer: make(chan grant, 1)}
+	switch {
+	case l.apart && a.line:
+		return nil, grant{from: now.Add(ahead), err: fmt.Errorf("all %d lines that are this node's are in use, and Redis does not answer", s.allotted)}
+	case !a.line && !out:
+		return nil, grant{}
+	case l.apart:
+		g := s.alone(now)
+		if g.err != nil {
+			s.held--
+		}
+		return nil, g
+	case now.Sub(l.heard) > wordCounts:
+		if !a.line {
+			s.held--
+		}
+		return nil, grant{from: now.Add(beatEvery), err: errSilent}
+	}
+	s.askers = append(s.askers, a)
+	return a, grant{}
+}
+
+// withdraw ends the wait of an asker, unless it was answered meanwhile.
+func (l *Limits) withdraw(trunk string, a *asker, why error) grant {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case g := <-a.answer:
+		return g
+	default:
+	}
+	a.withdrawn = true
+	if !a.line {
+		l.stakes[trunk].held--
+	}
+	return grant{from: time.Now().Add(late), err: why}
+}
+
+// Free gives a line back.
+func (l *Limits) Free(trunk string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.stakes[trunk]; s != nil && s.held > 0 {
+		s.held--
+	}
+}
+
+// Room is how many calls could leave within so long, as far as the node knows
+// without asking; when that is none, why says the reason.
+func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	s := l.stakes[trunk]
+	if s == nil || !l.fresh(now) {
+		return 0, "the node does not know which other nodes are there"
+	}
+	if !l.apart && now.Sub(l.heard) > wordCounts {
+		return 0, errSilent.Error()
+	}
+	lines, rate := s.allotted-s.held, s.pace.is
+	if !l.apart {
+		lines, rate = min(lines+s.free, s.trunk.Lines-s.held), s.rate
+	}
+	calls = min(lines, int(rate*within.Seconds()))
+	switch {
+	case lines <= 0:
+		return 0, fmt.Sprintf("all %d lines that nodes share are in use", s.trunk.Lines)
+	case calls <= 0:
+		return 0, fmt.Sprintf("the limit of %g calls a second is shared, and of it there is %.3g now", s.trunk.CPS, rate)
+	}
+	return calls, ""
+}
+
+// Standing is where a node stands with a trunk at one moment, for pages and metrics.
+type Standing struct {
+	Trunk    string
+	Together bool    // Redis says who may call; else the node heeds its own part
+	Held     int     // lines in use here
+	Allotted int     // lines that nobody else will take
+	Free     int     // lines of all that were free when Redis last told
+	CPS      float64 // calls a second of all together, or of this node's part
+}
+
+// State returns all trunks by name.
+func (l *Limits) State() []Standing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	out := make([]Standing, 0, len(l.names))
+	for _, name := range l.names {
+		s := l.stakes[name]
+		st := Standing{Trunk: name, Held: s.held, Allotted: s.allotted}
+		switch {
+		case l.apart:
+			st.CPS = s.pace.is
+		case now.Sub(l.heard) <= wordCounts:
+			st.Together, st.Free, st.CPS = true, s.free, s.rate
+		}
+		out = append(out, st)
+	}
+	return out
+}
