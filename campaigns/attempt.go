@@ -28,6 +28,9 @@ type Attempt struct {
 	ScriptVer string    `json:"script_version"`
 	IntentAt  time.Time `json:"intent_at"`
 	Manual    bool      `json:"manual_single_dial"`
+	// Fence is that of the campaign's owner who places the call, 0 where no node
+	// owns campaigns: the store refuses one that is not in force any more.
+	Fence int64 `json:"-"`
 	// Settings is the version of the campaign's settings that were in force,
 	// set by the store.
 	Settings int64 `json:"settings_version"`

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,10 +18,6 @@ import (
 
 //go:embed migrations/*.sql
 var migrations embed.FS
-
-// ErrFenced marks a write of a node whose epoch others have ended: it has to join
-// again, and what it had to do is others' by now.
-var ErrFenced = errors.New("this node was fenced off by another")
 
 // ErrNewer marks a database that a newer forecall has migrated.
 var ErrNewer = errors.New("written by a newer forecall")
@@ -36,8 +32,7 @@ type Engine struct {
 	write  *sql.DB
 	read   *sql.DB
 	disk   *sql.DB
-
-	node, epoch atomic.Int64 // as which this process writes; 0 = none yet
+	aside  *sql.DB
 }
 
 // At names a database by its address: a URL, or words as libpq takes them.
@@ -53,6 +48,10 @@ func At(address string) (*Engine, error) {
 // stand one behind the other, see Begin.
 const session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '60s'`
 
+// writing is what the writer's connection is told besides. A node that falls asleep
+// with the pen in its hand would hold up all others: the server takes it away.
+const writing = `; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '3s'`
+
 // Open migrates the database and opens the pool of the writer, which has one
 // connection, and that of the readers. ErrNewer when its schema is newer than
 // this program. Close the engine even so.
@@ -60,21 +59,27 @@ func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB,
 	if err := e.Migrate(ctx); err != nil {
 		return nil, nil, err
 	}
-	e.write = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`})
+	e.write = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + writing})
 	e.write.SetMaxOpenConns(1)
 	e.write.SetMaxIdleConns(1)
 	e.disk = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET synchronous_commit = on`})
 	e.disk.SetMaxOpenConns(1)
+	e.aside = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET synchronous_commit = off`})
+	e.aside.SetMaxOpenConns(1)
 	e.read = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + `; SET default_transaction_read_only = on`})
 	e.read.SetMaxOpenConns(readers)
 	e.read.SetMaxIdleConns(readers)
 	return e.write, e.read, nil
 }
 
+// Aside is a pool of one connection for what nodes say of themselves: its commits
+// wait neither for the pen nor for the disk.
+func (e *Engine) Aside() *sql.DB { return e.aside }
+
 // Close closes the pools and what is beside them.
 func (e *Engine) Close() error {
 	errs := []error{e.types.close()}
-	for _, pool := range []*sql.DB{e.read, e.write, e.disk} {
+	for _, pool := range []*sql.DB{e.read, e.write, e.disk, e.aside} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -90,12 +95,18 @@ func (e *Engine) Flush(ctx context.Context) error {
 	return err
 }
 
+// Turn is what a node finds when it takes the pen.
+type Turn = struct {
+	N       int64     // how often the pen was taken: one more than last time when no other node wrote meanwhile
+	Settled int64     // the last turn that was settled
+	Epoch   int64     // of the node; 0 = there is no such node
+	At      time.Time // by the server's clock
+}
+
 // Begin begins a transaction of the writer and takes the pen, which one writer
-// of all nodes has at a time until its transaction ends. It returns how often the
-// pen was taken, one more than last time when no other node wrote meanwhile, and
-// the last turn that was settled.
-func (e *Engine) Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, err error) {
-	err = c.Raw(func(dc any) error {
+// of all nodes has at a time until its transaction ends.
+func (e *Engine) Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, error) {
+	err := c.Raw(func(dc any) error {
 		pg, ok := dc.(*conn)
 		if !ok {
 			return fmt.Errorf("a connection %T", dc)
@@ -103,16 +114,15 @@ func (e *Engine) Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, e
 		return errors.Join(pg.Later(ctx, "BEGIN", nil), pg.Later(ctx, takePen, nil))
 	})
 	if err != nil {
-		return 0, 0, err
+		return Turn{}, err
 	}
-	var epoch int64
-	if err = c.QueryRowContext(ctx, lookAround, e.node.Load()).Scan(&turn, &settled, &epoch); err != nil {
-		return 0, 0, fmt.Errorf("take the pen: %w", err)
+	var t Turn
+	var at int64
+	if err = c.QueryRowContext(ctx, lookAround, node).Scan(&t.N, &t.Settled, &t.Epoch, &at); err != nil {
+		return Turn{}, fmt.Errorf("take the pen: %w", err)
 	}
-	if e.node.Load() != 0 && epoch != e.epoch.Load() {
-		return 0, 0, ErrFenced
-	}
-	return turn, settled, nil
+	t.At = time.UnixMicro(at).UTC()
+	return t, nil
 }
 
 // The second is a statement of its own, though it goes in the same packet: a
@@ -120,43 +130,9 @@ func (e *Engine) Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, e
 // waited, and would not see that its node was fenced meanwhile.
 const (
 	takePen    = `UPDATE pen SET turn = turn + 1 WHERE one = 1`
-	lookAround = `SELECT p.turn, p.settled, COALESCE((SELECT epoch FROM nodes WHERE id = ?1), 0) FROM pen p WHERE p.one = 1`
+	lookAround = `SELECT p.turn, p.settled, COALESCE((SELECT epoch FROM nodes WHERE id = ?1), 0),
+		(extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM pen p WHERE p.one = 1`
 )
-
-// Join makes this process a node of the house, with a new epoch: only while that
-// stands does it write.
-func (e *Engine) Join(ctx context.Context, name, address string) (node int64, err error) {
-	var epoch int64
-	err = e.disk.QueryRowContext(ctx, `INSERT INTO nodes (name, address, epoch) VALUES (?, ?, 1)
-		ON CONFLICT (name) DO UPDATE SET address = excluded.address, epoch = nodes.epoch + 1 RETURNING id, epoch`, name, address).Scan(&node, &epoch)
-	if err != nil {
-		return 0, fmt.Errorf("join as %s: %w", name, err)
-	}
-	e.epoch.Store(epoch)
-	e.node.Store(node)
-	return node, nil
-}
-
-// Fence ends the epoch of a node that is not heard of: when it returns, nothing of
-// that node is written any more, whether it is dead, asleep or cut off. It takes
-// the pen, so that what the node has begun comes before or not at all.
-func (e *Engine) Fence(ctx context.Context, node int64) error {
-	tx, err := e.disk.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("fence node %d: %w", node, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, query := range []string{takePen, `UPDATE nodes SET epoch = epoch + 1 WHERE id = ?`} {
-		args := []any{}
-		if query != takePen {
-			args = append(args, node)
-		}
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return fmt.Errorf("fence node %d: %w", node, err)
-		}
-	}
-	return tx.Commit()
-}
 
 // Commit ends the writer's transaction; one that settles something changes what
 // other nodes have in memory. The pen is given back before the disk has it: see Flush.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/rules"
-	"github.com/forecall/forecall/storage/postgres"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/storagetest"
 )
@@ -216,68 +214,4 @@ func TestWhatOneNodeWasToldBindsTheNextCallOfAnother(t *testing.T) {
 		t.Fatalf("a house that is stopped: %v", err)
 	}
 	clean(t, all[1])
-}
-
-// engines opens one database twice and lets both join.
-func engines(t testing.TB) (stores [2]*records.DB, all [2]*postgres.Engine, ids [2]int64) {
-	t.Helper()
-	address := database(t)
-	for i := range all {
-		e, err := postgres.At(address)
-		must(t, err)
-		stores[i], err = records.Open(t.Context(), records.Settings{Engine: e})
-		must(t, err)
-		t.Cleanup(func() { must(t, stores[i].Close()) })
-		all[i] = e
-		ids[i], err = e.Join(t.Context(), fmt.Sprintf("node%d", i), "")
-		must(t, err)
-	}
-	return stores, all, ids
-}
-
-func TestAFencedNodeWritesNothingMoreUntilItJoinsAgain(t *testing.T) {
-	stores, all, ids := engines(t)
-	c := stocked(t, stores[0], 400)
-	people, err := stores[0].Lease(t.Context(), c.ID, time.Now(), 400)
-	must(t, err)
-	alive := campaigns.NewAttempt(c, people[0], "", time.Now())
-	must(t, stores[0].Begin(t.Context(), c, alive))
-	var fenced atomic.Bool
-	var begun atomic.Int64
-	var wg sync.WaitGroup
-	for w := range 8 {
-		wg.Go(func() {
-			for i := 1 + w; i < len(people); i += 8 {
-				after := fenced.Load()
-				switch err := stores[0].Begin(t.Context(), c, campaigns.NewAttempt(c, people[i], "", time.Now())); {
-				case err == nil && after:
-					t.Error("a call was begun by a node that was fenced off")
-				case err == nil:
-					begun.Add(1)
-				case !errors.Is(err, postgres.ErrFenced):
-					t.Error(err)
-				}
-			}
-		})
-	}
-	for begun.Load() < 20 {
-		must(t, t.Context().Err())
-		runtime.Gosched()
-	}
-	must(t, all[1].Fence(t.Context(), ids[0]))
-	fenced.Store(true)
-	wg.Wait()
-	if err := stores[0].Finish(t.Context(), ended(*alive)); !errors.Is(err, postgres.ErrFenced) {
-		t.Fatalf("an outcome of a fenced node: %v", err)
-	}
-	if f := clean(t, stores[1]); f.Attempts != begun.Load()+1 {
-		t.Fatalf("%d attempts, %d acknowledged", f.Attempts, begun.Load()+1)
-	}
-	must(t, stores[1].Finish(t.Context(), ended(*alive)))
-	_, err = all[0].Join(t.Context(), "node0", "")
-	must(t, err)
-	if err := stores[0].Finish(t.Context(), ended(*alive)); !errors.Is(err, campaigns.ErrFinished) {
-		t.Fatalf("a second outcome: %v", err)
-	}
-	must(t, stores[0].AddDoNotCall(t.Context(), campaigns.DoNotCall{Number: "+34600000000"}))
 }

@@ -53,7 +53,7 @@ func database(t testing.TB) string {
 	t.Helper()
 	s, err := server()
 	if err != nil {
-		t.Skip(err)
+		pgtest.Skip(t, err)
 	}
 	like, err := model()
 	if err != nil {

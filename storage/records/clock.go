@@ -16,6 +16,7 @@ const (
 	maxJump     = 2 * time.Second
 	slewPPM     = 1000
 	forgiveEach = time.Minute
+	maxSkew     = 2 * time.Second // of a node's clock and the engine's
 )
 
 // clock compares the wall clock with the monotonic one. Calling windows are
@@ -28,6 +29,11 @@ type clock struct {
 	last  time.Time     // latest instant given out; none before it is
 	off   time.Duration // of the wall clock, for tests: no value of time.Time has jumped
 	told  func() clockOffset
+
+	// Of an engine whose clock all nodes share; zero where there is none.
+	theirs  time.Time     // what it said last
+	heard   time.Duration // when, since start
+	written time.Time     // last instant of the ledger, whoever wrote it
 }
 
 // clockOffset is how far the wall clock is ahead of the time servers (negative:
@@ -73,6 +79,29 @@ func (c *clock) read(now time.Time) (time.Time, error) {
 	return c.see(now.Round(0).Add(c.off), now.Sub(c.start))
 }
 
+// shared is read by a clock that all nodes share, the engine's, beside our own:
+// calling windows are judged by the former, and the two have to agree. Last is
+// the last instant of the ledger, whoever wrote it.
+func (c *clock) shared(theirs, now, last time.Time) (time.Time, error) {
+	own, mono := now.Round(0).Add(c.off), now.Sub(c.start)
+	if c.theirs.IsZero() { // the first time that we hear it
+		c.wall, c.mono = theirs, mono
+	}
+	c.theirs, c.heard = theirs, mono
+	if last.After(c.written) {
+		c.written = last
+		if last.After(c.last) {
+			c.last = last
+		}
+	}
+	at, err := c.see(theirs, mono)
+	if skew := own.Sub(theirs); err == nil && skew.Abs() > maxSkew {
+		err = fmt.Errorf("%w: that of this machine is %s off the clock of the database; nobody is called from here until they agree",
+			campaigns.ErrClock, skew.Round(time.Millisecond))
+	}
+	return at, err
+}
+
 func (c *clock) see(wall time.Time, mono time.Duration) (time.Time, error) {
 	wall = wall.UTC().Truncate(time.Microsecond)
 	err := c.judge(wall, mono)
@@ -109,9 +138,12 @@ func (c *clock) judge(wall time.Time, mono time.Duration) error {
 	return nil
 }
 
-// accept takes the wall clock as right from now on.
+// accept takes the clock that we go by as right from now on.
 func (c *clock) accept(now time.Time) {
 	c.wall, c.mono = now.Round(0).Add(c.off), now.Sub(c.start)
+	if !c.theirs.IsZero() {
+		c.wall, c.mono = c.theirs, c.heard
+	}
 	c.last = c.wall.UTC().Truncate(time.Microsecond)
 }
 

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
 }
 
 // dialUntilKilled opens the store, recovers it and calls as fast as it can,

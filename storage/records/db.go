@@ -29,6 +29,7 @@ type DB struct {
 	pen    Pen // the engine, when others write the store as well; else nil
 	wal    Log // the engine, when it keeps a log; else nil
 	logDue <-chan struct{}
+	aside  *sql.DB // for what nodes say of themselves; nil = the writer says it
 	write  *sql.DB // one connection, owned by the writer
 	read   *sql.DB
 	w      *writer
@@ -41,7 +42,8 @@ type DB struct {
 	registers atomic.Pointer[campaigns.Registers] // of do-not-call; nil = none
 	offset    atomic.Pointer[clockOffset]         // of our clock, as time servers say; nil = none was asked
 
-	found int64 // last attempt of the ledger when it was opened
+	found int64                // last attempt of the ledger when it was opened
+	life  atomic.Pointer[life] // as which node we write; nil = none joined
 
 	stop chan struct{}
 	wg   sync.WaitGroup

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 // Engine is the database that holds the store: a file (package storage/sqlite)
@@ -25,15 +28,30 @@ type Engine interface {
 // Pen is an engine whose store other processes write as well, each in its turn.
 // Without one we alone write, and a commit is on disk when it returns.
 type Pen interface {
-	// Begin begins a transaction that no other writer's overlaps until it ends.
-	// Turn counts them: it is one more than last time when no other process wrote
-	// meanwhile. Settled is the last turn that changed what others have in memory.
-	Begin(ctx context.Context, c *sql.Conn) (turn, settled int64, err error)
+	// Begin begins a transaction that no other writer's overlaps until it ends,
+	// and says what a node finds then.
+	Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, error)
 	// Commit ends the transaction, marked as one that changes what others have in
 	// memory when it settles something. It gives the pen back before the disk has it.
 	Commit(ctx context.Context, c *sql.Conn, settles bool) error
 	// Flush returns when all that was committed before is on disk.
 	Flush(ctx context.Context) error
+}
+
+// Turn is what a node finds when it takes the pen. It is an alias, for engines
+// know nothing of ours.
+type Turn = struct {
+	N       int64     // one more than last time when no other process wrote meanwhile
+	Settled int64     // the last turn that changed what others have in memory
+	Epoch   int64     // of the node; 0 = there is no such node
+	At      time.Time // by the clock of the engine, which all nodes share
+}
+
+// House is an engine that several nodes share.
+type House interface {
+	// Aside is a pool of one connection for what nodes say of themselves: its
+	// commits wait neither for the pen nor for the disk.
+	Aside() *sql.DB
 }
 
 // Log is an engine whose commits stand in a log of its own before they are moved
@@ -55,6 +73,9 @@ func (db *DB) open(ctx context.Context) (err error) {
 		return err
 	}
 	db.pen, _ = db.engine.(Pen)
+	if h, ok := db.engine.(House); ok {
+		db.aside = h.Aside()
+	}
 	if db.wal, _ = db.engine.(Log); db.wal != nil {
 		db.logDue = db.wal.Due()
 	}
@@ -74,11 +95,20 @@ func (t *tx) beginOn(pen Pen) error {
 		clear(t.stmts)
 		t.turn, t.committed.turn = 0, 0 // whatever was written meanwhile, or was not
 	}
-	turn, settled, err := pen.Begin(background, t.conn)
+	self := t.db.self()
+	turn, err := pen.Begin(background, t.conn, self.id)
 	if err != nil {
 		return err
 	}
-	return t.follow(turn, settled)
+	if self.id != 0 && turn.Epoch != self.epoch {
+		return campaigns.ErrFenced
+	}
+	t.now = turn.At
+	if err := t.follow(turn.N, turn.Settled); err != nil {
+		return err
+	}
+	t.now, t.jumped = t.clock.shared(turn.At, time.Now(), moment(t.intent))
+	return nil
 }
 
 // follow reads again what this process holds in memory when another has written

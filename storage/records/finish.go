@@ -73,6 +73,9 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if err := t.write(`UPDATE attempts SET live = NULL WHERE seq = ? AND live = 1`, b.seq); err != nil {
 		return err
 	}
+	if err := t.write(`DELETE FROM placed WHERE seq = ?`, b.seq); err != nil {
+		return err
+	}
 	if a.OptOut {
 		if err := t.optOut(b, a); err != nil {
 			return err

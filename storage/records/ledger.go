@@ -190,7 +190,14 @@ func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 	if t.isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	self, called := t.db.self(), any(nil)
+	if live != nil {
+		called = e164(a.Number)
+	}
+	return t.write(`INSERT INTO placed (seq, node, epoch, e164) VALUES (?, ?, ?, ?)`, a.Seq, self.id, self.epoch, called)
 }
 
 // setDone ends a contact that is not in a call, and with it what was agreed.

@@ -9,30 +9,58 @@ import (
 	"github.com/forecall/forecall/storage/postgres/pgtest"
 )
 
-// server is the Postgres on which FORECALL_TEST_STORE=postgres runs these tests;
-// it ends with the process.
+// server is the Postgres of these tests; its disk is not waited for.
 var server = sync.OnceValues(func() (*pgtest.Server, error) {
-	return pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=200")
+	s, err := pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+	if err == nil {
+		started = s
+	}
+	return s, err
 })
+
+// started is the server, once some test wanted it.
+var started *pgtest.Server
+
+// run runs the tests, and ends what they started.
+func run(m *testing.M) int {
+	code := m.Run()
+	if started != nil {
+		_ = started.Stop()
+	}
+	return code
+}
 
 // openPostgres opens a store on a new database.
 func openPostgres(t testing.TB) *DB {
 	t.Helper()
+	return openShared(t, 1)[0]
+}
+
+// openShared opens a new database n times, as n processes do.
+func openShared(t testing.TB, n int) []*DB {
+	t.Helper()
 	s, err := server()
-	must(t, err)
+	if err != nil {
+		pgtest.Skip(t, err)
+	}
 	name, err := s.Database(background, "")
 	must(t, err)
-	e, err := postgres.At(s.Address(name))
-	must(t, err)
-	db, err := Open(t.Context(), Settings{Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	must(t, err)
+	out := make([]*DB, n)
+	for i := range out {
+		e, err := postgres.At(s.Address(name))
+		must(t, err)
+		out[i], err = Open(t.Context(), Settings{Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		must(t, err)
+	}
 	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
+		for _, db := range out {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 		if err := s.Drop(background, name); err != nil {
 			t.Error(err)
 		}
 	})
-	return db
+	return out
 }

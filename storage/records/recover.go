@@ -9,14 +9,41 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// Recover is called once at start, before anything is dialed: attempts that a
-// process left open are closed as lost, and contacts that stood in its
+// Recover is called once at start, after Join and before anything is dialed:
+// attempts that a process left open are closed as lost, and contacts that stood in its
 // hoppers are callable again. What was lost may have rung, so its contact
 // waits for the retry rule and for the cool-down of its campaign, whichever
 // is longer, from now. Now is also when the lost calls ended, as far as
 // anybody knows; when their process was last heard of stands in the audit.
-// It returns the attempts it closed.
+// It returns the attempts it closed. Where other nodes live it is for earlier lives
+// of this one; what others have stays theirs: see EndNode.
 func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, error) {
+	self, whose := db.self(), `node <> ?1 OR epoch <> ?2 OR ?1 = 0` // whoever it was, it is gone
+	if db.pen != nil {
+		whose = `node = ?1 AND (epoch < ?2 OR ?1 = 0)`
+	}
+	lost, err := db.closeOpen(ctx, whose, []any{self.id, self.epoch}, now)
+	if err != nil || db.pen != nil && self.id != 0 {
+		return lost, err
+	}
+	if err := db.do(ctx, func(t *tx) error { return t.closeSides(now) }); err != nil {
+		return lost, fmt.Errorf("recover side legs: %w", err)
+	}
+	for more := true; more; {
+		err := db.do(ctx, func(t *tx) (err error) {
+			more, err = t.returnLeased()
+			return err
+		})
+		if err != nil {
+			return lost, fmt.Errorf("recover leases: %w", err)
+		}
+	}
+	return lost, nil
+}
+
+// closeOpen closes as lost the open attempts of some lives of nodes, and returns
+// those that it closed.
+func (db *DB) closeOpen(ctx context.Context, whose string, args []any, now time.Time) ([]campaigns.Attempt, error) {
 	var lost []campaigns.Attempt
 	heard, err := db.lastHeard(ctx)
 	if err != nil {
@@ -25,7 +52,7 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 	for {
 		var some []campaigns.Attempt
 		err := db.do(ctx, func(t *tx) (err error) {
-			some, err = t.closeLost(now)
+			some, err = t.closeLost(whose, args, now)
 			return err
 		})
 		if err != nil {
@@ -40,18 +67,6 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 		detail := fmt.Sprintf("%d attempts closed as lost; the last that was heard of their process: %s", len(lost), heard.Format(time.RFC3339Nano))
 		if err := db.do(ctx, func(t *tx) error { return t.note("store.recover", "", "ledger", detail) }); err != nil {
 			return lost, fmt.Errorf("recover: %w", err)
-		}
-	}
-	if err := db.do(ctx, func(t *tx) error { return t.closeSides(now) }); err != nil {
-		return lost, fmt.Errorf("recover side legs: %w", err)
-	}
-	for more := true; more; {
-		err := db.do(ctx, func(t *tx) (err error) {
-			more, err = t.returnLeased()
-			return err
-		})
-		if err != nil {
-			return lost, fmt.Errorf("recover leases: %w", err)
 		}
 	}
 	return lost, nil
@@ -70,10 +85,10 @@ func (db *DB) lastHeard(ctx context.Context) (time.Time, error) {
 // recoverBatch bounds the transactions of Recover.
 const recoverBatch = 200
 
-func (t *tx) closeLost(now time.Time) ([]campaigns.Attempt, error) {
+func (t *tx) closeLost(whose string, args []any, now time.Time) ([]campaigns.Attempt, error) {
 	var open []campaigns.Attempt
-	err := t.rows(`SELECT `+attemptColumns+` FROM attempts
-		WHERE seq IN (SELECT seq FROM attempts WHERE live = 1 UNION SELECT seq FROM held) LIMIT ?`, []any{recoverBatch}, func(r *sql.Rows) error {
+	err := t.rows(fmt.Sprintf(`SELECT `+attemptColumns+` FROM attempts
+		WHERE seq IN (SELECT seq FROM placed WHERE %s ORDER BY seq LIMIT %d) ORDER BY seq`, whose, recoverBatch), args, func(r *sql.Rows) error {
 		a, err := scanAttempt(r)
 		open = append(open, a)
 		return err
@@ -88,6 +103,9 @@ func (t *tx) closeLost(now time.Time) ([]campaigns.Attempt, error) {
 			return nil, err
 		}
 		if err := t.coolDown(*a, now); err != nil {
+			return nil, err
+		}
+		if err := t.closeSidesOf(a.Seq, now); err != nil {
 			return nil, err
 		}
 	}

@@ -144,6 +144,12 @@ func (t *tx) closeSides(now time.Time) error {
 	return err
 }
 
+// closeSidesOf ends those of one attempt, whose node is gone.
+func (t *tx) closeSidesOf(attempt int64, now time.Time) error {
+	return t.write(`UPDATE side_legs SET outcome = ?, ended_at = ?, error = 'the node ended during the call' WHERE outcome = '' AND attempt = ?`,
+		string(campaigns.Lost), micros(now), attempt)
+}
+
 // SideLegs reads the calls to outside numbers of a call, in order.
 func (db *DB) SideLegs(ctx context.Context, attempt string) ([]campaigns.SideLeg, error) {
 	r, err := db.read.QueryContext(ctx, `SELECT s.id, s.campaign, s.agent, s.e164, s.caller_id, s.intent_at, s.outcome, s.trunk, s.code,

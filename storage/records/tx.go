@@ -58,11 +58,11 @@ func newTx(ctx context.Context, db *DB) (*tx, error) {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
 	t := &tx{db: db, conn: conn, stmts: make(map[string]*sql.Stmt), moves: make(map[place]int64), changed: make(map[int64]campaigns.Campaign), credit: make(map[int64]int64), terms: make(map[int64]storedTerms)}
+	t.clock = newClock(time.Now(), time.Time{})
 	if err := t.first(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	t.clock = newClock(time.Now(), moment(t.intent))
-	t.clock.told = db.clockOffset
+	t.clock.last, t.clock.told = moment(t.intent), db.clockOffset
 	return t, nil
 }
 
@@ -211,10 +211,10 @@ func eachRow(r *sql.Rows, scan func(*sql.Rows) error) error {
 }
 
 func (t *tx) begin() error {
-	t.now, t.jumped = t.clock.read(time.Now())
 	if t.db.pen != nil {
 		return t.beginOn(t.db.pen)
 	}
+	t.now, t.jumped = t.clock.read(time.Now())
 	_, err := t.exec("BEGIN IMMEDIATE")
 	return err
 }

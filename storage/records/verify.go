@@ -39,7 +39,7 @@ func (db *DB) Verify(ctx context.Context, now time.Time) (campaigns.Findings, er
 func (db *DB) VerifyWith(ctx context.Context, now time.Time, trust campaigns.Trust) (campaigns.Findings, error) {
 	c := &checker{
 		trust: trust,
-		ctx:   ctx, at: now, before: db.found, named: make(map[campaigns.Law]int), blocked: make(map[entry]bool), entries: make(map[int64]int), sellers: make(map[int64][]string), live: make(map[int64]int64),
+		ctx:   ctx, at: now, before: db.found, shared: db.aside != nil, named: make(map[campaigns.Law]int), blocked: make(map[entry]bool), entries: make(map[int64]int), sellers: make(map[int64][]string), live: make(map[int64]int64),
 		open: make(map[int64]int64), weeks: make(map[int64]rules.Week), version: make(map[int64]int64), inbound: make(map[int64]bool), calling: make(map[int64]int),
 		erased: make(map[string]int64), told: make(map[string]int64),
 		awaited: make(map[rebasedRow]bool), rebases: make(map[int64]bool), unsound: make(map[int64]int64),
@@ -74,6 +74,7 @@ type checker struct {
 	named map[campaigns.Law]int
 
 	before int64     // last attempt that an earlier process began
+	shared bool      // several nodes may have open attempts, and say that they live
 	heard  time.Time // time of the last record
 
 	trust   campaigns.Trust

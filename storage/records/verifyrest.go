@@ -24,8 +24,7 @@ func (c *checker) rest(q driver.QueryerContext) error {
 	}
 	c.accounted()
 	c.sound()
-	c.orphaned()
-	for _, check := range []func(driver.QueryerContext) error{c.unlinked, c.unbatched, c.marks, c.listed, c.registered, c.adopted, c.ruled, c.decided, c.silenced, c.twoLegs, c.counted} {
+	for _, check := range []func(driver.QueryerContext) error{c.orphaned, c.unlinked, c.unbatched, c.marks, c.listed, c.registered, c.adopted, c.ruled, c.decided, c.silenced, c.twoLegs, c.counted} {
 		if err := check(q); err != nil {
 			return err
 		}
@@ -50,17 +49,51 @@ func (c *checker) unlinked(q driver.QueryerContext) error {
 	})
 }
 
-// orphaned finds attempts that nobody will end: their process is gone.
-func (c *checker) orphaned() {
-	silent := c.at.Sub(c.heard)
-	if silent <= outcomeLimit {
-		return
-	}
-	for _, seq := range slices.Sorted(maps.Keys(c.open)) {
-		if seq <= c.before {
-			c.broken(campaigns.LawOutcome, "", 0, "attempt %d is open, and its process was last heard of %s ago: the next start will close it",
-				seq, silent.Round(time.Second))
+// orphaned finds attempts that nobody will end, for their process is gone; and
+// those that no process holds, or that one holds though they have ended.
+func (c *checker) orphaned(q driver.QueryerContext) error {
+	placed := make(map[int64]bool)
+	err := each(q, `SELECT p.seq, p.node,
+		CASE WHEN p.epoch = n.epoch AND n.state IN ('joining', 'up', 'draining') THEN 1 ELSE 0 END, n.beat_at, n.since
+		FROM placed p LEFT JOIN nodes n ON n.id = p.node ORDER BY p.seq`, nil, func(row *cells) error {
+		seq, node := row.integer(), row.integer()
+		placed[seq] = true
+		if _, open := c.open[seq]; !open {
+			c.broken(campaigns.LawLive, "", 0, "attempt %d is held as open, and is not", seq)
+			return nil
 		}
+		alive, beat, since := row.truth(), row.instant(), row.instant()
+		switch {
+		case node == 0 || !c.shared:
+			c.abandoned(seq)
+		case alive:
+			c.silent(seq, node, beat)
+		default:
+			c.silent(seq, node, since)
+		}
+		return nil
+	})
+	for _, seq := range slices.Sorted(maps.Keys(c.open)) {
+		if err == nil && !placed[seq] {
+			c.broken(campaigns.LawLive, "", 0, "attempt %d is open, and no process holds it", seq)
+		}
+	}
+	return err
+}
+
+// abandoned judges an open attempt of the one process of a store.
+func (c *checker) abandoned(seq int64) {
+	if silent := c.at.Sub(c.heard); silent > outcomeLimit && seq <= c.before {
+		c.broken(campaigns.LawOutcome, "", 0, "attempt %d is open, and its process was last heard of %s ago: the next start will close it",
+			seq, silent.Round(time.Second))
+	}
+}
+
+// silent judges an open attempt of a node that was last heard of then.
+func (c *checker) silent(seq, node int64, heard time.Time) {
+	if silent := c.at.Sub(heard); silent > outcomeLimit {
+		c.broken(campaigns.LawOutcome, "", 0, "attempt %d is open, and node %d, which has it, is gone since %s: another node, or its next start, will close it",
+			seq, node, silent.Round(time.Second))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,16 @@ import (
 
 // ErrMissing marks a machine without Postgres.
 var ErrMissing = errors.New("postgres is not installed")
+
+// Skip skips a test for want of a server, or fails it where peers are required
+// (FORECALL_PEERS=required).
+func Skip(tb testing.TB, err error) {
+	tb.Helper()
+	if !errors.Is(err, ErrMissing) || os.Getenv("FORECALL_PEERS") == "required" {
+		tb.Fatal(err)
+	}
+	tb.Skip(err)
+}
 
 // Server is a private Postgres.
 type Server struct {
