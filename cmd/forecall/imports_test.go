@@ -37,6 +37,7 @@ var onlyIn = map[string][]string{
 	"modernc.org/sqlite":           {"storage/sqlite"},
 	"github.com/jackc/pgx":         {"storage/postgres"},
 	"github.com/redis/go-redis":    {"storage/redis"},
+	"github.com/minio/minio-go":    {"storage/blobs"},
 	"github.com/nyaruka":           {"campaigns/numbers"},
 	"github.com/pion/sdp":          {"dialer/sipua"},
 	"github.com/spf13/cobra":       {"cmd/forecall"},
