@@ -60,7 +60,9 @@
 //
 //   - Send never waits for the network. Receive, Ask and Forward end with their context.
 //   - A word is heard once and in order, or the Link ends with an error on both sides.
-//   - A node that is killed, stopped or cut off is known as gone in two seconds.
+//   - A node that is killed, stopped or cut off is known as gone in two seconds; from
+//     then on questions and requests to it are refused at once, and those on their way
+//     end within five.
 //   - What waits is bounded, in words and octets, on both sides.
 //   - After Close no goroutine and no socket is left.
 package peer

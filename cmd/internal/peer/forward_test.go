@@ -354,7 +354,7 @@ func TestManyStreamsPassAtOnce(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	}))
-	const streams = 1200 // more than one connection takes
+	const streams = maxStreams + 50 // more than one connection takes
 	first := make(chan error, streams)
 	for range streams {
 		go func() {

@@ -21,7 +21,7 @@ const (
 const (
 	handshakeWithin = 3 * time.Second
 	maxHandshakes   = 128 // at once: a flood of strangers costs no more
-	maxStreams      = 1000
+	maxStreams      = 250 // of a connection; for more another one is opened
 )
 
 // accept takes connections, each to who it is for.
@@ -190,7 +190,7 @@ func (i inbox) Addr() net.Addr { return i.listener.Addr() }
 func (p *Peers) newServer() *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(p.receive), ReadHeaderTimeout: 10 * time.Second,
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: p.settings.Gone / 2, PingTimeout: p.settings.Gone / 2},
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: p.settings.Gone / 2, PingTimeout: 2 * p.settings.Gone},
 		ErrorLog: slog.NewLogLogger(p.settings.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context {
 			return p.ctx
@@ -198,8 +198,9 @@ func (p *Peers) newServer() *http.Server {
 	}
 }
 
-// newTransport is for requests over one protocol. Connections to a node that does
-// not answer are given up within Gone.
+// newTransport is for requests over one protocol. What is on its way to a node that
+// stands still is given up after two and a half times Gone: the words tell sooner,
+// and one that is only slow for a moment would lose all of its pages at once.
 func (p *Peers) newTransport(protocol string) *http.Transport {
 	t := &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
@@ -211,7 +212,7 @@ func (p *Peers) newTransport(protocol string) *http.Transport {
 		},
 		ForceAttemptHTTP2: protocol == httpProtocol, DisableCompression: true,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ExpectContinueTimeout: time.Second,
-		HTTP2: &http.HTTP2Config{SendPingTimeout: p.settings.Gone / 2, PingTimeout: p.settings.Gone / 2, WriteByteTimeout: p.settings.Gone},
+		HTTP2: &http.HTTP2Config{SendPingTimeout: p.settings.Gone / 2, PingTimeout: 2 * p.settings.Gone, WriteByteTimeout: 2 * p.settings.Gone},
 	}
 	return t
 }

@@ -87,6 +87,8 @@ func (p *Peers) ask(r *http.Request) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the answer has more than %d octets", ErrTooLarge, maxQuestion)
 	case res.StatusCode == http.StatusOK:
 		return body, nil
+	case res.StatusCode == http.StatusGatewayTimeout: // its clock for our deadline was the quicker
+		return nil, context.DeadlineExceeded
 	}
 	var f problem
 	if err := json.Unmarshal(body, &f); err != nil {
@@ -165,7 +167,11 @@ func (p *Peers) reply(w http.ResponseWriter, r *http.Request, from Peer) {
 		return
 	}
 	answer, err := p.settings.Answer(ctx, from, name, question)
-	if err != nil {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		refuse(w, http.StatusGatewayTimeout, asProblem(err))
+		return
+	case err != nil:
 		refuse(w, http.StatusInternalServerError, asProblem(err))
 		return
 	}
