@@ -129,12 +129,25 @@ func (n *node) meets(t testing.TB, name string) *Link {
 	}
 }
 
+// linked waits until two nodes have one link with each other, and returns its ends.
+func linked(t testing.TB, a, b *node) (ab, ba *Link) {
+	t.Helper()
+	eventually(t, a.Self().Node+" and "+b.Self().Node+" have a link", func() bool {
+		var there, back bool
+		ab, there = a.Link(b.Self().Node)
+		ba, back = b.Link(a.Self().Node)
+		return there && back && ab.id == ba.id
+	})
+	return ab, ba
+}
+
 // pair is two nodes that have met.
 func pair(t testing.TB, change ...func(*Settings)) (a, b *node, ab, ba *Link) {
 	t.Helper()
 	a, b = openNode(t, "a", change...), openNode(t, "b", change...)
 	acquaint(a, b)
-	return a, b, a.meets(t, "b"), b.meets(t, "a")
+	ab, ba = linked(t, a, b)
+	return a, b, ab, ba
 }
 
 func send(t testing.TB, l *Link, from, to int) {
@@ -276,7 +289,8 @@ func wired(t testing.TB, change ...func(*Settings)) (c *cable, a, b *node, ab, b
 	c = newCable(t, b.Addr())
 	a.Know([]Address{{Node: "b", Addr: c.listener.Addr().String()}})
 	b.Know([]Address{a.at()})
-	return c, a, b, a.meets(t, "b"), b.meets(t, "a")
+	ab, ba = linked(t, a, b)
+	return c, a, b, ab, ba
 }
 
 // otherNode is a process that says each word back, until its standard input ends.

@@ -216,7 +216,7 @@ func TestAFloodOfStrangersDoesNotKeepOutTheHouse(t *testing.T) {
 		t.Cleanup(func() { _ = c.Close() })
 	}
 	acquaint(a, b)
-	ab, ba := a.meets(t, "b"), b.meets(t, "a")
+	ab, ba := linked(t, a, b)
 	send(t, ab, 0, 10)
 	hears(t, ba, 0, 10)
 }
