@@ -46,32 +46,47 @@ func (l *location) serverFlags(c *cobra.Command) {
 
 func (l location) remote() bool { return l.server != "" }
 
-// folder is the data folder: the flag, or what the configuration names.
-func (l location) folder() (string, error) {
+// settings say where the records are: in the folder of the flag, or where the
+// configuration has them.
+func (l location) settings() (config.Config, error) {
 	if l.data != "" {
-		return l.data, nil
+		c := config.Default()
+		c.Data = l.data
+		return c, nil
 	}
 	loaded, err := config.Load(config.Source{File: l.config})
 	if err != nil {
-		return "", usage("%w; --data names the data folder without the configuration", err)
+		return config.Config{}, usage("%w; --data names the data folder without the configuration", err)
 	}
-	return loaded.Data, nil
+	return loaded.Config, nil
 }
 
-// open opens the store of the data folder, which must be there.
+// folder is the data folder: the flag, or what the configuration names.
+func (l location) folder() (string, error) {
+	c, err := l.settings()
+	return c.Data, err
+}
+
+// open opens the store of the data folder, which must be there, or of the
+// database that the configuration names.
 func (l location) open(ctx context.Context) (*records.DB, error) {
-	folder, err := l.folder()
+	c, err := l.settings()
 	if err != nil {
 		return nil, err
 	}
-	file := dataFile(folder)
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("%s holds no forecall data; name the folder with --data, or a service that runs with --server", folder)
+	if c.Storage == config.StorageSQLite {
+		if _, err := os.Stat(dataFile(c.Data)); errors.Is(err, fs.ErrNotExist) {
+			return nil, usage("%s holds no forecall data; name the folder with --data, or a service that runs with --server", c.Data)
+		}
 	}
-	db, err := records.Open(ctx, records.Settings{Engine: sqlite.At(file)})
+	engine, err := node.Engine(c)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	db, err := records.Open(ctx, records.Settings{Engine: engine})
 	if errors.Is(err, sqlite.ErrInUse) {
 		return nil, fmt.Errorf("%s is in use: if a service runs on it, ask that one with --server http://127.0.0.1:8080 --user NAME; if another command does, try again when it has ended: %w",
-			folder, err)
+			c.Data, err)
 	}
 	return db, err
 }

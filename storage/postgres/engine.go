@@ -3,24 +3,14 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// ErrNewer marks a database that a newer forecall has migrated.
-var ErrNewer = errors.New("written by a newer forecall")
 
 // readers is how many queries of a node read side by side.
 const readers = 4
@@ -52,11 +42,11 @@ const session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; S
 // with the pen in its hand would hold up all others: the server takes it away.
 const writing = `; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '3s'`
 
-// Open migrates the database and opens the pool of the writer, which has one
-// connection, and that of the readers. ErrNewer when its schema is newer than
-// this program. Close the engine even so.
+// Open opens the pool of the writer, which has one connection, and that of the
+// readers. A database that is empty gets its schema; one whose schema this
+// program cannot work with is ErrOlder or ErrNewer. Close the engine even so.
 func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB, err error) {
-	if err := e.Migrate(ctx); err != nil {
+	if err := e.ready(ctx); err != nil {
 		return nil, nil, err
 	}
 	e.write = sql.OpenDB(&connector{config: e.config, types: e.types, setup: session + writing})
@@ -150,35 +140,4 @@ func (e *Engine) Commit(ctx context.Context, c *sql.Conn, settles bool) error {
 func (e *Engine) Taken(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code[:2] == "23"
-}
-
-// Migrate brings the schema up to that of this program.
-func (e *Engine) Migrate(ctx context.Context) error {
-	config := e.config.Copy()
-	config.RuntimeParams["search_path"] = "forecall"
-	pool := stdlib.OpenDB(*config)
-	defer pool.Close()
-	if _, err := pool.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS forecall`); err != nil {
-		return fmt.Errorf("make the schema: %w", err)
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, pool, files)
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
-	sources := p.ListSources()
-	if newest := sources[len(sources)-1].Version; have > newest {
-		return fmt.Errorf("schema version %d, this program knows %d: %w", have, newest, ErrNewer)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
 }

@@ -42,7 +42,7 @@ var model = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	for range 2 { // the second time there is nothing to do
-		if err := e.Migrate(ctx); err != nil {
+		if _, err := e.Migrate(ctx); err != nil {
 			return "", err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/netip"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -16,8 +15,6 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
-	"github.com/forecall/forecall/storage/records"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // talking is a node in whose only conversation an agent and a person hear each
@@ -134,10 +131,7 @@ func TestAHardStopEndsTheConversationAtOnce(t *testing.T) {
 // start: nobody is lost in a hopper that is gone.
 func (k *talking) checkWaiting(t *testing.T) {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(k.data, DataFile))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := k.store(t)
 	defer db.Close()
 	d, err := db.Depth(within(t), k.campaign, time.Now())
 	if err != nil {

@@ -3,11 +3,8 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,7 +20,6 @@ import (
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/spool"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // Settings are what a node is started with.
@@ -38,9 +34,6 @@ type Settings struct {
 	Headsets net.PacketConn
 	Log      *slog.Logger
 }
-
-// DataFile is the database inside a data folder.
-const DataFile = "forecall.db"
 
 // Node is a running forecall.
 type Node struct {
@@ -101,24 +94,6 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}
 	return n, nil
-}
-
-func (n *Node) openStore(ctx context.Context) error {
-	folder := n.settings.Config.Data
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("data: %w", err)
-	}
-	db, err := records.Open(ctx, records.Settings{Engine: sqlite.At(filepath.Join(folder, DataFile)), Log: n.log})
-	if errors.Is(err, sqlite.ErrInUse) {
-		return fmt.Errorf("data: %s is in use by another forecall; stop it, or give this one a folder of its own: %w", folder, err)
-	}
-	if err != nil {
-		return fmt.Errorf("data: %w", err)
-	}
-	n.db = db
-	n.later(db.Close)
-	n.times = timesource.New(timesource.Settings{Servers: n.settings.Config.Clock.Servers, Tell: db.SetClockOffset, Log: n.log})
-	return nil
 }
 
 func (n *Node) openSound(context.Context) error {

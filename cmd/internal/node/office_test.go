@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +19,6 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/storage/records"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 const (
@@ -35,6 +33,7 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // in and people who may sign in as agents.
 type office struct {
 	node     *Node
+	conf     config.Config // where the records are
 	data     string
 	secret   string // password and phone secret of everybody
 	campaign int64
@@ -57,10 +56,12 @@ func openOfficeWith(t testing.TB, far netip.AddrPort, log *slog.Logger, change f
 	t.Helper()
 	o := &office{data: t.TempDir(), secret: rand.Text(), ended: make(chan struct{})}
 	conf := o.config(far, agents)
+	keep(t, &conf)
 	change(&conf)
 	if err := conf.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	o.conf = conf
 	var err error
 	if o.node, err = Start(within(t), Settings{Config: conf, Version: "test", Log: log}); err != nil {
 		t.Fatal(err)
@@ -147,14 +148,28 @@ func (o *office) dial(t testing.TB, numbers ...string) {
 	}
 }
 
+// store opens the store of a node that has ended; close it.
+func (o *office) store(t testing.TB) *records.DB {
+	t.Helper()
+	if o.conf.Storage == "" { // a node that never ran
+		o.conf = o.config(netip.AddrPort{}, nil)
+	}
+	engine, err := Engine(o.conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := records.Open(within(t), records.Settings{Engine: engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // ledger reads the calls of a node that has ended, and fails the test unless
 // every law holds.
 func (o *office) ledger(t testing.TB) []campaigns.Call {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := o.store(t)
 	defer db.Close()
 	found, err := db.Verify(within(t), time.Now())
 	if err != nil {

@@ -3,7 +3,6 @@ package node
 import (
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +11,6 @@ import (
 	"github.com/forecall/forecall/campaigns/script"
 	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
-	"github.com/forecall/forecall/storage/records"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // branching is a script in the configuration of a campaign.
@@ -105,10 +102,7 @@ func TestAScriptInTheConfigurationThatIsNotRightStopsTheStartWithItsLine(t *test
 	if want := fmt.Sprintf("campaign %s: The script is not right: 10: steps[1].next: there is no step \"by\"", campaignName); !strings.Contains(err.Error(), want) {
 		t.Errorf("%v", err)
 	}
-	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := o.store(t)
 	defer db.Close()
 	if all, err := db.Campaigns(within(t)); err != nil || len(all) != 0 {
 		t.Errorf("%d campaigns: %v", len(all), err)

@@ -2,7 +2,6 @@ package node
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/pacing"
 	"github.com/forecall/forecall/pacing/tape"
-	"github.com/forecall/forecall/storage/records"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // login is somebody at the API without a phone.
@@ -112,10 +109,7 @@ func TestTheFinishingKeyAndTheStepOfTheScriptReachTheEngineAndItsTape(t *testing
 // the tapes, whose events it counts by kind, and the odds.
 func (o *office) kept(t testing.TB) map[pacing.Kind]int {
 	t.Helper()
-	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := o.store(t)
 	defer db.Close()
 	if _, err := db.Odds(within(t), o.campaign); err != nil {
 		t.Errorf("nothing was learned of who answers: %v", err)
@@ -127,7 +121,7 @@ func (o *office) kept(t testing.TB) map[pacing.Kind]int {
 		}
 		return nil
 	}
-	err = db.Tapes(within(t), o.campaign, time.Time{}, time.Now(), func(_ time.Time, minute []byte) error { return tape.Read(minute, count) })
+	err := db.Tapes(within(t), o.campaign, time.Time{}, time.Now(), func(_ time.Time, minute []byte) error { return tape.Read(minute, count) })
 	if err != nil {
 		t.Errorf("the tapes: %v", err)
 	}

@@ -24,8 +24,6 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/sipua"
 	"github.com/forecall/forecall/pacing/sim"
-	"github.com/forecall/forecall/storage/records"
-	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // earshot is the carrier's ear: a socket before the carrier that notes in which
@@ -364,10 +362,7 @@ func (o *office) startCampaign(t *testing.T) {
 func (o *office) agrees(t *testing.T, log string, invites int64) {
 	t.Helper()
 	o.ledger(t)
-	db, err := records.Open(within(t), records.Settings{Engine: sqlite.At(filepath.Join(o.data, DataFile))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := o.store(t)
 	defer db.Close()
 	dnc, err := db.DoNotCallHistory(within(t), "")
 	if err != nil {

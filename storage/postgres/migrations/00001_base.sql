@@ -1287,3 +1287,8 @@ CREATE TRIGGER stops_delete BEFORE DELETE ON stops FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER number_checks_update BEFORE UPDATE ON number_checks FOR EACH ROW EXECUTE FUNCTION refuse('the answer of a check is never changed');
 
 INSERT INTO house (name, value) VALUES ('scrubbed', '1');
+
+-- The oldest program that may work with this schema, as the newest migration that
+-- it knows.
+CREATE TABLE compat (oldest bigint NOT NULL);
+INSERT INTO compat (oldest) VALUES (1);

@@ -165,12 +165,16 @@ func (s *Server) Address(database string) string {
 
 // Database makes a database, a copy of another when one is named.
 func (s *Server) Database(ctx context.Context, like string) (name string, err error) {
-	name = fmt.Sprintf("test%d", s.names.Add(1))
-	query := `CREATE DATABASE ` + name
-	if like != "" {
-		query += ` TEMPLATE ` + like
+	if like == "" {
+		return s.Bare(ctx, "")
 	}
-	return name, s.run(ctx, query)
+	return s.Bare(ctx, "TEMPLATE "+like)
+}
+
+// Bare makes a database with options of CREATE DATABASE.
+func (s *Server) Bare(ctx context.Context, options string) (name string, err error) {
+	name = fmt.Sprintf("test%d", s.names.Add(1))
+	return name, s.run(ctx, `CREATE DATABASE `+name+` `+options)
 }
 
 // Drop deletes a database, whoever uses it.
