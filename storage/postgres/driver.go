@@ -253,8 +253,12 @@ func (r *rows) Close() error {
 
 func (r *rows) Next(dest []driver.Value) error {
 	if r.at == len(r.read) {
-		if some, err := r.refill(); err != nil || !some {
+		some, err := r.refill()
+		if err != nil {
 			return err
+		}
+		if !some { // the piece before was the last, and full
+			return io.EOF
 		}
 	}
 	copy(dest, r.read[r.at])

@@ -215,3 +215,18 @@ func TestWhatOneNodeWasToldBindsTheNextCallOfAnother(t *testing.T) {
 	}
 	clean(t, all[1])
 }
+
+// TestAWalkOverAsManyRowsAsAPieceHasEndsWhereTheyEnd: a cursor brings a thousand
+// rows at once.
+func TestAWalkOverAsManyRowsAsAPieceHasEndsWhereTheyEnd(t *testing.T) {
+	t.Parallel()
+	db := nodes(t, 1)[0]
+	numbers := make([]campaigns.DoNotCall, 1000)
+	for i := range numbers {
+		numbers[i] = campaigns.DoNotCall{Number: fmt.Sprintf("+1202555%04d", i), By: "test", Reason: "asked"}
+	}
+	if n, err := db.ImportDoNotCall(t.Context(), numbers); n != len(numbers) || err != nil {
+		t.Fatal(n, err)
+	}
+	clean(t, db)
+}
