@@ -43,6 +43,7 @@ type AgentState struct {
 	Campaign int64     `json:"campaign,omitempty"` // whose calls they take now; 0 = none needs them
 	Notice   string    `json:"notice,omitempty"`   // for the agent: why the last call did not come about
 	Until    time.Time `json:"until,omitzero"`     // end of a rest
+	Node     string    `json:"node,omitempty"`     // where the phone is
 	LeavesAt time.Time `json:"leaves_at,omitzero"` // next planned break, or end of the shift
 	// Supervises is the agent whom they listen to; Monitors are those who listen
 	// to them.
@@ -106,6 +107,7 @@ type agent struct {
 	told        []ear                     // of them, who came into the present conversation with the agent
 	supervises  int64                     // whom they listen to
 	tell        func(campaigns.CallEvent) // notes something in a call's time line
+	heldUntil   time.Time                 // after a change of brains: for the call they are in; zero = they are not
 	moving      bool                      // the engine wants the agent back when it can be spared
 	movingSince time.Time
 }
@@ -193,7 +195,7 @@ func (a *agent) publish() { a.show(a.published()) }
 
 func (a *agent) published() AgentState {
 	s := AgentState{
-		AgentInfo: a.info, State: a.state, Since: a.since, Reason: a.reason,
+		AgentInfo: a.info, Node: a.phone.Node, State: a.state, Since: a.since, Reason: a.reason,
 		Supervises: a.supervises, Monitors: a.listens(),
 		After: a.after, Campaign: a.campaign, Notice: a.notice, Until: a.restUntil, LeavesAt: a.plan.leavesAt(),
 	}

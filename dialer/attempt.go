@@ -87,7 +87,7 @@ func (a *attempt) begin(ctx context.Context) bool {
 }
 
 // tell tells the brain something of the call.
-func (a *attempt) tell(w word) (said int64) {
+func (a *attempt) tell(w word) told {
 	w.Campaign, w.Attempt = a.row.Campaign, a.row.ID
 	return a.hands.say(w)
 }

@@ -62,6 +62,11 @@ type call struct {
 	seated    int    // the last claim that got an agent
 	unwritten bool   // the store has refused its outcome
 	withdrawn bool   // the hands were told
+	session   string // with its hands, in which it was placed or adopted
+	// adopted: it was placed by another brain. Pacing knows its agent, and nothing
+	// else of it.
+	adopted bool
+	awaits  int64 // the agent of an adopted call, who has not been brought yet
 }
 
 // give answers the call's claim.

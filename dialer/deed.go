@@ -22,6 +22,7 @@ const (
 	deedTurnAway deedKind = "turn_away" // the caller with this Ask, with Code and Reason
 	deedKeep     deedKind = "keep"      // Phone is Agent's, who is signed in
 	deedLetGo    deedKind = "let_go"    // Phone is hung up
+	deedShow     deedKind = "show"      // Agent in State, for the hello to another brain
 )
 
 // deed is one thing that the brain wants of the hands of a node. Which fields
@@ -47,6 +48,7 @@ type deed struct {
 	Agent    int64               `json:"agent,omitempty"`
 	Code     int                 `json:"code,omitempty"`
 	Reason   string              `json:"reason,omitempty"`
+	State    *agentShadow        `json:"state,omitempty"`
 
 	// read is what was read for the settings on this node: prompts. Between nodes
 	// each reads its own.

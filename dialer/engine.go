@@ -33,7 +33,9 @@ type Engine struct {
 	roster   map[int64]*post
 	running  map[int64]*stage
 	latest   map[int64]applied
-	totals   map[int64]Totals // of campaigns whose loop has ended
+	totals   map[int64]Totals     // of campaigns whose loop has ended
+	pending  map[int64][]adoption // calls of campaigns that do not run yet
+	wanted   map[int64]want       // agents of adopted calls who have not been heard of yet
 	stopping bool
 	work     sync.WaitGroup // hosts of loops
 	host     func(*stage)
@@ -67,7 +69,7 @@ func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 		settings: s, store: store, trunk: trunk, log: s.Log,
 		mail: newMailbox(), show: newShowcase(), hub: newHub(), ended: make(chan struct{}),
 		roster: make(map[int64]*post), running: make(map[int64]*stage),
-		latest: make(map[int64]applied), totals: make(map[int64]Totals),
+		latest: make(map[int64]applied), pending: make(map[int64][]adoption), wanted: make(map[int64]want), totals: make(map[int64]Totals),
 		hands: newHands(s.Node, s, store, trunk, houseSounds()),
 	}
 	e.own = &crew{node: s.Node, do: e.hands.do, asked: &e.asked}
@@ -103,6 +105,7 @@ func (e *Engine) Run(soft, hard context.Context) error {
 		case <-e.mail.wake:
 		case now := <-look.C:
 			e.keepTimes(now)
+			e.keepHands(now)
 		case <-asked:
 			asked, e.stopping = nil, true
 			e.show.stopping.Store(true)
@@ -114,6 +117,7 @@ func (e *Engine) Run(soft, hard context.Context) error {
 		case <-forced:
 			forced = nil
 			stopSoft()
+			e.leaveHands()
 			grace = time.After(e.settings.LedgerGrace)
 		case <-grace:
 			giveUp()
@@ -207,6 +211,10 @@ func (e *Engine) apply(next applied) error {
 		return nil
 	}
 	if next.campaign.Status != campaigns.Running {
+		if len(e.pending[id]) > 0 {
+			e.openFor(next)
+			return nil
+		}
 		e.showIdle(next)
 		return nil
 	}
@@ -239,6 +247,10 @@ func (e *Engine) loopEnded(s *stage, c campaigns.Campaign, t Totals) {
 	defer e.receiveLate(s)
 	if next.campaign.Status == campaigns.Running && !e.stopping {
 		e.open(next) // it was started again while it ended
+		return
+	}
+	if len(e.pending[s.loop.id]) > 0 {
+		e.openFor(next)
 		return
 	}
 	e.showIdle(next)

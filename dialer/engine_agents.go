@@ -23,29 +23,29 @@ type post struct {
 // agent is in a call: then the error is ErrInCall.
 func (e *Engine) SignIn(ctx context.Context, info AgentInfo, st Station) error {
 	phone, known := e.hands.hold(st)
-	err := e.ask(ctx, func(reply chan error) { e.signIn(info, e.own, phone, reply) })
+	err := e.ask(ctx, func(reply chan error) { e.signIn(info, e.own, phone, func(err error) { reply <- err }) })
 	if err != nil && !known {
 		e.hands.drop(phone.Phone)
 	}
 	return err
 }
 
-func (e *Engine) signIn(info AgentInfo, hands *crew, phone PhoneRef, reply chan error) {
+func (e *Engine) signIn(info AgentInfo, hands *crew, phone PhoneRef, reply func(error)) {
 	if e.stopping {
-		reply <- ErrStopping
+		reply(ErrStopping)
 		return
 	}
 	p := e.roster[info.ID]
 	switch {
 	case p == nil:
 	case p.phone == phone:
-		reply <- nil
+		reply(nil)
 		return
 	case p.mine == nil: // ask the loop to let go first, and come back
 		e.recall(p, info, hands, phone, reply)
 		return
 	case p.mine.busy():
-		reply <- ErrInCall
+		reply(ErrInCall)
 		return
 	default:
 		e.dismiss(p.mine, "signed in from another phone")
@@ -57,17 +57,17 @@ func (e *Engine) signIn(info AgentInfo, hands *crew, phone PhoneRef, reply chan 
 	hands.do(deed{Kind: deedKeep, Phone: phone.Phone, Agent: info.ID})
 	a.publish()
 	e.assign()
-	reply <- nil
+	reply(nil)
 }
 
 // recall signs an agent out of a loop, to sign in anew; one who is in a call
 // stays.
-func (e *Engine) recall(p *post, info AgentInfo, hands *crew, phone PhoneRef, reply chan error) {
+func (e *Engine) recall(p *post, info AgentInfo, hands *crew, phone PhoneRef, reply func(error)) {
 	l := p.loop
 	told := l.tell(func() {
 		if a, here := l.agents[info.ID]; here {
 			if a.busy() {
-				reply <- ErrInCall
+				reply(ErrInCall)
 				return
 			}
 			l.lose(a, "signed in from another phone", time.Now())
@@ -84,6 +84,9 @@ func (e *Engine) equip(a *agent) {
 	a.show = func(s AgentState) {
 		e.show.putAgent(s)
 		e.hub.tell(Notice{Kind: NoticeAgent, At: time.Now(), Agent: &s})
+		if a.hands.trunk == nil { // they may meet another brain
+			a.hands.do(deed{Kind: deedShow, Agent: a.info.ID, State: a.shadow(s)})
+		}
 	}
 	a.tell = e.Note
 }
@@ -93,23 +96,23 @@ func (a *agent) letGo() { a.hands.do(deed{Kind: deedLetGo, Phone: a.phone.Phone}
 
 // phoneLost takes an agent whose phone is gone out of the pool, wherever the
 // agent is.
-func (e *Engine) phoneLost(id int64, phone PhoneRef) {
+func (e *Engine) phoneLost(id int64, phone PhoneRef, why string) {
 	p := e.roster[id]
 	if p == nil || p.phone != phone {
 		return
 	}
 	if p.mine != nil {
-		e.dismiss(p.mine, "the phone is lost")
+		e.dismiss(p.mine, why)
 		return
 	}
 	l := p.loop
 	told := l.tell(func() {
-		if !l.phoneLost(id, phone, time.Now()) {
-			e.tell(func() { e.phoneLost(id, phone) }) // on the way back to us
+		if !l.phoneLost(id, phone, why, time.Now()) {
+			e.tell(func() { e.phoneLost(id, phone, why) }) // on the way back to us
 		}
 	})
 	if !told {
-		e.tell(func() { e.phoneLost(id, phone) })
+		e.tell(func() { e.phoneLost(id, phone, why) })
 	}
 }
 

@@ -63,6 +63,10 @@ func (e *Engine) keepTimes(now time.Time) {
 			a.become(StateReady, now)
 			changed = true
 		}
+		if !a.heldUntil.IsZero() && now.After(a.heldUntil) {
+			e.release(a, now)
+			changed = true
+		}
 		if a.state == StateWrapUp && !a.wrapUntil.IsZero() && !now.Before(a.wrapUntil) {
 			e.carryOn(a, now)
 			changed = true

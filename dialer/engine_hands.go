@@ -2,7 +2,6 @@ package dialer
 
 import (
 	"context"
-	"slices"
 	"sync"
 )
 
@@ -51,7 +50,15 @@ func (e *Engine) listen(from *crew, w word) {
 			e.work.Go(func() { e.arrive(context.Background(), arrival{from, w.Ask, *w.In}) }) // ends with the engine's goroutine
 		})
 	case wordPhoneLost:
-		e.tell(func() { e.phoneLost(w.Agent, PhoneRef{from.node, w.Phone}) })
+		e.tell(func() { e.phoneLost(w.Agent, PhoneRef{from.node, w.Phone}, "the phone is lost") })
+	case wordSignIn:
+		e.answer(from, w, func() {
+			e.signIn(*w.Info, from, PhoneRef{from.node, w.Phone}, func(err error) {
+				from.do(deed{Kind: deedAnswer, Ask: w.Ask, Fault: faultOf(err)})
+			})
+		})
+	case wordHello:
+		e.tell(func() { e.adopt(from, *w.Hello) })
 	case wordInvite:
 		e.answer(from, w, func() { e.invite(from, w) })
 	case wordFree:
@@ -84,24 +91,6 @@ func (e *Engine) hearOfGuest(w word) {
 	case wordGuestPassed:
 		e.passedOn(w.Agent, w.Attempt, w.To, w.Name)
 	}
-}
-
-// crewList are the hands of all nodes.
-type crewList struct {
-	mu  sync.Mutex
-	all []*crew
-}
-
-func (l *crewList) list() []*crew {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.all)
-}
-
-func (l *crewList) add(c *crew) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, c)
 }
 
 // everywhere lets the hands of all nodes withdraw something, and returns what tells

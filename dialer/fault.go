@@ -47,7 +47,7 @@ func faults() []named {
 		{"withdrawn_dnc", errWithdrawnDNC}, {"withdrawn_nobody", errWithdrawnNobody}, {"withdrawn_ending", errWithdrawnEnding},
 		{"withdrawn_by_agent", errWithdrawnByAgent}, {"withdrawn_budget", errWithdrawnBudget}, {"withdrawn_calls", errWithdrawnCalls},
 		{"withdrawn_stop", errStopped},
-		{"not_leased", campaigns.ErrNotLeased}, {"clock_off", campaigns.ErrClockOff}, {"clock", campaigns.ErrClock},
+		{"withdrawn_alone", errWithdrawnAlone}, {"not_leased", campaigns.ErrNotLeased}, {"clock_off", campaigns.ErrClockOff}, {"clock", campaigns.ErrClock},
 	}
 }
 

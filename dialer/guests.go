@@ -18,9 +18,9 @@ import (
 
 // guest is the part of an agent in a call of somebody else.
 type guest struct {
-	attempt string
-	had     bool          // the person
-	wrapUp  time.Duration // of the call's campaign, for agents whom no loop has
+	Attempt string        `json:"attempt"`
+	Had     bool          `json:"had,omitempty"` // the person
+	WrapUp  time.Duration `json:"wrap_up"`       // of the call's campaign, for agents whom no loop has
 }
 
 // invitation asks an agent to take a call.
@@ -59,8 +59,8 @@ func (e *Engine) real(d time.Duration) time.Duration  { return e.settings.real(d
 // to them.
 func (e *Engine) wrapUp(a *agent, now time.Time) {
 	a.wrapUntil = time.Time{}
-	if g := a.guest; g != nil && g.wrapUp > 0 {
-		a.wrapUntil = now.Add(e.settings.real(g.wrapUp))
+	if g := a.guest; g != nil && g.WrapUp > 0 {
+		a.wrapUntil = now.Add(e.settings.real(g.WrapUp))
 	}
 	a.guest, a.line = nil, nil
 	if a.call != nil {
@@ -144,7 +144,7 @@ func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
 	}
 	card := inv.card
 	card.Talk, card.EndedAt, card.WrapUpUntil, card.BridgedAt = inv.Talk, time.Time{}, time.Time{}, time.Time{}
-	a.guest, a.line, a.call = &guest{attempt: card.Attempt, wrapUp: inv.WrapUp}, inv.line, &card
+	a.guest, a.line, a.call = &guest{Attempt: card.Attempt, WrapUp: inv.WrapUp}, inv.line, &card
 	a.notice, a.supervises, a.told = "", 0, a.ears
 	k.note(pacing.AgentReserved, a, now)
 	a.become(StateReserved, now)
@@ -152,7 +152,7 @@ func (a *agent) borrow(k keeper, inv invitation, now time.Time) (seat, error) {
 }
 
 // in tells whether the agent is a guest in a call.
-func (a *agent) in(attempt string) bool { return a.guest != nil && a.guest.attempt == attempt }
+func (a *agent) in(attempt string) bool { return a.guest != nil && a.guest.Attempt == attempt }
 
 // guestTalks hears that a guest has answered.
 func (e *Engine) guestTalks(id int64, attempt string) {
@@ -171,7 +171,7 @@ func (e *Engine) guestTalks(id int64, attempt string) {
 func (e *Engine) guestHas(id int64, attempt string) {
 	e.at(id, func(_ keeper, a *agent, _ time.Time) {
 		if a.in(attempt) {
-			a.guest.had = true
+			a.guest.Had = true
 		}
 	})
 }
@@ -182,7 +182,7 @@ func (e *Engine) freeGuest(id int64, attempt string, had bool) {
 	e.at(id, func(k keeper, a *agent, now time.Time) {
 		switch {
 		case !a.in(attempt):
-		case had || a.guest.had:
+		case had || a.guest.Had:
 			k.wrapUp(a, now)
 		default:
 			a.guest, a.line, a.call = nil, nil, nil

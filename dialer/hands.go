@@ -40,18 +40,21 @@ type Hands struct {
 	mu        sync.Mutex            // guards what follows
 	tell      func(word) int64      // to the brain, without waiting; nil = there is none
 	knows     func(said int64) bool // whether a brain on another node has heard that; nil = it is on this one
+	session   int64                 // counts the brains, as the hands met them
 	calls     map[string]*holding
 	phones    map[string]*phone
 	arrivals  map[int64]Caller // who call and have no answer yet
 	arrived   int64
 	campaigns map[int64]version
 	placed    int64
+	agents    map[int64]agentShadow // with phones here, as the brain knows them
 }
 
 // holding is a call in the hands.
 type holding struct {
 	attempt  *attempt
 	withdraw context.CancelCauseFunc
+	live     liveCall // what the brain was told of it; guarded by the hands' mutex
 }
 
 // version is a campaign as calls are placed for it now.
@@ -66,6 +69,7 @@ func newHands(node string, s Settings, store HandStore, trunk Trunk, house sound
 		node: node, house: house, settings: s, trunk: trunk, store: store, log: s.Log,
 		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
 		calls:     make(map[string]*holding), phones: make(map[string]*phone), arrivals: make(map[int64]Caller), campaigns: make(map[int64]version),
+		agents: make(map[int64]agentShadow),
 	}
 }
 
@@ -99,25 +103,30 @@ func (h *Hands) forget(attempt string) {
 
 // say tells the brain something, if there is one. It never waits. What it returns
 // is for heard.
-func (h *Hands) say(w word) (said int64) {
+func (h *Hands) say(w word) told {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.tell != nil {
-		said = h.tell(w)
+	h.note(w)
+	if h.tell == nil {
+		h.unheard(w)
+		return told{session: h.session}
 	}
-	return said
+	return told{h.session, h.tell(w)}
 }
 
-// heard tells whether the brain has heard what was said.
-func (h *Hands) heard(said int64) bool {
+// told is something that was said, to a brain.
+type told struct{ session, said int64 }
+
+// heard tells whether the brain has heard what was said, and is there.
+func (h *Hands) heard(t told) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.knows == nil || h.knows(said)
+	return h.tell != nil && t.session == h.session && (h.knows == nil || h.knows(t.said))
 }
 
 // ask asks the brain something and waits for the answer.
 func (h *Hands) ask(w word) deed {
-	answer := make(chan deed, 1)
+	answer := make(chan deed, 1) // with no brain there is an answer as well: of say
 	w.Ask = h.asked.put("", func(d deed) { answer <- d })
 	h.say(w)
 	return <-answer
@@ -156,6 +165,8 @@ func (h *Hands) do(d deed) {
 		h.keep(d.Phone, d.Agent)
 	case deedLetGo:
 		h.letGo(d.Phone)
+	case deedShow:
+		h.showAgent(d.Agent, *d.State)
 	}
 }
 
@@ -213,7 +224,7 @@ func (h *Hands) place(d deed) {
 		log: h.log.With("campaign", d.Campaign, "contact", p.Contact.ID, "attempt", row.ID),
 	}
 	delete(h.arrivals, p.Arrival)
-	held := &holding{attempt: a}
+	held := &holding{attempt: a, live: newLive(row, p)}
 	h.calls[row.ID] = held
 	h.mu.Unlock()
 	if of.err != nil || of.number != p.Version {
@@ -243,10 +254,13 @@ func (h *Hands) unplaced(a *attempt, err error) {
 
 // seat hands an attempt the agent that it claimed, or nobody.
 func (h *Hands) seat(d deed) {
-	held := h.call(d.Attempt)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	held := h.calls[d.Attempt]
 	if held == nil || int64(d.Seat.Claim) != held.attempt.claims.Load() {
 		return // it has given up, and said so
 	}
+	held.live.seated(*d.Seat)
 	select {
 	case held.attempt.given <- *d.Seat:
 	default: // nobody claims so often

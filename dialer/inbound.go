@@ -158,10 +158,10 @@ func (e *Engine) receive(id int64, c arrival) {
 }
 
 // openFor starts the loop of a campaign that does not run, for somebody who
-// calls it. It places no calls and ends after the last of those it has.
-func (e *Engine) openFor(next applied, c arrival) {
+// calls it, or for its calls that live on other nodes. It places no calls and ends after the last of those it has.
+func (e *Engine) openFor(next applied, callers ...arrival) {
 	s := e.newStage(next)
-	s.loop.callers = []arrival{c}
+	s.loop.callers = callers
 	e.running[next.campaign.ID] = s
 	e.atWork.set(next.campaign.ID, s.loop)
 	e.host(s)

@@ -49,6 +49,7 @@ type Loop struct {
 	waiting  []*call                 // persons without an agent, longest first
 	queue    []*call                 // callers without an agent, longest first
 	callers  []arrival               // for whom the loop was opened
+	adopted  []adoption              // with which it was opened
 	closing  bool                    // it takes nobody in any more
 	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact
@@ -104,6 +105,9 @@ func (l *Loop) Run(soft, hard context.Context) {
 	stop := soft.Done()
 	for _, hands := range l.crews {
 		l.brief(hands)
+	}
+	for _, a := range l.adopted {
+		l.adopt(a)
 	}
 	for _, c := range l.callers {
 		l.receive(c, l.began)
@@ -250,5 +254,11 @@ func (l *Loop) setLedger(now, until time.Time) {
 
 // apply tells pacing a fact.
 func (l *Loop) apply(kind pacing.Kind, call pacing.CallID, agent int64, at time.Time) {
+	if c := l.calls[call]; c != nil && c.adopted {
+		if kind != pacing.CallBridged {
+			return
+		}
+		kind, call = pacing.AgentTalking, 0
+	}
 	l.floor.Apply(pacing.Event{At: l.clock.virtual(at), Kind: kind, Call: call, Agent: pacing.AgentID(agent)})
 }

@@ -59,10 +59,10 @@ func (l *Loop) lose(a *agent, reason string, now time.Time) {
 
 // phoneLost hears that the phone of an agent is gone; false when the agent is
 // not here (any more).
-func (l *Loop) phoneLost(id int64, phone PhoneRef, now time.Time) bool {
+func (l *Loop) phoneLost(id int64, phone PhoneRef, why string, now time.Time) bool {
 	a, here := l.agents[id]
 	if here && a.phone == phone {
-		l.lose(a, "the phone is lost", now)
+		l.lose(a, why, now)
 	}
 	return here
 }
@@ -190,7 +190,7 @@ func (l *Loop) longestIdleToStay() *agent {
 func (l *Loop) longest(fit func(*agent) bool) *agent {
 	var best *agent
 	for _, a := range l.agents {
-		if fit(a) && !l.bereft(a) && (best == nil || a.before(best)) {
+		if fit(a) && a.reached() && !l.bereft(a) && (best == nil || a.before(best)) {
 			best = a
 		}
 	}

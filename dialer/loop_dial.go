@@ -3,6 +3,7 @@ package dialer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -148,12 +149,44 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 
 // launch gives a call to its hands.
 func (l *Loop) launch(c *call, p placing) {
-	p.Where, p.Version = p.Row.Place, l.version
+	p.Where, p.Version, c.session = p.Row.Place, l.version, c.hands.inSession()
 	c.hands.place(deed{Kind: deedPlace, Campaign: l.id, Attempt: c.row, Place: &p})
 }
 
-// nodeFor is where a call is placed.
-func (l *Loop) nodeFor(*agent) *crew { return l.crews[0] }
+// nodeFor is where a call is placed: at the agent who is kept for it, as far as
+// there is room, else where the fewest calls are in the air for the agents there.
+func (l *Loop) nodeFor(seat *agent) *crew {
+	if len(l.crews) == 1 {
+		return l.crews[0]
+	}
+	calls, agents := make(map[*crew]int), make(map[*crew]int)
+	for _, c := range l.calls {
+		if c.inAir() {
+			calls[c.hands]++
+		}
+	}
+	for _, a := range l.agents {
+		agents[a.hands]++
+	}
+	best, least := l.crews[0], math.Inf(1)
+	for _, hands := range l.crews {
+		room, _ := l.roomAt(hands)
+		if room <= 0 {
+			continue
+		}
+		if seat != nil && seat.hands == hands {
+			return hands
+		}
+		if load := float64(calls[hands]+1) / (float64(agents[hands]) + idleWeight); load < least {
+			best, least = hands, load
+		}
+	}
+	return best
+}
+
+// idleWeight is what a node without agents counts for, in agents: it takes calls
+// when the others are full.
+const idleWeight = 0.01
 
 // nextCallerID is the number to show to a contact: one of the campaign's, else
 // the trunks' own. It is settled here, so that the ledger holds what the person
@@ -216,8 +249,8 @@ func (l *Loop) begun(c *call, at time.Time) {
 // who was reserved keeps the place in the queue.
 func (l *Loop) refused(c *call, w word) {
 	at, err := w.At, w.Fault.err()
-	l.forget(c)
 	l.apply(pacing.CallCancelled, c.id, 0, at)
+	l.forget(c)
 	note := "the call could not be begun: the store is failing"
 	switch {
 	case w.Refused != "":

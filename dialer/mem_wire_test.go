@@ -2,7 +2,6 @@ package dialer
 
 import (
 	"context"
-	"errors"
 	"os"
 	"sync"
 	"testing"
@@ -12,80 +11,12 @@ import (
 // in octets, decoded.
 var overWire = os.Getenv("FORECALL_WIRE") == "1"
 
-var errCut = errors.New("the wire is cut")
-
-// memPipe is one end of a wire in memory, which takes what the other end has not
-// read yet.
-type memPipe struct {
-	in, out *memQueue
-}
-
-type memQueue struct {
-	mu     sync.Mutex
-	cond   chan struct{}
-	frames [][]byte
-	cut    bool
-}
-
-func newWire() (a, b *memPipe) {
-	x, y := &memQueue{cond: make(chan struct{}, 1)}, &memQueue{cond: make(chan struct{}, 1)}
-	return &memPipe{in: x, out: y}, &memPipe{in: y, out: x}
-}
-
-func (q *memQueue) nudge() {
-	select {
-	case q.cond <- struct{}{}:
-	default:
-	}
-}
-
-func (p *memPipe) Send(frame []byte) error {
-	p.out.mu.Lock()
-	defer p.out.mu.Unlock()
-	if p.out.cut {
-		return errCut
-	}
-	p.out.frames = append(p.out.frames, frame)
-	p.out.nudge()
-	return nil
-}
-
-func (p *memPipe) Receive() ([]byte, error) {
-	for {
-		p.in.mu.Lock()
-		if p.in.cut {
-			p.in.mu.Unlock()
-			p.in.nudge()
-			return nil, errCut
-		}
-		if len(p.in.frames) > 0 {
-			f := p.in.frames[0]
-			p.in.frames = p.in.frames[1:]
-			p.in.mu.Unlock()
-			return f, nil
-		}
-		p.in.mu.Unlock()
-		<-p.in.cond
-	}
-}
-
-// Close cuts the wire: what was not read is lost.
-func (p *memPipe) Close() error {
-	for _, q := range []*memQueue{p.in, p.out} {
-		q.mu.Lock()
-		q.cut, q.frames = true, nil
-		q.mu.Unlock()
-		q.nudge()
-	}
-	return nil
-}
-
 // wire parts brain and hands of one engine: what they say goes over pipes that the
 // test may cut.
 type wire struct {
 	brain, hands *link
 	mu           sync.Mutex
-	pipe         *memPipe
+	pipe         Pipe
 	down         chan struct{} // closed when the wire may stand again; nil = it does
 	work         sync.WaitGroup
 }
@@ -104,7 +35,7 @@ func part(t testing.TB, e *Engine) *wire {
 	carry := func(l *link, p Pipe, hear func(frame)) { _ = l.carry(ctx, p, hear) }
 	w.work.Go(func() {
 		for ctx.Err() == nil {
-			a, b := newWire()
+			a, b := NewPipe()
 			w.brain.begin(w.hands.hasHeard())
 			w.hands.begin(w.brain.hasHeard())
 			w.mu.Lock()

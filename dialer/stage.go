@@ -20,8 +20,11 @@ func (e *Engine) newStage(next applied) *stage {
 	settings := e.settings.Hopper
 	settings.Log, settings.Memory = e.log, e.store
 	hopper := campaigns.NewHopper(e.store, c, settings)
+	adopted := e.pending[c.ID]
+	delete(e.pending, c.ID)
 	l := &Loop{
-		id: c.ID, settings: e.settings, engine: e, trunk: e.trunk, contacts: hopper, supply: hopper.State,
+		adopted: adopted,
+		id:      c.ID, settings: e.settings, engine: e, trunk: e.trunk, contacts: hopper, supply: hopper.State,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, read: next, crews: e.crews.list(), warning: next.warning, policy: policyOf(c, next.messages),
 		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), rows: make(map[string]*call), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),

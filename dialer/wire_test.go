@@ -50,7 +50,7 @@ func TestALinkSaysEverythingOnceAndInOrderWhereverItIsCut(t *testing.T) {
 			}
 			all := func() bool { mu.Lock(); defer mu.Unlock(); return len(got["a"]) >= n && len(got["b"]) >= n }
 			for !all() {
-				p, q := newWire()
+				p, q := NewPipe()
 				a.begin(b.hasHeard())
 				b.begin(a.hasHeard())
 				ctx, cut := context.WithTimeout(context.Background(), time.Duration(rng.ExpFloat64()*float64(300*time.Millisecond)))
@@ -75,7 +75,7 @@ func TestALinkSaysEverythingOnceAndInOrderWhereverItIsCut(t *testing.T) {
 func TestALinkNoticesWithinTwoSecondsThatTheOtherSideIsSilent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newLink()
-		p, other := newWire() // nobody reads the other end, and it does not break
+		p, other := NewPipe() // nobody reads the other end, and it does not break
 		l.begin(0)
 		began := time.Now()
 		err := l.carry(context.Background(), p, func(frame) {})

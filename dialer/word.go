@@ -53,6 +53,8 @@ const (
 	wordAnswer    wordKind = "answer"     // to the deed with this Ask
 	wordInvite    wordKind = "invite"     // Ask: Invite an agent
 	wordFree      wordKind = "free"       // Ask: who of Logins is free, but Agent
+	wordSignIn    wordKind = "sign_in"    // Ask: Info signs in with Phone
+	wordHello     wordKind = "hello"      // Hello: the first word to a brain
 	wordPhoneLost wordKind = "phone_lost" // Phone of Agent is gone
 	wordRoom      wordKind = "room"       // Room: what the trunks take now
 )
@@ -94,6 +96,8 @@ type word struct {
 	Invite   *invitation         `json:"invite,omitempty"`
 	In       *Inbound            `json:"in,omitempty"`
 	Room     *roomReport         `json:"room,omitempty"`
+	Info     *AgentInfo          `json:"info,omitempty"`
+	Hello    *hello              `json:"hello,omitempty"`
 }
 
 // brain hears the words of the hands of a node, in the order in which they were
