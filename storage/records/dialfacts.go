@@ -54,7 +54,8 @@ const factsQuery = `SELECT COALESCE(c.state, ''), COALESCE(c.tries, 0),
 	(SELECT COUNT(*) + 1 FROM attempts WHERE e164 = ?2 AND intent_at > ?5 AND mode <> 'inbound'),
 	COALESCE(instr(c.phones, '"dead":true'), 0) > 0 AND EXISTS (SELECT 1 FROM json_each(c.phones) p
 		WHERE CAST(p.value ->> '$.dead' AS INTEGER) = 1 AND p.value ->> '$.number' = '+' || ?2) AND EXISTS (SELECT 1 FROM attempts a JOIN dispositions d ON d.seq = a.seq
-		WHERE a.e164 = ?2 AND a.campaign = ?4 AND d.effect = 'wrong_number')
+		WHERE a.e164 = ?2 AND a.campaign = ?4 AND d.effect = 'wrong_number'),
+	COALESCE((SELECT CASE owner WHEN 0 THEN -owner_fence ELSE owner_fence END FROM campaigns WHERE id = ?4), 0)
 	FROM (SELECT 1) one LEFT JOIN contacts c ON c.id = ?1`
 
 // sellersOf are those whose entries on the do-not-call list bind a campaign beside
@@ -79,6 +80,7 @@ type factsRow struct {
 	buried            bool // somebody else answers there, an agent has said
 	last, version     int64
 	retryOf           string
+	fence             int64 // of the campaign's owner; negative while it has none
 }
 
 func (r *factsRow) args(contact int64, number string, callback int64, c campaigns.Campaign, now time.Time) []any {
@@ -86,7 +88,7 @@ func (r *factsRow) args(contact int64, number string, callback int64, c campaign
 }
 
 func (r *factsRow) dest() []any {
-	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo, &r.buried}
+	return []any{&r.state, &r.tries, &r.dnc, &r.live, &r.last, &r.agreed, &r.version, &r.retryOf, &r.dayNo, &r.buried, &r.fence}
 }
 
 // facts are the answer as the rules ask for it.

@@ -27,7 +27,8 @@ const (
 // switched off left out), the higher priority first, by id; lists with a weight
 // are mixed, and a campaign's filter leaves contacts out, callbacks never. A
 // personal callback carries its Agent. The contacts stay leased until they are in a
-// call, released, or the store is recovered.
+// call, released, the campaign is taken over or the store is recovered.
+// campaigns.ErrSuperseded when another node owns the campaign.
 func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
 	var rows []storedContact
 	may, err := db.pass(ctx, campaign, now, n)
@@ -50,6 +51,9 @@ func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) (
 }
 
 func (t *tx) lease(campaign int64, now time.Time, n int, may passing) ([]storedContact, error) {
+	if err := t.mayLease(campaign); err != nil {
+		return nil, err
+	}
 	if err := t.promote(campaign, now, max(minPromoted, 4*n)); err != nil {
 		return nil, fmt.Errorf("promote: %w", err)
 	}

@@ -22,8 +22,9 @@ import (
 // contact was taken from its hopper meanwhile, campaigns.ErrClock that the
 // clock jumped and nobody can be called. ErrNotLeased is as well the answer for
 // a phone that an agent has called a wrong number since the hopper has it: the
-// contact goes on to its next phone. Whatever the error, even that of
-// ctx, no row was written.
+// contact goes on to its next phone. campaigns.ErrSuperseded means that another
+// node owns the campaign by now, under another fence than a.Fence: the contact
+// is its business. Whatever the error, even that of ctx, no row was written.
 func (db *DB) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
 	var refused error
 	err := db.do(ctx, func(t *tx) (err error) {
@@ -51,6 +52,9 @@ func (t *tx) beginAttempt(campaign int64, a *campaigns.Attempt) (refused, err er
 	f, r, err := t.facts(c, a)
 	if err != nil {
 		return nil, err
+	}
+	if t.superseded(a, r.fence) {
+		return nil, campaigns.ErrSuperseded
 	}
 	state := r.state
 	switch {

@@ -161,6 +161,9 @@ func (db *DB) Leave(ctx context.Context) ([]campaigns.Attempt, error) {
 // endEpoch ends the life of a node: what it would write from now on is refused.
 func (t *tx) endEpoch(node int64, as campaigns.NodeState) error {
 	_, err := t.exec(`UPDATE nodes SET epoch = epoch + 1, state = ?2, since = ?3 WHERE id = ?1`, node, string(as), micros(t.now))
+	if err == nil {
+		err = t.disown(node)
+	}
 	if err != nil {
 		return err
 	}
