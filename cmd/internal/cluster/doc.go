@@ -1,0 +1,27 @@
+// Package cluster is a node among the others of its house: it says that it lives,
+// ends the lives of those that are silent, and leads while it has the floor.
+//
+//	join --> up: beat each second, look around each second
+//	          |        |                  |
+//	          |        | fenced           +-- a node silent for five seconds: its epoch
+//	          |        v                      is ended, and its open calls with it
+//	          |     everything is let go, and joined again
+//	          |
+//	          +--> the floor is free --> lead, keeping it --> lost, or we stop
+//
+// The floor is a duty of the record store: one node at a time has it, for as long
+// as it keeps it. Whoever has it runs the brains of all campaigns (package dialer's
+// Engine) and all that happens once in a house. Losing it is noticed by our own
+// clock before anybody else can have it; and should we be wrong, as after a sleep,
+// the store refuses what we would begin: each call carries the fence of its
+// campaign, and each write the epoch of its node.
+//
+// # Promises
+//
+//   - At no moment do two nodes that know the time lead; a node that lost the floor
+//     has been told to stop before another takes it.
+//   - A node that is killed has no open call after Settings.Silent and two looks, and
+//     its floor is another's after Settings.Lasts and one try.
+//   - A store that is away ends nothing by itself: who led leads no more, who lives
+//     goes on talking, and all is taken up when it is back.
+package cluster

@@ -1,0 +1,257 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// Floor is the duty of whoever leads.
+const Floor = "floor"
+
+// Store is what nodes know of each other.
+type Store interface {
+	campaigns.Membership
+	campaigns.Mourner
+	campaigns.Duties
+	// Duties reads who does what.
+	Duties(ctx context.Context) ([]campaigns.Duty, error)
+}
+
+// Settings are how a node takes part; Store, Name, Address and Lead are needed.
+type Settings struct {
+	Store   Store
+	Name    string // one process at a time has it
+	Address string // where the other nodes reach us
+	Version string // of the program
+	// Lead runs while this node has the floor. It lets go and returns soon after ctx
+	// is done, whose cause says why; when it returns by itself, the floor is free.
+	Lead func(ctx context.Context, fence int64) error
+	// Joined is told of each life that begins, before anything is done in it, and
+	// Over, with the reason, when others have ended it. Nil = nobody is.
+	Joined func(campaigns.Node)
+	Over   func(error)
+	Log    *slog.Logger // nil = silent
+
+	Beat   time.Duration // how often we say that we live, and look around; 0 = 1 s
+	Silent time.Duration // after which a node is taken for dead; 0 = 5 s
+	Lasts  time.Duration // how long the floor is kept at a time; 0 = 3 s
+}
+
+// ErrLost is why a node stops leading that could not keep the floor.
+var ErrLost = errors.New("the floor could not be kept: another node may have it")
+
+// View is the house as a node saw it last.
+type View struct {
+	Self   campaigns.Node
+	Nodes  []campaigns.Node // those that live, by name
+	Leader campaigns.Node   // who has the floor; ID 0 = nobody
+}
+
+// Leads tells whether the node that looks has the floor.
+func (v View) Leads() bool { return v.Leader.ID != 0 && v.Leader.ID == v.Self.ID }
+
+// Member is this node's part in the house. Run makes it one.
+type Member struct {
+	s        Settings
+	view     atomic.Pointer[View]
+	draining atomic.Bool
+}
+
+// New returns a member that has not joined yet.
+func New(s Settings) *Member {
+	s.Beat, s.Silent, s.Lasts = cmp.Or(s.Beat, time.Second), cmp.Or(s.Silent, 5*time.Second), cmp.Or(s.Lasts, 3*time.Second)
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &Member{s: s}
+	m.view.Store(&View{})
+	return m
+}
+
+// View is the house as it was seen last, not longer ago than two beats while the
+// store answers.
+func (m *Member) View() View { return *m.view.Load() }
+
+// Drain makes this node take no new work: it does not lead any more, and others
+// give it no calls.
+func (m *Member) Drain() { m.draining.Store(true) }
+
+// errEnd is why the life of a node ends that stops.
+var errEnd = errors.New("this node stops")
+
+// Run takes part until ctx is done: one life after the other, should others end
+// them. Then the node leaves.
+func (m *Member) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		self, err := m.s.Store.Join(ctx, m.s.Name, m.s.Address, m.s.Version)
+		if err != nil {
+			m.say(ctx, "this node cannot join the others", err)
+			pause(ctx, m.s.Beat)
+			continue
+		}
+		if err := m.live(ctx, self); err != nil {
+			m.s.Log.Error("this node was taken for dead; it joins again", "node", m.s.Name, "error", err)
+			if m.s.Over != nil {
+				m.s.Over(err)
+			}
+		}
+	}
+}
+
+// live is one life, from the join until others end it, which is the error, or we
+// leave.
+func (m *Member) live(ctx context.Context, self campaigns.Node) error {
+	m.see(View{Self: self})
+	if m.s.Joined != nil {
+		m.s.Joined(self)
+	}
+	life, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var work sync.WaitGroup
+	work.Go(func() { m.every(life, func() { m.beat(life, end) }) })
+	work.Go(func() { m.looks(life, self) })
+	work.Go(func() { m.seek(life) })
+	work.Wait()
+	if err := context.Cause(life); errors.Is(err, campaigns.ErrFenced) {
+		return err
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.s.Silent)
+	defer cancel()
+	lost, err := m.s.Store.Leave(last)
+	if err != nil {
+		m.s.Log.Error("this node could not leave; the others will notice", "error", err)
+	}
+	if len(lost) > 0 {
+		m.s.Log.Warn("attempts were open when this node left; closed as lost", "count", len(lost))
+	}
+	return nil
+}
+
+// every does something at each beat.
+func (m *Member) every(ctx context.Context, do func()) {
+	tick := time.NewTicker(m.s.Beat)
+	defer tick.Stop()
+	for {
+		do()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// beat says that we live, and in which state; it ends the life when others have.
+func (m *Member) beat(ctx context.Context, end context.CancelCauseFunc) {
+	within, cancel := context.WithTimeout(ctx, m.s.Silent)
+	defer cancel()
+	state := campaigns.NodeUp
+	if m.draining.Load() {
+		state = campaigns.NodeDraining
+	}
+	err := m.s.Store.Beat(within)
+	if v := m.View(); err == nil && v.Self.State != state {
+		if err = m.s.Store.SetNodeState(within, state); err == nil {
+			v.Self.State = state
+			m.see(v)
+		}
+	}
+	if errors.Is(err, campaigns.ErrFenced) {
+		end(err)
+		return
+	}
+	m.say(ctx, "this node could not say that it lives", err)
+}
+
+// looks looks around at each beat. After a time in which the store did not answer,
+// or we slept, all seem silent: nobody is ended before they could say that they live.
+func (m *Member) looks(ctx context.Context, self campaigns.Node) {
+	var since, last time.Time
+	m.every(ctx, func() {
+		began := time.Now()
+		if since.IsZero() || began.Sub(last) > m.s.Silent {
+			since = began
+		}
+		if !m.look(ctx, self, began.Sub(since) > m.s.Silent+m.s.Beat) {
+			since = time.Time{}
+		}
+		last = time.Now()
+	})
+}
+
+// look sees who is there and who leads, and ends the lives of those that are
+// silent when it may. False when the store does not answer.
+func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
+	within, cancel := context.WithTimeout(ctx, m.s.Silent)
+	defer cancel()
+	all, err := m.s.Store.Nodes(within)
+	if err != nil {
+		m.say(ctx, "the other nodes cannot be seen", err)
+		return false
+	}
+	duties, err := m.s.Store.Duties(within)
+	if err != nil {
+		m.say(ctx, "who leads cannot be seen", err)
+		return false
+	}
+	v := View{Self: m.View().Self}
+	for _, n := range all {
+		switch {
+		case !n.State.Alive():
+			continue
+		case n.ID != self.ID && n.Silent > m.s.Silent:
+			if may {
+				m.mourn(within, n)
+			}
+			continue
+		}
+		v.Nodes = append(v.Nodes, n)
+		for _, d := range duties {
+			if d.Name == Floor && d.Node == n.ID {
+				v.Leader = n
+			}
+		}
+	}
+	slices.SortFunc(v.Nodes, func(a, b campaigns.Node) int { return cmp.Compare(a.Name, b.Name) })
+	m.see(v)
+	return true
+}
+
+// mourn ends the life of a node that is silent.
+func (m *Member) mourn(ctx context.Context, n campaigns.Node) {
+	lost, err := m.s.Store.EndNode(ctx, n.ID, m.s.Silent)
+	switch {
+	case errors.Is(err, campaigns.ErrNodeAlive):
+	case err != nil:
+		m.say(ctx, "a silent node could not be ended", err)
+	default:
+		m.s.Log.Warn("a node is silent and was ended", "node", n.Name, "silent", n.Silent, "attempts_lost", len(lost))
+	}
+}
+
+func (m *Member) see(v View) { m.view.Store(&v) }
+
+// say logs what failed, unless we stop anyway.
+func (m *Member) say(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		m.s.Log.Error(what, "node", m.s.Name, "error", err)
+	}
+}
+
+// pause waits, but not longer than ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

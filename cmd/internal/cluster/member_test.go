@@ -1,0 +1,379 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+)
+
+// shared is the store of a house in memory, whose clock is the test's.
+type shared struct {
+	mu     sync.Mutex // guards what follows
+	nodes  map[int64]*campaigns.Node
+	duty   campaigns.Duty
+	away   bool           // nothing is answered
+	leads  map[string]int // who leads at this moment, and how often at once
+	worst  int            // most that led at once
+	begun  map[string]int
+	closed []int64 // nodes whose calls were closed
+}
+
+// seat is the store as one node sees it.
+type seat struct {
+	*shared
+	self  int64
+	epoch int64
+	froze chan struct{} // while open: the process sleeps
+}
+
+var errAway = errors.New("the store is away")
+
+func (s *seat) do(ctx context.Context, f func() error) error {
+	s.mu.Lock()
+	froze, away := s.froze, s.away
+	s.mu.Unlock()
+	if froze != nil {
+		<-froze
+	}
+	if away {
+		<-ctx.Done()
+		return errAway
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f()
+}
+
+func (s *seat) alive() error {
+	if n := s.nodes[s.self]; n == nil || n.Epoch != s.epoch || !n.State.Alive() {
+		return campaigns.ErrFenced
+	}
+	return nil
+}
+
+func (s *seat) Join(ctx context.Context, name, address, version string) (out campaigns.Node, err error) {
+	err = s.do(ctx, func() error {
+		n := s.nodes[s.self]
+		if n == nil {
+			n = &campaigns.Node{ID: s.self, Name: name, Address: address, Version: version}
+			s.nodes[s.self] = n
+		}
+		n.Epoch++
+		n.State, n.BeatAt = campaigns.NodeJoining, time.Now()
+		s.epoch, out = n.Epoch, *n
+		return nil
+	})
+	return out, err
+}
+
+func (s *seat) Beat(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		s.nodes[s.self].BeatAt = time.Now()
+		return nil
+	})
+}
+
+func (s *seat) SetNodeState(ctx context.Context, state campaigns.NodeState) error {
+	return s.do(ctx, func() error {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		s.nodes[s.self].State = state
+		return nil
+	})
+}
+
+func (s *seat) Nodes(ctx context.Context) (out []campaigns.Node, err error) {
+	err = s.do(ctx, func() error {
+		for _, id := range slices.Sorted(maps.Keys(s.nodes)) {
+			n := *s.nodes[id]
+			n.Silent = time.Since(n.BeatAt)
+			out = append(out, n)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *seat) end(id int64, as campaigns.NodeState) {
+	n := s.nodes[id]
+	n.State = as
+	n.Epoch++
+	s.closed = append(s.closed, id)
+	if s.duty.Node == id {
+		s.duty.Node = 0
+	}
+}
+
+func (s *seat) EndNode(ctx context.Context, id int64, silent time.Duration) ([]campaigns.Attempt, error) {
+	return nil, s.do(ctx, func() error {
+		n := s.nodes[id]
+		switch {
+		case !n.State.Alive():
+			return nil
+		case time.Since(n.BeatAt) < silent:
+			return campaigns.ErrNodeAlive
+		}
+		s.end(id, campaigns.NodeFenced)
+		return nil
+	})
+}
+
+func (s *seat) Leave(ctx context.Context) ([]campaigns.Attempt, error) {
+	return nil, s.do(ctx, func() error {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		s.end(s.self, campaigns.NodeGone)
+		return nil
+	})
+}
+
+func (s *seat) TakeDuty(ctx context.Context, name string, lasts time.Duration) (fence int64, err error) {
+	err = s.do(ctx, func() error {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		if d := s.duty; d.Node != 0 && d.Node != s.self && time.Now().Before(d.Until) {
+			return campaigns.ErrDutyTaken
+		}
+		s.duty = campaigns.Duty{Name: name, Node: s.self, Fence: s.duty.Fence + 1, Until: time.Now().Add(lasts)}
+		fence = s.duty.Fence
+		return nil
+	})
+	return fence, err
+}
+
+func (s *seat) KeepDuty(ctx context.Context, _ string, fence int64, lasts time.Duration) error {
+	return s.do(ctx, func() error {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		if s.duty.Node != s.self || s.duty.Fence != fence {
+			return campaigns.ErrSuperseded
+		}
+		s.duty.Until = time.Now().Add(lasts)
+		return nil
+	})
+}
+
+func (s *seat) ReleaseDuty(ctx context.Context, _ string, fence int64) error {
+	return s.do(ctx, func() error {
+		if s.duty.Node == s.self && s.duty.Fence == fence {
+			s.duty.Node = 0
+		}
+		return nil
+	})
+}
+
+func (s *seat) Duties(ctx context.Context) (out []campaigns.Duty, err error) {
+	err = s.do(ctx, func() error { out = []campaigns.Duty{s.duty}; return nil })
+	return out, err
+}
+
+// house is three nodes in one bubble.
+type house struct {
+	*testing.T
+	*shared
+	seats   map[string]*seat
+	members map[string]*Member
+	stop    map[string]context.CancelFunc
+	work    sync.WaitGroup
+}
+
+func open(t *testing.T, names ...string) *house {
+	h := &house{T: t, shared: &shared{nodes: map[int64]*campaigns.Node{}, leads: map[string]int{}, begun: map[string]int{}},
+		seats: map[string]*seat{}, members: map[string]*Member{}, stop: map[string]context.CancelFunc{}}
+	for i, name := range names {
+		s := &seat{shared: h.shared, self: int64(i + 1)}
+		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s)})
+		ctx, stop := context.WithCancel(context.Background())
+		h.seats[name], h.members[name], h.stop[name] = s, m, stop
+		h.work.Go(func() { m.Run(ctx) })
+	}
+	return h
+}
+
+func (h *house) close() {
+	for _, stop := range h.stop {
+		stop()
+	}
+	h.work.Wait()
+}
+
+// lead counts who leads; a process that sleeps does nothing and counts as who
+// cannot lead.
+func (h *house) lead(name string, s *seat) func(context.Context, int64) error {
+	return func(ctx context.Context, _ int64) error {
+		h.mu.Lock()
+		h.leads[name]++
+		h.begun[name]++
+		awake := 0
+		for n, count := range h.leads {
+			if h.seats[n] != nil && h.seats[n].froze != nil {
+				count = 0
+			}
+			awake += count
+		}
+		h.worst = max(h.worst, awake)
+		h.mu.Unlock()
+		<-ctx.Done()
+		time.Sleep(200 * time.Millisecond) // it takes a moment to let go
+		h.mu.Lock()
+		h.leads[name]--
+		h.mu.Unlock()
+		return nil
+	}
+}
+
+// leader is who leads, "" = nobody.
+func (h *house) leader() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, n := range h.leads {
+		if n > 0 && h.seats[name].froze == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func (h *house) within(d time.Duration, what string, ok func() bool) {
+	h.Helper()
+	for end := time.Now().Add(d); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.Fatalf("not within %s: %s", d, what)
+		}
+	}
+}
+
+func (h *house) one() {
+	h.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.worst > 1 {
+		h.Errorf("%d nodes led at once", h.worst)
+	}
+}
+
+// bubbled runs a test in a bubble of its own.
+func bubbled(t *testing.T, test func(*house)) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, "ada", "ben", "cyd")
+		defer h.close()
+		h.within(3*time.Second, "somebody leads", func() bool { return h.leader() != "" })
+		time.Sleep(10 * time.Second)
+		test(h)
+		h.one()
+	})
+}
+
+func TestEveryNodeSeesTheOthersAndTheSameLeader(t *testing.T) {
+	bubbled(t, func(h *house) {
+		for name, m := range h.members {
+			v := m.View()
+			if len(v.Nodes) != 3 || v.Leader.Name != h.leader() || v.Leads() != (name == h.leader()) || v.Self.Name != name {
+				h.Errorf("%s sees %+v while %s leads", name, v, h.leader())
+			}
+			for _, n := range v.Nodes {
+				if n.State != campaigns.NodeUp {
+					h.Errorf("%s sees %s %s", name, n.Name, n.State)
+				}
+			}
+		}
+	})
+}
+
+func TestANodeThatStopsGivesTheFloorToAnotherAtOnce(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		h.stop[first]()
+		h.within(time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+	})
+}
+
+func TestANodeThatDrainsLeadsNoMoreAndStaysInTheHouse(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		h.members[first].Drain()
+		h.within(3*time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+		time.Sleep(10 * time.Second)
+		v := h.members[h.leader()].View()
+		if len(v.Nodes) != 3 || h.leader() == first {
+			h.Errorf("%s leads, %+v", h.leader(), v.Nodes)
+		}
+		for _, n := range v.Nodes {
+			if (n.State == campaigns.NodeDraining) != (n.Name == first) {
+				h.Errorf("%s is %s", n.Name, n.State)
+			}
+		}
+	})
+}
+
+// TestANodeThatSleepsIsReplacedAndComesBackAsAnother: SIGSTOP for twenty seconds.
+func TestANodeThatSleepsIsReplacedAndComesBackAsAnother(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		s, wake := h.seats[first], make(chan struct{})
+		h.mu.Lock()
+		epoch := s.epoch
+		s.froze = wake
+		h.mu.Unlock()
+		h.within(5*time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+		h.within(6*time.Second, "its calls are closed", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return slices.Contains(h.closed, s.self)
+		})
+		time.Sleep(10 * time.Second)
+		h.mu.Lock()
+		s.froze = nil
+		h.mu.Unlock()
+		close(wake)
+		h.within(3*time.Second, "it has joined again", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return s.epoch > epoch+1 && s.alive() == nil
+		})
+		time.Sleep(5 * time.Second)
+		if n := len(h.members[first].View().Nodes); n != 3 {
+			h.Errorf("it sees %d nodes", n)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if len(h.closed) != 1 {
+			h.Errorf("ended: %v", h.closed)
+		}
+	})
+}
+
+// TestAStoreThatIsAwayEndsTheLeadAndNobodysLife: Postgres is down for a minute.
+func TestAStoreThatIsAwayEndsTheLeadAndNobodysLife(t *testing.T) {
+	bubbled(t, func(h *house) {
+		h.mu.Lock()
+		h.away = true
+		h.mu.Unlock()
+		h.within(3*time.Second, "nobody leads", func() bool { return h.leader() == "" })
+		time.Sleep(time.Minute)
+		h.mu.Lock()
+		h.away = false
+		h.mu.Unlock()
+		h.within(6*time.Second, "somebody leads", func() bool { return h.leader() != "" })
+		time.Sleep(3 * time.Second)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if len(h.closed) != 0 {
+			h.Errorf("ended: %v", h.closed)
+		}
+	})
+}
