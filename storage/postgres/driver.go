@@ -2,12 +2,13 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,22 +22,19 @@ import (
 type connector struct {
 	config *pgx.ConnConfig
 	setup  string // run on every new connection
+	reader bool   // it writes nothing
 	types  *types
 }
 
 func (c *connector) Driver() driver.Driver { return noDriver{} }
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	pg, err := pgconn.ConnectConfig(ctx, &c.config.Config)
+	lost := c.types.lost.Load()
+	pg, err := connect(ctx, c.config, c.setup)
 	if err != nil {
 		return nil, err
 	}
-	if c.setup != "" {
-		if err := pg.Exec(ctx, c.setup).Close(); err != nil {
-			return nil, errors.Join(err, pg.Close(ctx))
-		}
-	}
-	return &conn{pg: pg, types: c.types, prepared: make(map[string]*statement)}, nil
+	return &conn{pg: pg, types: c.types, reader: c.reader, used: time.Now(), seen: lost, session: rand.Text(), prepared: make(map[string]*statement)}, nil
 }
 
 type noDriver struct{}
@@ -53,6 +51,12 @@ type conn struct {
 	queue    []queued // what nobody waits for
 	cursors  int
 	snapshot bool
+	reader   bool
+	used     time.Time // when it was last taken from its pool
+	seen     int64     // connections that had been lost by then
+
+	session string // of this connection, in table writers
+	groups  int64  // transactions that were begun as the writer's
 }
 
 var (
@@ -90,7 +94,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		begin = snapshotBegin
 	}
 	if err := c.pg.Exec(ctx, begin).Close(); err != nil {
-		return nil, err
+		return nil, c.again(ctx, err)
 	}
 	c.snapshot = o.ReadOnly
 	return ending{c}, nil
@@ -103,7 +107,7 @@ func (e ending) Rollback() error { return e.end("ROLLBACK") }
 
 func (e ending) end(how string) error {
 	e.c.snapshot = false
-	return e.c.pg.Exec(context.Background(), how).Close()
+	return e.c.away(e.c.pg.Exec(context.Background(), how).Close())
 }
 
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
@@ -117,10 +121,19 @@ func (c *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, err
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	r, err := c.query(ctx, query, args)
+	if err != nil {
+		return nil, c.again(ctx, err)
+	}
+	return r, nil
+}
+
+func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	switch query {
 	case "BEGIN":
-		c.snapshot = true
-		return &rows{}, c.pg.Exec(ctx, snapshotBegin).Close()
+		err := c.pg.Exec(ctx, snapshotBegin).Close()
+		c.snapshot = err == nil
+		return &rows{}, err
 	case "COMMIT":
 		c.snapshot = false
 		return &rows{}, c.pg.Exec(ctx, query).Close()
@@ -145,6 +158,14 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	r, err := c.exec(ctx, query, args)
+	if err != nil {
+		return nil, c.away(err)
+	}
+	return r, nil
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if query == "ROLLBACK" {
 		c.queue = c.queue[:0]
 	}
@@ -224,77 +245,3 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 func (s *stmt) Query([]driver.Value) (driver.Rows, error)  { return nil, errors.ErrUnsupported }
 func (s *stmt) Exec([]driver.Value) (driver.Result, error) { return nil, errors.ErrUnsupported }
-
-// rows were read already, all of them or a piece.
-type rows struct {
-	fields []pgconn.FieldDescription
-	read   [][]driver.Value
-	at     int
-	more   func(*rows) (bool, error) // brings the next piece; false = it was the last
-	end    func() error
-}
-
-func (r *rows) Columns() []string {
-	out := make([]string, len(r.fields))
-	for i, f := range r.fields {
-		out[i] = f.Name
-	}
-	return out
-}
-
-func (r *rows) Close() error {
-	if r.end == nil {
-		return nil
-	}
-	end := r.end
-	r.end, r.more = nil, nil
-	return end()
-}
-
-func (r *rows) Next(dest []driver.Value) error {
-	if r.at == len(r.read) {
-		some, err := r.refill()
-		if err != nil {
-			return err
-		}
-		if !some { // the piece before was the last, and full
-			return io.EOF
-		}
-	}
-	copy(dest, r.read[r.at])
-	r.at++
-	return nil
-}
-
-func (r *rows) refill() (bool, error) {
-	if r.more == nil {
-		return false, io.EOF
-	}
-	r.read, r.at = r.read[:0], 0
-	again, err := r.more(r)
-	if !again {
-		r.more = nil
-	}
-	if err == nil && len(r.read) == 0 {
-		return false, nil
-	}
-	return true, err
-}
-
-// fill reads a result to its end.
-func (r *rows) fill(result *pgconn.ResultReader) (n int, err error) {
-	for result.NextRow() {
-		raw := result.Values()
-		row := make([]driver.Value, len(raw))
-		for i, v := range raw {
-			if row[i], err = decode(r.fields[i].DataTypeOID, result.FieldDescriptions()[i].Format, v); err != nil {
-				_, _ = result.Close()
-				return n, err
-			}
-		}
-		r.read = append(r.read, row)
-		n++
-	}
-	_, err = result.Close()
-	return n, err
-}

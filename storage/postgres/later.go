@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -45,8 +46,17 @@ func (c *conn) Later(ctx context.Context, query string, args []driver.NamedValue
 	return nil
 }
 
+// patience is how long the writer waits for an answer: whoever has the pen that
+// long holds up every node, and a server that says nothing for so long is gone.
+const patience = time.Minute
+
 // run sends what is queued, and last, and reads what comes of last.
 func (c *conn) run(ctx context.Context, last queued, read func(*pgconn.ResultReader) (pgconn.CommandTag, error)) error {
+	if !c.reader {
+		limited, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		ctx = limited
+	}
 	if len(c.queue) == 0 {
 		_, err := read(c.pg.ExecPrepared(ctx, last.s.name, last.values, last.formats, last.s.results))
 		return c.known(err, last.query)

@@ -97,7 +97,7 @@ func (e *Engine) migrating(ctx context.Context, do func(*sql.DB, *goose.Provider
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, pool, files, goose.WithSessionLocker(one))
+	p, err := goose.NewProvider(goose.DialectPostgres, pool, files, goose.WithSessionLocker(one), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}

@@ -89,6 +89,17 @@ func open(t testing.TB, address string) *records.DB {
 	return db
 }
 
+// private is a server of one test's own, whose disk is waited for.
+func private(t testing.TB, settings ...string) *pgtest.Server {
+	t.Helper()
+	s, err := pgtest.Start(settings...)
+	if err != nil {
+		pgtest.Skip(t, err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	return s
+}
+
 func TestStore(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Store { return open(t, database(t)) })
 }

@@ -4,15 +4,11 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -46,89 +42,6 @@ func (c *conn) statement(ctx context.Context, query string, args []driver.NamedV
 	}
 	c.prepared[query] = s
 	return s, nil
-}
-
-// types knows what the arguments of statements are. It asks over a connection of
-// its own: a question that Postgres does not understand would spoil the
-// transaction in which it is asked.
-type types struct {
-	config *pgx.ConnConfig
-	setup  string
-
-	mu    sync.Mutex
-	pg    *pgconn.PgConn
-	known map[string][]uint32
-}
-
-// Codes of Postgres for arguments whose type nothing tells.
-const indeterminate, ambiguous = "42P18", "42P08"
-
-// of tells the types of a statement's arguments. A number is never taken for a
-// small one, for which Postgres takes ? in "? = 0"; where nothing tells the type,
-// the first values do.
-func (t *types) of(ctx context.Context, text string, args []driver.NamedValue) ([]uint32, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if oids, ok := t.known[text]; ok {
-		return oids, nil
-	}
-	if t.pg == nil || t.pg.IsClosed() {
-		pg, err := pgconn.ConnectConfig(ctx, &t.config.Config)
-		if err != nil {
-			return nil, err
-		}
-		t.pg = pg
-		if err := pg.Exec(ctx, t.setup).Close(); err != nil {
-			return nil, err
-		}
-	}
-	d, err := t.pg.Prepare(ctx, "", text, nil)
-	var e *pgconn.PgError
-	if errors.As(err, &e) && (e.Code == indeterminate || e.Code == ambiguous) {
-		d, err = t.pg.Prepare(ctx, "", text, ofValues(args))
-	}
-	if err != nil {
-		return nil, err
-	}
-	oids := widened(d.ParamOIDs)
-	t.known[text] = oids
-	return oids, nil
-}
-
-func (t *types) close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.pg == nil {
-		return nil
-	}
-	return t.pg.Close(context.Background())
-}
-
-func widened(oids []uint32) []uint32 {
-	out := slices.Clone(oids)
-	for i, o := range oids {
-		if o == pgtype.Int4OID || o == pgtype.Int2OID {
-			out[i] = pgtype.Int8OID
-		}
-	}
-	return out
-}
-
-func ofValues(args []driver.NamedValue) []uint32 {
-	out := make([]uint32, len(args))
-	for i, a := range args {
-		switch a.Value.(type) {
-		case int64, bool:
-			out[i] = pgtype.Int8OID
-		case string:
-			out[i] = pgtype.TextOID
-		case []byte:
-			out[i] = pgtype.ByteaOID
-		case float64:
-			out[i] = pgtype.Float8OID
-		}
-	}
-	return out
 }
 
 const (
@@ -206,6 +119,15 @@ func encodeInteger(oid uint32, v int64) []byte {
 		return binary.BigEndian.AppendUint64(nil, math.Float64bits(float64(v)))
 	}
 	return strconv.AppendInt(nil, v, 10)
+}
+
+// values are arguments as database/sql hands them over.
+func values(all ...driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(all))
+	for i, v := range all {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
 }
 
 // encodeText writes a text.

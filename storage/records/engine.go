@@ -32,10 +32,13 @@ type Pen interface {
 	// and says what a node finds then.
 	Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, error)
 	// Commit ends the transaction, marked as one that changes what others have in
-	// memory when it settles something. It gives the pen back before the disk has it.
-	Commit(ctx context.Context, c *sql.Conn, settles bool) error
-	// Flush returns when all that was committed before is on disk.
-	Flush(ctx context.Context) error
+	// memory when it settles something. It gives the pen back before the disk has it,
+	// and returns a mark by which Written knows the transaction. An error with a mark
+	// is a commit whose answer was lost; one without is none at all.
+	Commit(ctx context.Context, c *sql.Conn, settles bool) (mark string, err error)
+	// Written returns when the disk has what was committed, and tells of each mark
+	// whether its transaction is there. An error means that it cannot be known now.
+	Written(ctx context.Context, marks []string) ([]bool, error)
 }
 
 // Turn is what a node finds when it takes the pen. It is an alias, for engines
@@ -82,21 +85,22 @@ func (db *DB) open(ctx context.Context) (err error) {
 	return db.start(ctx)
 }
 
-// beginOn begins a transaction of an engine that others write as well, over a new
-// connection when the one before is gone.
+// beginOn begins a transaction of an engine that others write as well. Nothing
+// was written yet when a connection turns out to be dead: another one serves.
 func (t *tx) beginOn(pen Pen) error {
-	if t.conn.PingContext(background) != nil {
-		fresh, err := t.db.write.Conn(background)
-		if err != nil {
+	if t.lost() {
+		if err := t.reconnect(); err != nil {
 			return err
 		}
-		_ = t.conn.Close() // it is gone
-		t.conn = fresh
-		clear(t.stmts)
-		t.turn, t.committed.turn = 0, 0 // whatever was written meanwhile, or was not
 	}
 	self := t.db.self()
 	turn, err := pen.Begin(background, t.conn, self.id)
+	if err != nil && t.lost() {
+		if err := t.reconnect(); err != nil {
+			return err
+		}
+		turn, err = pen.Begin(background, t.conn, self.id)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +112,27 @@ func (t *tx) beginOn(pen Pen) error {
 		return err
 	}
 	t.now, t.jumped = t.clock.shared(turn.At, time.Now(), moment(t.intent))
+	return nil
+}
+
+// lost tells whether the writer's connection is gone, as far as is known.
+func (t *tx) lost() bool { return t.db.pen != nil && t.conn.PingContext(background) != nil }
+
+// reconnect takes a new connection. All that memory holds is read again over it:
+// the server may have failed, and have lost the last commits with their numbers.
+func (t *tx) reconnect() error {
+	fresh, err := t.db.write.Conn(background)
+	if err != nil {
+		return err
+	}
+	_ = t.conn.Close() // it is gone
+	t.conn = fresh
+	clear(t.stmts)
+	t.turn, t.committed.turn = 0, 0
+	clear(t.terms)
+	t.abandon.forget()
+	t.db.known.forgetVersions()
+	t.db.index.stale.Store(true)
 	return nil
 }
 

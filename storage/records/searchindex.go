@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/storage/callindex"
@@ -24,8 +25,9 @@ const (
 // the chain, in which every outcome and every disposition has its link. One
 // goroutine at a time has its turn and with it all the fields.
 type searchIndex struct {
-	db   *DB
-	turn chan struct{}
+	db    *DB
+	turn  chan struct{}
+	stale atomic.Bool // what was read may be gone: it is read anew
 
 	open   bool
 	blocks []*callindex.Block // nil = is to be made
@@ -99,6 +101,9 @@ func (x *searchIndex) start(ctx context.Context) error {
 // follow brings the blocks up to what is durable now.
 func (x *searchIndex) follow(ctx context.Context) error {
 	x.used = time.Now()
+	if x.stale.Swap(false) {
+		x.open, x.kept, x.dirty = false, make(map[int]bool), make(map[int]bool)
+	}
 	if !x.open {
 		if err := x.start(ctx); err != nil {
 			return err

@@ -74,7 +74,8 @@ func (t *tx) first() error {
 	if err := t.beginOn(t.db.pen); err != nil {
 		return err
 	}
-	return t.db.pen.Commit(background, t.conn, false)
+	_, err := t.db.pen.Commit(background, t.conn, false)
+	return err
 }
 
 // load reads what the writer keeps in memory.
@@ -231,12 +232,13 @@ func (t *tx) run(do func(*tx) error) (err error) {
 	return do(t)
 }
 
-func (t *tx) commit() error {
+// commit ends the transaction. The mark is an engine's: see Pen.
+func (t *tx) commit() (mark string, err error) {
 	if err := errors.Join(t.flushMoves(), t.flushCounts()); err != nil {
-		return err
+		return "", err
 	}
-	if err := t.end(); err != nil {
-		return err
+	if mark, err = t.end(); err != nil {
+		return mark, err
 	}
 	t.committed = t.counters
 	for _, f := range t.after {
@@ -245,16 +247,16 @@ func (t *tx) commit() error {
 	t.after = t.after[:0]
 	clear(t.changed)
 	t.rebound = nil
-	return nil
+	return mark, nil
 }
 
 // end ends the transaction for good.
-func (t *tx) end() error {
+func (t *tx) end() (mark string, err error) {
 	if t.db.pen != nil {
 		return t.db.pen.Commit(background, t.conn, len(t.after) > 0)
 	}
-	_, err := t.exec("COMMIT")
-	return err
+	_, err = t.exec("COMMIT")
+	return "", err
 }
 
 // rollback forgets the transaction. SQLite may have done so already, as when

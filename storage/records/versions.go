@@ -40,3 +40,10 @@ func (k *known) putVersion(version int64, c *campaigns.Campaign) {
 	defer k.mu.Unlock()
 	k.versions[version] = c
 }
+
+// forgetVersions has versions read again: one that was read may be gone.
+func (k *known) forgetVersions() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.versions)
+}

@@ -18,10 +18,10 @@ func (db *DB) Writable(ctx context.Context) error {
 // pulse is like do, except that it does not wait for a write that has begun
 // and does not end: whether it was written does not matter.
 func (db *DB) pulse(ctx context.Context) error {
-	o := &op{done: make(chan struct{}), do: func(t *tx) error {
+	o := newOp(func(t *tx) error {
 		_, err := t.exec(`INSERT INTO pulse (one, at) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET at = ?1`, micros(t.now))
 		return err
-	}}
+	})
 	select {
 	case db.w.urgent <- o:
 	case <-ctx.Done():

@@ -25,6 +25,11 @@ type op struct {
 	err   error
 	state atomic.Int32
 	done  chan struct{}
+	doubt chan struct{} // closed when it is not known for a while whether it was written
+}
+
+func newOp(do func(*tx) error) *op {
+	return &op{do: do, done: make(chan struct{}), doubt: make(chan struct{})}
 }
 
 // The states of an op. A caller that gives up wins only while it is queued.
@@ -32,6 +37,7 @@ const (
 	opQueued int32 = iota
 	opTaken
 	opGivenUp
+	opInDoubt
 )
 
 // writer owns the one connection that writes. It drains its queue into one
@@ -39,7 +45,8 @@ const (
 // (imports) waits behind the ledger and goes in transactions of its own.
 type writer struct {
 	tx     *tx
-	flush  chan []*op // groups whose commit is not on disk yet; nil = commits wait for it
+	flush  chan group    // whose commit is not on disk yet; nil = commits wait for it
+	again  chan struct{} // what memory holds may be gone
 	urgent chan *op
 	bulk   chan *op
 	stop   chan struct{}
@@ -52,12 +59,12 @@ func newWriter(ctx context.Context, db *DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var flush chan []*op
+	var flush chan group
 	if db.pen != nil {
-		flush = make(chan []*op, maxGroup)
+		flush = make(chan group, maxGroup)
 	}
 	return &writer{
-		tx: t, flush: flush, urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
+		tx: t, flush: flush, again: make(chan struct{}, 1), urgent: make(chan *op, 2*maxGroup), bulk: make(chan *op, maxBulk),
 		stop: db.stop, exited: make(chan struct{}),
 	}, nil
 }
@@ -66,7 +73,9 @@ func newWriter(ctx context.Context, db *DB) (*writer, error) {
 // durable. When ctx ends first there are two cases: the writer had not begun
 // f, then it never will and the context's error is returned; or it had, then
 // do waits for the result, a matter of milliseconds. So an error always means
-// that nothing was written, and no caller is left in doubt.
+// that nothing was written, and no caller is left in doubt; except with ErrInDoubt,
+// of a database server that went away before it had answered the commit. While ctx
+// stands, do waits until it is back and has told.
 func (db *DB) do(ctx context.Context, f func(*tx) error) error {
 	return db.w.submit(ctx, db.w.urgent, f)
 }
@@ -77,7 +86,7 @@ func (db *DB) doBulk(ctx context.Context, f func(*tx) error) error {
 }
 
 func (w *writer) submit(ctx context.Context, queue chan<- *op, f func(*tx) error) error {
-	o := &op{do: f, done: make(chan struct{})}
+	o := newOp(f)
 	select {
 	case queue <- o:
 	case <-ctx.Done():
@@ -92,18 +101,9 @@ func (w *writer) submit(ctx context.Context, queue chan<- *op, f func(*tx) error
 		if o.state.CompareAndSwap(opQueued, opGivenUp) {
 			return ctx.Err()
 		}
+		return w.await(ctx, o)
 	case <-w.exited:
-	}
-	select {
-	case <-o.done:
-		return o.err
-	case <-w.exited:
-	}
-	select {
-	case <-o.done: // answered by the last turn
-		return o.err
-	default:
-		return ErrClosed
+		return o.last()
 	}
 }
 
@@ -129,6 +129,8 @@ func (w *writer) run() {
 			w.turn(o)
 		case o := <-w.bulk:
 			w.bulkTurn(o)
+		case <-w.again:
+			w.refresh()
 		case <-w.tx.db.logDue:
 			w.tx.db.wal.Restart(background, w.tx.conn)
 		case <-w.stop:
@@ -197,8 +199,17 @@ func (w *writer) commit(ops []*op) {
 	if len(ops) == 0 {
 		return
 	}
-	err := w.attempt(ops)
-	if errors.Is(err, errUndo) && len(ops) > 1 {
+	mark, err := w.attempt(ops)
+	switch {
+	case err == nil && w.flush != nil:
+		w.flush <- group{ops, mark}
+		return
+	case err != nil && mark != "": // the answer was lost
+		w.tx.db.log.Warn("the answer to a commit was lost", "err", err)
+		inDoubt(ops)
+		w.flush <- group{ops, mark}
+		return
+	case errors.Is(err, errUndo) && len(ops) > 1:
 		for _, o := range ops {
 			w.commit([]*op{o})
 		}
@@ -208,40 +219,7 @@ func (w *writer) commit(ops []*op) {
 		if err != nil && !errors.Is(err, errUndo) {
 			o.err = err
 		}
-	}
-	w.answer(ops, err == nil)
-}
-
-// answer tells callers what became of their operations, once it is durable.
-func (w *writer) answer(ops []*op, written bool) {
-	if written && w.flush != nil {
-		w.flush <- ops
-		return
-	}
-	for _, o := range ops {
 		close(o.done)
-	}
-}
-
-// flushes waits for the disk of an engine, for all groups at once that were
-// committed meanwhile.
-func (w *writer) flushes() {
-	for ops := range w.flush {
-		for more := true; more; {
-			select {
-			case some, open := <-w.flush:
-				ops, more = append(ops, some...), open
-			default:
-				more = false
-			}
-		}
-		err := w.tx.db.pen.Flush(background)
-		for _, o := range ops {
-			if err != nil && o.err == nil {
-				o.err = fmt.Errorf("wait for the disk: %w", err)
-			}
-			close(o.done)
-		}
 	}
 }
 
@@ -249,24 +227,29 @@ func (w *writer) flushes() {
 // operation's own error stands in the operation.
 var errUndo = errors.New("operation undone")
 
-func (w *writer) attempt(ops []*op) error {
+// attempt runs a group. An error with a mark leaves open whether it was written.
+func (w *writer) attempt(ops []*op) (mark string, err error) {
 	if err := w.tx.begin(); err != nil {
 		w.tx.rollback()
-		return fmt.Errorf("begin transaction: %w", err)
+		return "", fmt.Errorf("begin transaction: %w", err)
 	}
 	for _, o := range ops {
 		w.tx.writes = 0
-		if o.err = w.tx.run(o.do); o.err != nil && (w.tx.writes > 0 || late(o.err)) {
+		if o.err = w.tx.run(o.do); o.err != nil && w.tx.lost() { // what helps none of them
 			w.tx.rollback()
-			return errUndo
+			return "", o.err
+		}
+		if o.err != nil && (w.tx.writes > 0 || late(o.err)) {
+			w.tx.rollback()
+			return "", errUndo
 		}
 	}
-	if err := w.tx.commit(); err != nil {
+	if mark, err = w.tx.commit(); err != nil {
 		w.tx.rollback()
-		if late(err) && len(ops) > 1 {
-			return errUndo
+		if mark == "" && late(err) && len(ops) > 1 {
+			return "", errUndo
 		}
-		return fmt.Errorf("commit: %w", err)
+		return mark, fmt.Errorf("commit: %w", err)
 	}
-	return nil
+	return mark, nil
 }

@@ -174,22 +174,12 @@ func (s *Server) Database(ctx context.Context, like string) (name string, err er
 // Bare makes a database with options of CREATE DATABASE.
 func (s *Server) Bare(ctx context.Context, options string) (name string, err error) {
 	name = fmt.Sprintf("test%d", s.names.Add(1))
-	return name, s.run(ctx, `CREATE DATABASE `+name+` `+options)
+	return name, s.Exec(ctx, "postgres", `CREATE DATABASE `+name+` `+options)
 }
 
 // Drop deletes a database, whoever uses it.
 func (s *Server) Drop(ctx context.Context, name string) error {
-	return s.run(ctx, `DROP DATABASE `+name+` WITH (FORCE)`)
-}
-
-func (s *Server) run(ctx context.Context, query string) error {
-	c, err := pgx.Connect(ctx, s.Address("postgres"))
-	if err != nil {
-		return err
-	}
-	defer c.Close(ctx)
-	_, err = c.Exec(ctx, query)
-	return err
+	return s.Exec(ctx, "postgres", `DROP DATABASE `+name+` WITH (FORCE)`)
 }
 
 // Stop ends the server and deletes its folder.
@@ -197,4 +187,21 @@ func (s *Server) Stop() error {
 	err := s.cmd.Process.Signal(syscall.SIGINT)
 	_ = s.cmd.Wait() // it ends by our signal
 	return errors.Join(err, os.RemoveAll(s.folder))
+}
+
+// Exec runs statements in a database.
+func (s *Server) Exec(ctx context.Context, database, statements string) error {
+	c, err := pgx.Connect(ctx, s.Address(database))
+	if err != nil {
+		return err
+	}
+	defer c.Close(ctx)
+	_, err = c.Exec(ctx, statements)
+	return err
+}
+
+// Tool runs a program of Postgres' against the server, as pgbench or pg_dump, and
+// returns what it says.
+func (s *Server) Tool(name string, args ...string) ([]byte, error) {
+	return exec.Command(filepath.Join(s.bin, name), append([]string{"-h", s.folder, "-U", "forecall"}, args...)...).CombinedOutput()
 }
