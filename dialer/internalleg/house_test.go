@@ -115,7 +115,7 @@ func newNode(name string, poller media.Poller, log *slog.Logger, change ...func(
 	n.media = media.Settings{IP: loopback, Ports: ports, Poller: poller, EventPT: sound.EventPT}
 	s := Settings{
 		Node: name, Key: houseKey, Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
-		Media: n.media, Phone: n.phone, Log: log,
+		Media: n.media, Phone: n.phone, Log: log, AnswerLimit: patience / 2, // a machine that is busy is no node that is gone
 	}
 	for _, f := range change {
 		f(&s)

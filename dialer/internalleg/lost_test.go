@@ -165,7 +165,7 @@ func TestDialEndsWithItsContextAndWithoutAnAnswer(t *testing.T) {
 	}
 	defer func() { _ = hole.Close() }()
 	at := target(hole.LocalAddr().(*net.UDPAddr).AddrPort())
-	a := openNode(t, "a")
+	a := openNode(t, "a", func(s *Settings) { s.AnswerLimit = 0 })
 	given, giveUp := context.WithCancel(within(t))
 	giveUp()
 	if _, err := a.Dial(given, Request{Node: "b", At: at, Station: "7"}); !errors.Is(err, context.Canceled) {

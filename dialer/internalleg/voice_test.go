@@ -3,6 +3,8 @@ package internalleg
 import (
 	"context"
 	"errors"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/pion/rtp"
@@ -207,6 +209,48 @@ func TestEarsAreBounded(t *testing.T) {
 		if i < maxEars && err != nil || i == maxEars && !errors.Is(err, ErrBusy) {
 			t.Fatalf("ear %d: %v", i+1, err)
 		}
+	}
+}
+
+// A hundred legs at once, twice: the second time there are ports only if those of the
+// first came back.
+func TestAHundredLegsAtOnceAndTheirPortsComeBack(t *testing.T) {
+	const legs = 100
+	patient := func(s *Settings) { s.SilenceLimit = patience }
+	few := func(s *Settings) {
+		patient(s)
+		ports, err := media.NewPortRange(21000, 21000+2*(legs+40)-1) // some may be bound by others
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Media.Ports = ports
+	}
+	a, b := openNode(t, "a", few), openNode(t, "b", patient)
+	var agents []*phone
+	for i := range legs {
+		agents = append(agents, b.plug(t, strconv.Itoa(i), media.PCMU))
+	}
+	for range 2 {
+		persons := make([]*call, legs)
+		var wg sync.WaitGroup
+		for i := range legs {
+			wg.Go(func() { persons[i] = a.talk(t, b, strconv.Itoa(i), media.PCMU) })
+		}
+		wg.Wait()
+		if t.Failed() {
+			return
+		}
+		if got := len(a.State()); got != legs {
+			t.Fatalf("%d legs at a", got)
+		}
+		for i, person := range persons {
+			converse(t, person.headset, agents[i].headset)
+		}
+		for _, person := range persons {
+			wg.Go(person.hangup)
+		}
+		wg.Wait()
+		eventually(t, "no leg is left at b", b.idle)
 	}
 }
 
