@@ -118,41 +118,23 @@ func (t *Trunks) ways(req dialer.Request) ([]*route, error) {
 // rest are the trunks that were not chosen.
 func admit(ctx context.Context, ways []*route, limit time.Duration) (chosen *route, rest []*route, refusal *dialer.CallError) {
 	var reasons []string
-	for _, within := range []time.Duration{0, limit} {
+	now := time.Now()
+	for _, deadline := range []time.Time{now, now.Add(limit)} {
 		reasons = reasons[:0]
 		for i, r := range ways {
-			wait, why := r.admit(time.Now(), within)
+			refusal, why := r.enter(ctx, deadline)
 			if why != "" {
 				reasons = append(reasons, r.trunk.Name+": "+why)
 				continue
 			}
 			rest = append(append(rest, ways[:i]...), ways[i+1:]...)
-			return r, rest, r.hold(ctx, wait)
+			return r, rest, refusal
 		}
 	}
 	if len(reasons) == 0 {
 		reasons = append(reasons, "no other trunk")
 	}
 	return nil, nil, refused(campaigns.RouteFailed, fmt.Errorf("%w: %s", errFull, strings.Join(reasons, "; ")))
-}
-
-// hold waits for the call's turn in the CPS. When ctx ends first, the line is
-// given back.
-func (r *route) hold(ctx context.Context, wait time.Duration) *dialer.CallError {
-	if wait > 0 {
-		turn := time.NewTimer(wait)
-		defer turn.Stop()
-		select {
-		case <-turn.C:
-		case <-ctx.Done():
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		r.noteHeard()
-		r.release()
-		return &dialer.CallError{Outcome: campaigns.Cancelled, Trunk: r.trunk.Name, Reason: "withdrawn before it was sent", Err: context.Cause(ctx)}
-	}
-	return nil
 }
 
 // refused is the error of a call of which nothing was sent.

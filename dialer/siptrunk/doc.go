@@ -5,6 +5,7 @@
 //	  |  order: the campaign's list, or priority; weight shares among equals
 //	  v
 //	gate of each trunk: up? breaker? a line? CPS? not too many silent INVITEs?
+//	  |  and of all nodes' share in it, when the trunk is not ours alone: a line? a turn?
 //	  |  all closed: route_failed, "trunk full", and why
 //	  v
 //	placing: INVITE --100--> tried --18x--> ringing --200--> leg --BYE--> line free

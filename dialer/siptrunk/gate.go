@@ -16,6 +16,7 @@ type gate struct {
 	pending int // max_pending
 	cps     float64
 	maxWait time.Duration
+	others  bool // the calls a second are counted with those of other nodes, behind this gate
 
 	inUse  int
 	silent int // INVITEs out that have had no response at all
@@ -56,6 +57,21 @@ func (g *gate) admit(now time.Time, limit time.Duration) (wait time.Duration, wh
 	if why := g.closed(now); why != "" {
 		return 0, why
 	}
+	if wait, why = g.turn(now, limit); why != "" {
+		return 0, why
+	}
+	g.inUse++
+	g.silent++
+	g.sent(now.Add(wait))
+	return wait, ""
+}
+
+// turn takes a place in this node's calls a second. Those that are counted with
+// other nodes' have none here, but in a slow start, which is this node's own.
+func (g *gate) turn(now time.Time, limit time.Duration) (wait time.Duration, why string) {
+	if g.elsewhere(now) {
+		return 0, ""
+	}
 	g.tokens.SetLimitAt(now, rate.Limit(g.cps*g.share(now)))
 	r := g.tokens.ReserveN(now, 1)
 	wait = r.DelayFrom(now)
@@ -63,11 +79,10 @@ func (g *gate) admit(now time.Time, limit time.Duration) (wait time.Duration, wh
 		r.CancelAt(now)
 		return 0, fmt.Sprintf("limit of %g calls a second reached", g.cps)
 	}
-	g.inUse++
-	g.silent++
-	g.sent(now.Add(wait))
 	return wait, ""
 }
+
+func (g *gate) elsewhere(now time.Time) bool { return g.others && g.share(now) == 1 }
 
 // heard notes the first response to an INVITE.
 func (g *gate) heard() { g.silent-- }
@@ -82,6 +97,9 @@ func (g *gate) room(now time.Time) (int, string) {
 	}
 	if g.state == BreakerProbing {
 		return 1, ""
+	}
+	if g.elsewhere(now) {
+		return min(g.lines-g.inUse, g.pending-g.silent), ""
 	}
 	cps := g.cps * g.share(now)
 	byRate := int(math.Floor(g.tokens.TokensAt(now) + cps*g.maxWait.Seconds()))

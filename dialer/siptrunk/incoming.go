@@ -54,7 +54,14 @@ func (r *route) incoming(inc *sipua.Incoming) {
 		r.reject(inc, 404, "Not Found")
 		return
 	}
-	if code, why := r.admitIncoming(time.Now()); code != 0 {
+	code, why := r.admitIncoming(time.Now())
+	if code == 0 {
+		if why = r.enterIncoming(); why != "" {
+			code = 486
+			r.turnAway()
+		}
+	}
+	if code != 0 {
 		r.log.Warn("a call that came in is refused", "code", code, "why", why, "sip_call_id", inc.CallID())
 		r.reject(inc, code, "", sipua.Header{Name: "Retry-After", Value: "2"})
 		return
@@ -96,6 +103,14 @@ func (r *route) admitIncoming(now time.Time) (code int, why string) {
 	r.gate.inUse++
 	r.tally.received++
 	return 0, ""
+}
+
+// turnAway undoes admitIncoming.
+func (r *route) turnAway() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gate.release()
+	r.tally.received--
 }
 
 // newArrivals bounds the calls a second that come in: as many as may go out, a
@@ -192,11 +207,16 @@ func (a *arrival) answer(ctx context.Context, session *media.Session) (l *leg, c
 	return l, 0, nil
 }
 
-// retake takes the line of a call that was given up as it was answered.
+// retake takes the line of a call that was given up as it was answered. Should
+// the other nodes have taken the last meanwhile, it is one too many for its time.
 func (r *route) retake() {
+	taken := r.enterIncoming() == ""
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.gate.inUse++
+	if !taken {
+		r.owed++
+	}
 }
 
 // read says who calls which number of ours; false when no number was called.

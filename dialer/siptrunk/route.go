@@ -28,6 +28,7 @@ type route struct {
 	sources  *sources
 	media    media.Settings
 	target   sipua.Target // the next hop
+	share    Share        // nil: the trunk is this node's alone
 
 	legs  sync.WaitGroup // one goroutine per answered call
 	taker atomic.Pointer[func(context.Context, dialer.Caller)]
@@ -36,6 +37,7 @@ type route struct {
 	closed bool
 	gate   gate
 	tally  tally
+	owed   int // lines in use that the nodes' share knows nothing of
 
 	arrivals *rate.Limiter // calls a second that come in
 }
@@ -68,10 +70,11 @@ func openRoute(s Settings, t Trunk) (*route, error) {
 		return nil, err
 	}
 	r := &route{
-		trunk: t, settings: s, log: s.Log.With("trunk", t.Name), target: target,
+		trunk: t, settings: s, share: s.Share, log: s.Log.With("trunk", t.Name), target: target,
 		sources: newSources(t, target), gate: newGate(t, s.MaxWait), tally: newTally(t.Register),
 		arrivals: newArrivals(t),
 	}
+	r.gate.others = s.Share != nil
 	r.media = s.Media
 	r.media.EventPT = sound.EventPT
 	r.media.Allow = r.allowMedia
@@ -130,12 +133,6 @@ func (r *route) admit(now time.Time, limit time.Duration) (time.Duration, string
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.gate.admit(now, limit)
-}
-
-func (r *route) room(now time.Time) (int, string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.gate.room(now)
 }
 
 // sayDown takes the trunk out of use, or with "" back into it.
@@ -201,11 +198,4 @@ func (r *route) noteFailed(now time.Time, f failure, retryAfter time.Duration, w
 	if after == BreakerOpen && before != BreakerOpen {
 		r.log.Warn("breaker opened", "why", why)
 	}
-}
-
-// release gives the line back.
-func (r *route) release() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.gate.release()
 }

@@ -27,6 +27,10 @@ type Settings struct {
 	// Name goes out as User-Agent; empty sends none.
 	Name string
 
+	// Share is asked for every line and every call that goes out, when several
+	// nodes have the trunks together; nil means that they are this node's alone.
+	Share Share
+
 	// MaxWait bounds how long a call waits for a trunk's CPS limit before it
 	// fails as "trunk full"; 0 means 2 s.
 	MaxWait time.Duration

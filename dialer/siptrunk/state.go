@@ -72,15 +72,16 @@ func (t *Trunks) State() []State {
 func (r *route) state(now time.Time) State {
 	r.mu.Lock()
 	g, n := &r.gate, &r.tally
-	_, why := g.room(now)
+	room, why := g.room(now)
 	s := State{
-		Name: r.trunk.Name, Up: g.down == "" && g.state != BreakerOpen, Why: why,
+		Name: r.trunk.Name, Up: g.down == "" && g.state != BreakerOpen,
 		Lines: g.inUse, MaxLines: g.lines, Pending: g.silent, CPS: g.cps * g.share(now), MaxCPS: g.cps,
 		Breaker: g.state, BreakerWhy: g.why, Registration: n.registration,
 		OptionsAt: n.optionsAt, OptionsRTT: n.optionsRTT, OptionsCode: n.optionsCode,
 		Placed: n.placed, Answered: n.answered, Failed: n.failed, Strays: n.strays, Received: n.received, Codes: maps.Clone(n.codes),
 	}
 	r.mu.Unlock()
+	_, s.Why = r.shared(room, why)
 	s.SIP = r.ua.Stats()
 	return s
 }
