@@ -155,7 +155,9 @@ func redial(ctx context.Context, t *testing.T, trunks *siptrunk.Trunks, number s
 			return
 		}
 		switch failed.Outcome {
-		case campaigns.Busy, campaigns.RouteFailed, campaigns.Cancelled:
+		case campaigns.Busy, campaigns.Cancelled:
+		case campaigns.RouteFailed: // no room: a line or a turn is to be waited for
+			<-time.After(20 * time.Millisecond)
 		default:
 			t.Errorf("%s: %v", failed.Outcome, failed)
 		}
