@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,7 +57,8 @@ type Change struct {
 //
 //	unknown --first beat heard--> there --no new beat for 5 s, while Redis answers--> gone
 //
-// While Redis is silent nobody goes; when it is back everyone has 5 s again.
+// While Redis is silent nobody goes; when it is back everyone has 5 s again. A node
+// that says good-bye is missed after 5 s too: what it had may still end.
 type Presence struct {
 	house *House
 	name  string
@@ -71,6 +73,7 @@ type Presence struct {
 
 	// of Run's goroutine
 	beat   int64
+	beats  map[string]string // the last of each node that stands in Redis
 	others map[string]*other
 	heard  time.Time
 }
@@ -78,7 +81,6 @@ type Presence struct {
 // other is a node as this one knows it.
 type other struct {
 	Node
-	beat    string
 	at      time.Time // when a new beat was heard
 	version string    // of agents
 	told    string    // the version that the node has now
@@ -87,7 +89,8 @@ type other struct {
 
 // Presence makes this node's part of it; self is what it says first.
 func (h *House) Presence(self Node) *Presence {
-	p := &Presence{house: h, name: self.Name, self: self, here: map[int64]string{}, others: map[string]*other{}, rings: make(chan struct{}, 1)}
+	p := &Presence{house: h, name: self.Name, self: self, here: map[int64]string{}, rings: make(chan struct{}, 1)}
+	p.beats, p.others = map[string]string{}, map[string]*other{}
 	p.version = time.Now().UnixNano() // another than that of the same node before its restart
 	p.view.Store(&View{Agents: map[int64]Place{}})
 	return p
@@ -199,32 +202,111 @@ func (p *Presence) hear(ctx context.Context, all []any) {
 	p.heard = now
 	var c Change
 	for one := range slices.Chunk(all, 4) {
-		name, beat, version := fmt.Sprint(one[0]), fmt.Sprint(one[1]), fmt.Sprint(one[2])
-		var said Node
-		if json.Unmarshal([]byte(fmt.Sprint(one[3])), &said) != nil {
-			continue // of a version that speaks otherwise
-		}
-		o := p.others[name]
-		switch {
-		case o != nil && o.beat != beat:
-			o.at = now
-		case o == nil && p.first(name, beat):
-			continue
-		case o == nil:
-			o = &other{at: now}
-			p.others[name] = o
+		if name, came := p.hearOf(one, now); came {
 			c.Came = append(c.Came, name)
 		}
-		o.Node, o.beat, o.told = said, beat, version
 	}
 	for name, o := range p.others {
 		if now.Sub(o.at) >= goneAfter {
 			delete(p.others, name)
-			p.others[""+name] = nil
-			delete(p.others, name)
 			c.Went = append(c.Went, name)
+			c.Agents = c.Agents || len(o.agents) > 0
 		}
 	}
-	c.Agents = p.fetch(ctx)
-	p.publish(c)
+	c.Agents = p.fetch(ctx) || c.Agents
+	p.publish(now, c)
+}
+
+// hearOf takes in one node. It is there when a second beat of it was heard: the
+// first may be of a node that has died.
+func (p *Presence) hearOf(one []any, now time.Time) (name string, came bool) {
+	name, beat := fmt.Sprint(one[0]), fmt.Sprint(one[1])
+	var said Node
+	if json.Unmarshal([]byte(fmt.Sprint(one[3])), &said) != nil {
+		return name, false // of a program that speaks otherwise
+	}
+	last, known := p.beats[name]
+	p.beats[name] = beat
+	o := p.others[name]
+	if o == nil {
+		if !known || last == beat {
+			return name, false
+		}
+		o, came = &other{}, true
+		p.others[name] = o
+	}
+	if last != beat {
+		o.at = now
+	}
+	o.Node, o.told = said, fmt.Sprint(one[2])
+	return name, came
+}
+
+// fetch reads the agents of the nodes that have others than they had.
+func (p *Presence) fetch(ctx context.Context) (changed bool) {
+	for name, o := range p.others {
+		if o.version == o.told {
+			continue
+		}
+		fields, err := bounded(ctx, func(ctx context.Context) (map[string]string, error) {
+			return p.house.client.HGetAll(ctx, p.at(name)).Result()
+		})
+		if err != nil || fields[""] != o.told { // it is about to write them; with the next beat then
+			continue
+		}
+		agents := map[int64]string{}
+		for field, what := range fields {
+			if id, err := strconv.ParseInt(field, 10, 64); err == nil {
+				agents[id] = what
+			}
+		}
+		o.agents, o.version, changed = agents, o.told, true
+	}
+	return changed
+}
+
+// publish shows the view and rings when something changed.
+func (p *Presence) publish(now time.Time, c Change) {
+	v := &View{Heard: now, Agents: map[int64]Place{}}
+	for _, name := range slices.Sorted(maps.Keys(p.others)) {
+		o := p.others[name]
+		v.Nodes = append(v.Nodes, o.Node)
+		for agent, what := range o.agents {
+			place := v.Agents[agent]
+			if strings.Contains(what, "d") {
+				place.Desk = name
+			}
+			if strings.Contains(what, "p") {
+				place.Phone = name
+			}
+			v.Agents[agent] = place
+		}
+	}
+	p.view.Store(v)
+	if len(c.Came)+len(c.Went) == 0 && !c.Agents {
+		return
+	}
+	p.mu.Lock()
+	p.pending.Came = append(p.pending.Came, c.Came...)
+	p.pending.Went = append(p.pending.Went, c.Went...)
+	p.pending.Agents = p.pending.Agents || c.Agents
+	p.mu.Unlock()
+	select {
+	case p.rings <- struct{}{}:
+	default: // it rings already
+	}
+}
+
+// leave takes the node off the list, so that one which starts now does not wait for it.
+func (p *Presence) leave() {
+	ctx, stop := context.WithTimeout(context.Background(), callerWait)
+	defer stop()
+	_, err := p.house.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+		tx.HDel(ctx, p.house.key("nodes", ""), p.name)
+		tx.Del(ctx, p.at(p.name))
+		return nil
+	})
+	if err != nil {
+		p.house.log.Info("presence: the node's leave was not told; the others miss it in 5 s", "node", p.name, "error", err)
+	}
 }
