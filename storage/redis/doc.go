@@ -41,6 +41,16 @@
 // that starts while Redis is gone and others are calling has its part, and the
 // others give theirs up only as their calls end.
 //
+// # Leases, presence, events
+//
+// A lease is a queue at the door of a campaign or a duty; who may act is decided
+// by a number in Postgres. Its holder is told that it is lost half a second before
+// another can have it, by its own clock. Presence says who is there and where an
+// agent's desk and phone are; nobody goes while Redis is silent. Events are
+// numbered: a reader hears each once and in order, catches up behind a gap, and is
+// told to read everything anew where one is missing, because the stream was
+// trimmed or emptied, or a master took over that lacks its end.
+//
 // # Keys
 //
 // All keys of a house begin with one hash tag, {forecall:house}: they stand on one
