@@ -69,6 +69,17 @@
 //	    that live, and the agents as they        what it does not name is over
 //	    stood, which adopts them
 //
+// A session of the two is numbered words over one pipe after another; a gap of less
+// than two seconds is not noticed by anybody. A brain that adopts a call tells pacing
+// of its agent only, and has it in the budget; an agent who was in a call is held
+// three seconds for it, as another node may have it. What rings is withdrawn even
+// before its fifteen seconds: nobody could be found for who answers.
+//
+// An agent has one phone at one node, and a call of any node may be theirs: its hands
+// find the phone (Stations), and one that is not found within a second is taken for
+// lost, its agent paused. What a brain promised in its last instant may be lost with
+// it: a pause that was asked for, a supervisor who listened.
+//
 // # An agent's states
 //
 //	            +--(preview: a card)--+

@@ -181,6 +181,10 @@ func (e *Engine) adoptAgent(from *crew, s agentShadow) {
 			e.bring(s.ID, w)
 		}
 		a.publish()
+		for _, s := range e.running { // it may have lost them with their node, while the call went on
+			l, id := s.loop, a.info.ID
+			l.tell(func() { l.callBack(id) })
+		}
 	case a.state == StatePreview, s.Supervises != 0:
 		e.carryOn(a, now)
 	default:
@@ -233,12 +237,8 @@ func (e *Engine) release(a *agent, now time.Time) {
 		e.carryOn(a, now)
 		return
 	}
+	a.guest = &guest{WrapUp: e.latest[a.call.Campaign].campaign.WrapUp}
 	e.wrapUp(a, now)
-	if limit := e.latest[a.call.Campaign].campaign.WrapUp; limit > 0 {
-		a.wrapUntil = now.Add(e.settings.real(limit))
-		a.call.WrapUpUntil = a.wrapUntil
-		a.publish()
-	}
 }
 
 // freeGuests frees the agents who are guests in conversations with these hands that

@@ -61,7 +61,7 @@ func (l *Loop) callersHere() int {
 func (l *Loop) enqueue(c *call, at time.Time, claim int) {
 	again := c.bridged
 	if c.state == CallTalking || c.state == CallConnecting {
-		l.orphan(c)
+		l.partedOrLost(c, at)
 	}
 	c.claim = claim
 	c.become(CallQueued, at)
@@ -91,7 +91,7 @@ func (l *Loop) serveQueue(now time.Time) {
 	if len(l.queue) == 0 {
 		return
 	}
-	staffed := !l.stopping && l.staffed()
+	staffed := !l.stopping && (l.staffed() || now.Before(l.settles))
 	l.queue = slices.DeleteFunc(l.queue, func(c *call) bool {
 		if !staffed {
 			c.give(seat{Closed: true})

@@ -50,6 +50,7 @@ type Loop struct {
 	queue    []*call                 // callers without an agent, longest first
 	callers  []arrival               // for whom the loop was opened
 	adopted  []adoption              // with which it was opened
+	settles  time.Time               // until then agents of other nodes may still be heard of
 	closing  bool                    // it takes nobody in any more
 	orphans  map[pacing.CallID]int64 // calls whose agent lost the phone -> that agent
 	parked   map[int64][]campaigns.Contact

@@ -63,6 +63,7 @@ func (l *Loop) stopWaiting(c *call) {
 func (l *Loop) adopt(all adoption) {
 	now := time.Now()
 	l.handsJoined(all.from)
+	l.settles = now.Add(bringWithin)
 	for _, live := range all.calls {
 		c := l.rows[live.Row.ID]
 		if c == nil {
@@ -162,6 +163,18 @@ func (l *Loop) parted(c *call, a *agent, now time.Time) {
 	l.carryOn(a, now)
 }
 
+// callBack asks for an agent who was signed out with their node and is back, when
+// a call has gone on with them.
+func (l *Loop) callBack(id int64) {
+	for _, c := range l.calls {
+		if l.orphans[c.id] == id && c.agent == nil && c.state == CallTalking {
+			c.awaits = id
+			w := want{l, c.row}
+			l.engine.tell(func() { l.engine.bring(id, w) })
+		}
+	}
+}
+
 // attach takes in the agent of an adopted call. When that is over, notes follow.
 func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 	l.join(a, now)
@@ -175,6 +188,7 @@ func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 		return
 	}
 	c.awaits = 0
+	delete(l.orphans, c.id)
 	c.agent, a.line = a, c.line()
 	if a.call == nil || a.call.Attempt != c.row {
 		a.call = l.currentCall(c, a, now)

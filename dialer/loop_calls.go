@@ -31,7 +31,7 @@ func (l *Loop) wantAgent(c *call, trunk string, at time.Time, claim int) {
 		l.apply(pacing.CallAnswered, c.id, 0, at)
 	}
 	if c.state == CallTalking || c.state == CallConnecting {
-		l.orphan(c) // the phone of its agent is lost
+		l.partedOrLost(c, at)
 	}
 	l.giveBack(c, at)
 	c.become(CallWaiting, at)
@@ -76,6 +76,17 @@ func (l *Loop) orphan(c *call) {
 		l.orphans[c.id] = c.agent.info.ID
 	}
 	c.agent = nil
+}
+
+// partedOrLost takes its agent from a call that asks for another. The phone of the
+// one is lost, and they with it; or the way to it between two nodes is: then they
+// are free of the call, with notes to make if they have talked.
+func (l *Loop) partedOrLost(c *call, at time.Time) {
+	if a := c.agent; a != nil && a.hands != c.hands && l.agents[a.info.ID] == a {
+		l.parted(c, a, at)
+		return
+	}
+	l.orphan(c)
 }
 
 // bereft tells whether an agent's last call goes on without them.

@@ -37,9 +37,12 @@ type node struct {
 	soft, hard context.CancelFunc
 	gone       chan struct{}
 
+	office *office
+
 	mu   sync.Mutex
 	down bool // it is not reached, by anybody
 	pipe Pipe
+	legs []*innerLeg // to its phones, and from it
 }
 
 func newOffice(t testing.TB, nodes int, callee func(string) callee) *office {
@@ -48,7 +51,8 @@ func newOffice(t testing.TB, nodes int, callee func(string) callee) *office {
 	for i := range nodes {
 		n := &node{name: fmt.Sprintf("n%d", i+1), trunk: newMemTrunk(t, callee), gone: make(chan struct{})}
 		s := o.settings
-		s.Node, s.Stations = n.name, o
+		n.office = o
+		s.Node, s.Stations = n.name, n
 		n.hands = NewHands(s, o.store, n.trunk)
 		o.nodes = append(o.nodes, n)
 		soft, stopSoft := context.WithCancel(context.Background())
@@ -93,31 +97,66 @@ func (n *node) sever(down bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.down = down
-	if down && n.pipe != nil {
+	if !down {
+		return
+	}
+	if n.pipe != nil {
 		_ = n.pipe.Close()
 	}
+	time.AfterFunc(2*time.Second, func() { // an inner leg notices as soon
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.down {
+			for _, l := range n.legs {
+				l.cut()
+			}
+			n.legs = nil
+		}
+	})
 }
 
 // Resolve is the way to a phone of another node.
-func (o *office) Resolve(_ context.Context, name, phone string) (Station, error) {
-	for _, n := range o.nodes {
-		n.mu.Lock()
-		down := n.down
-		n.mu.Unlock()
-		if n.name != name || down {
+func (n *node) Resolve(_ context.Context, name, phone string) (Station, error) {
+	for _, to := range n.office.nodes {
+		if to.name != name || n.isDown() || to.isDown() {
 			continue
 		}
-		if st := n.hands.here(PhoneRef{name, phone}); st != nil {
-			return innerLeg{st}, nil
+		if st := to.hands.here(PhoneRef{name, phone}); st != nil {
+			l := &innerLeg{Station: st, done: make(chan struct{})}
+			for _, end := range []*node{n, to} {
+				end.mu.Lock()
+				end.legs = append(end.legs, l)
+				end.mu.Unlock()
+			}
+			n.office.work.Go(func() {
+				select {
+				case <-st.Done():
+					l.cut()
+				case <-l.done:
+				}
+			})
+			return l, nil
 		}
 	}
 	return nil, errDown
 }
 
-// innerLeg is the way to a phone of another node: hanging it up leaves the phone up.
-type innerLeg struct{ Station }
+func (n *node) isDown() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.down
+}
 
-func (innerLeg) Hangup(context.Context) {}
+// innerLeg is the way to a phone of another node: hanging it up leaves the phone up.
+type innerLeg struct {
+	Station
+	once sync.Once
+	done chan struct{}
+}
+
+func (l *innerLeg) cut()                   { l.once.Do(func() { close(l.done) }) }
+func (l *innerLeg) Done() <-chan struct{}  { return l.done }
+func (l *innerLeg) Hangup(context.Context) { l.cut() }
 
 // takeFloor begins a brain, which knows the campaigns.
 func (o *office) takeFloor() *Engine {
