@@ -57,7 +57,7 @@ func showSubject(ctx context.Context, where location, number string, file bool, 
 		}
 		return session.Fetch(ctx, path, map[string]string{"number": number}, w)
 	}
-	return withSubjects(ctx, where, func(s *campaigns.Subjects, folder string) error {
+	return withSubjects(ctx, where, func(s *campaigns.Subjects, hear hearing) error {
 		if !file {
 			f, err := s.Look(ctx, auditor, number)
 			if err != nil {
@@ -71,13 +71,16 @@ func showSubject(ctx context.Context, where location, number string, file bool, 
 		if err != nil {
 			return err
 		}
-		return report.WriteSubject(w, f, node.Sound(folder))
+		return report.WriteSubject(w, f, hear)
 	})
 }
 
-// withSubjects lends the service of a data folder.
-func withSubjects(ctx context.Context, where location, do func(s *campaigns.Subjects, folder string) error) error {
-	folder, err := where.folder()
+// hearing opens a recording.
+type hearing = func(campaigns.Recording) (io.ReadSeekCloser, error)
+
+// withSubjects lends the service of a data folder, with its recordings.
+func withSubjects(ctx context.Context, where location, do func(s *campaigns.Subjects, hear hearing) error) error {
+	settings, err := where.settings()
 	if err != nil {
 		return err
 	}
@@ -85,7 +88,11 @@ func withSubjects(ctx context.Context, where location, do func(s *campaigns.Subj
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(node.Subjects(db, folder), folder), db.Close())
+	subjects, hear, err := node.Subjects(db, settings)
+	if err == nil {
+		err = do(subjects, hear)
+	}
+	return errors.Join(err, db.Close())
 }
 
 func newSubjectErase() *cobra.Command {
@@ -129,7 +136,7 @@ func eraseSubject(ctx context.Context, where location, number, basis, confirm st
 		}
 		return sayErased(w, done)
 	}
-	err := withSubjects(ctx, where, func(s *campaigns.Subjects, _ string) error {
+	err := withSubjects(ctx, where, func(s *campaigns.Subjects, _ hearing) error {
 		ask, stone, err := s.Erase(ctx, auditor, number, campaigns.Basis(basis), confirm)
 		if done = (api.ErasedAnswer{State: string(ask.State)}); stone != nil {
 			done.State, done.Counts = string(campaigns.ErasureDone), stone.Counts

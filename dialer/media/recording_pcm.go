@@ -16,7 +16,7 @@ const pcmHeader = 44
 // every player knows. It is made while it is read, from any place on, so that a
 // player can jump. It is for one reader at a time.
 type PCMFile struct {
-	file   *os.File
+	file   Sound
 	head   recordingFile
 	header []byte
 	at     int64
@@ -25,6 +25,12 @@ type PCMFile struct {
 
 var _ io.ReadSeekCloser = (*PCMFile)(nil)
 
+// Sound is a recording wherever it lies.
+type Sound interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
 // OpenPCM opens a recording to be played. A file that is no recording is a
 // *WAVError.
 func OpenPCM(path string) (*PCMFile, error) {
@@ -32,9 +38,19 @@ func OpenPCM(path string) (*PCMFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}
+	p, err := NewPCM(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// NewPCM plays a recording that was opened, and closes it in the end, or when it is
+// none.
+func NewPCM(file Sound) (*PCMFile, error) {
 	head, err := readHead(file)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open recording %s: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("open recording: %w", err), file.Close())
 	}
 	size := uint32(2 * head.octets)
 	header := append([]byte("RIFF"), fields(size+pcmHeader-8)...)

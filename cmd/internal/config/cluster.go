@@ -85,6 +85,7 @@ func (c *Config) readClusterSecrets() error {
 		{"postgres reports", c.Postgres.ReportsFile, &c.Postgres.Reports},
 		{"redis url", c.Redis.URLFile, &c.Redis.URL},
 		{"cluster secret", c.Cluster.SecretFile, &c.Cluster.Secret},
+		{"s3 secret_key", c.S3.SecretKeyFile, &c.S3.SecretKey},
 	} {
 		if err := readSecret(s.what, s.file, s.into); err != nil {
 			return err

@@ -13,6 +13,8 @@ type Config struct {
 	Postgres  Postgres   `key:"postgres"`
 	Redis     Redis      `key:"redis"`
 	Cluster   Cluster    `key:"cluster"`
+	Files     Files      `key:"files"`
+	S3        S3         `key:"s3"`
 	HTTP      HTTP       `key:"http"`
 	Admin     Admin      `key:"admin"`
 	Log       Log        `key:"log"`

@@ -69,6 +69,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, c.checkNames()...)
 	errs = append(errs, c.checkCluster()...)
+	errs = append(errs, c.checkFiles()...)
 	return errors.Join(errs...)
 }
 

@@ -41,6 +41,7 @@ type Node struct {
 	log      *slog.Logger
 	db       *records.DB
 	spool    *spool.Spool // before the store: what calls come to while it is away
+	tapes    recordings
 	media    media.Settings
 	prompts  prompts
 	trunks   *siptrunk.Trunks
@@ -87,7 +88,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
+		n.openStore, n.openFiles, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -124,7 +125,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
 	began := time.Now()
-	endSpool := n.keepSpool()
+	endSpool, endMoving := n.keepSpool(), n.keepMoving()
 	n.work.Go(func() { n.times.Run(soft) })
 	n.work.Go(func() { n.adoptRecordings(soft, began) })
 	n.work.Go(func() { n.secrets.follow(soft, n.log) })
@@ -132,6 +133,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	err := n.lead.Load().run(soft, hard)
 	stop()
 	endSpool()
+	endMoving()
 	n.work.Wait()
 	return errors.Join(err, n.shut())
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,8 +14,8 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/keyring"
-	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/storage/records"
 )
 
@@ -136,19 +135,7 @@ type personFiles struct {
 }
 
 // Remove deletes a recording, whole or in the making.
-func (p personFiles) Remove(path string) error {
-	name := filepath.FromSlash(path)
-	if !filepath.IsLocal(name) {
-		return fmt.Errorf("the path %q leads out of the folder", path)
-	}
-	whole := filepath.Join(p.recordings.folder, name)
-	for _, f := range []string{whole, whole + dialer.PartOfRecording} {
-		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
+func (p personFiles) Remove(path string) error { return p.recordings.Remove(path) }
 
 // Forget deletes files of calls that were exported, for whoever is erased may
 // stand in them and they can be made again, and takes the lines of a number out
@@ -244,14 +231,14 @@ func onlyDigits(line []byte) []byte {
 	}, line)
 }
 
-// Subjects is the service over a data folder of which nothing runs.
-func Subjects(db *records.DB, folder string) *campaigns.Subjects {
-	files := personFiles{recordings: recordings{filepath.Join(folder, recordingsFolder)}, data: folder}
+// Subjects is the service over the data of a configuration of which nothing runs,
+// and what opens recordings of it.
+func Subjects(db *records.DB, c config.Config) (*campaigns.Subjects, func(campaigns.Recording) (io.ReadSeekCloser, error), error) {
+	tapes, err := recordingsAt(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	nobody := func(campaigns.DoNotCall) error { return nil }
-	return campaigns.NewSubjects(db, files, nobody, campaigns.NewRetention(db), db)
-}
-
-// Sound opens recordings of a data folder.
-func Sound(folder string) func(campaigns.Recording) (io.ReadSeekCloser, error) {
-	return recordings{filepath.Join(folder, recordingsFolder)}.OpenRecording
+	s := campaigns.NewSubjects(db, personFiles{recordings: tapes, data: c.Data}, nobody, campaigns.NewRetention(db), db)
+	return s, tapes.OpenRecording, nil
 }

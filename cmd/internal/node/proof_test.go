@@ -22,7 +22,7 @@ func TestANumberIsForgottenInFilesHoweverItIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := personFiles{recordings: recordings{filepath.Join(data, recordingsFolder)}, data: data}
+	p := personFiles{recordings: recordings{folder: filepath.Join(data, recordingsFolder)}, data: data}
 	if err := p.Forget(t.Context(), "+34612345678"); err != nil {
 		t.Fatal(err)
 	}

@@ -10,59 +10,110 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/storage/blobs"
 )
 
-// recordingsFolder is where recordings lie, inside the data folder, by day.
-const recordingsFolder = "recordings"
-
-// recordings opens the sound of calls.
-type recordings struct{ folder string }
+// recordings opens the sound of calls: of the folder in which calls are recorded,
+// or of where it was moved when its call was over.
+type recordings struct {
+	folder string
+	away   blobs.Store // where whole ones are moved to; nil = they stay in the folder
+	// moving is held while one is moved, and while one is deleted, so that none comes
+	// back that was erased meanwhile.
+	moving *sync.Mutex
+}
 
 var _ campaigns.RecordingFiles = recordings{}
 
-func (n *Node) recordings() recordings {
-	return recordings{filepath.Join(n.settings.Config.Data, recordingsFolder)}
-}
+func (n *Node) recordings() recordings { return n.tapes }
 
-// path is where a recording lies; nothing outside the folder is opened.
-func (r recordings) path(rec campaigns.Recording) (string, error) {
-	name := filepath.FromSlash(rec.Path)
+// name checks where a recording lies; nothing outside the folder is opened.
+func (r recordings) name(path string) (string, error) {
+	name := filepath.FromSlash(path)
 	if !filepath.IsLocal(name) {
-		return "", fmt.Errorf("recording %s: the path %q leads out of the folder", rec.Attempt, rec.Path)
+		return "", fmt.Errorf("the path %q of a recording leads out of the folder", path)
 	}
-	whole := filepath.Join(r.folder, name)
-	if _, err := os.Stat(whole); errors.Is(err, fs.ErrNotExist) {
-		return whole + dialer.PartOfRecording, nil // its row is written, its name is not given yet
-	}
-	return whole, nil
+	return name, nil
 }
 
-// OpenRecording opens the sound for a player: 16-bit PCM, two channels.
-func (r recordings) OpenRecording(rec campaigns.Recording) (io.ReadSeekCloser, error) {
-	path, err := r.path(rec)
+// open opens a recording where it is: whole; with its row written and its name not
+// given yet; moved.
+func (r recordings) open(rec campaigns.Recording) (media.Sound, error) {
+	name, err := r.name(rec.Path)
 	if err != nil {
 		return nil, err
 	}
-	return media.OpenPCM(path)
+	whole := filepath.Join(r.folder, name)
+	for _, path := range []string{whole, whole + dialer.PartOfRecording, whole} { // whole again: it may be given its name meanwhile
+		f, err := os.Open(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	if r.away == nil {
+		return nil, &fs.PathError{Op: "open", Path: whole, Err: fs.ErrNotExist}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), awayWithin)
+	defer cancel()
+	return r.away.Open(ctx, rec.Path)
+}
+
+// awayWithin bounds a question to a server of files.
+const awayWithin = 30 * time.Second
+
+// OpenRecording opens the sound for a player: 16-bit PCM, two channels.
+func (r recordings) OpenRecording(rec campaigns.Recording) (io.ReadSeekCloser, error) {
+	sound, err := r.open(rec)
+	if err != nil {
+		return nil, err
+	}
+	return media.NewPCM(sound)
 }
 
 // Waveform draws it.
 func (r recordings) Waveform(rec campaigns.Recording, buckets int) (person, house []float64, err error) {
-	path, err := r.path(rec)
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := os.Open(path)
+	f, err := r.open(rec)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
 	return media.Waveform(f, buckets)
+}
+
+// Remove deletes a recording, whole or in the making, wherever it is; one that is
+// not there is no error.
+func (r recordings) Remove(path string) error {
+	name, err := r.name(path)
+	if err != nil {
+		return err
+	}
+	if r.moving != nil {
+		r.moving.Lock()
+		defer r.moving.Unlock()
+	}
+	return r.drop(context.Background(), name)
+}
+
+// drop is Remove while nothing is moved.
+func (r recordings) drop(ctx context.Context, name string) error {
+	whole := filepath.Join(r.folder, name)
+	for _, f := range []string{whole, whole + dialer.PartOfRecording} {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if r.away == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, awayWithin)
+	defer cancel()
+	return r.away.Delete(ctx, filepath.ToSlash(name))
 }
 
 // recordingStore notes recordings.

@@ -73,7 +73,7 @@ func killed(t *testing.T, folder, attempt string) (part string) {
 
 func TestRecordingsOfAKilledProcessAreCompletedAndTakenOver(t *testing.T) {
 	t.Parallel()
-	r := recordings{t.TempDir()}
+	r := recordings{folder: t.TempDir()}
 	part := killed(t, r.folder, "attempt-1")
 	atWork := filepath.Join(filepath.Dir(part), "attempt-2.wav"+dialer.PartOfRecording) // of this run
 	junk := filepath.Join(filepath.Dir(part), "attempt-3.wav"+dialer.PartOfRecording)
@@ -116,7 +116,7 @@ func TestRecordingsOfAKilledProcessAreCompletedAndTakenOver(t *testing.T) {
 
 func TestARecordingThatTheStoreDoesNotTakeIsTriedAgainAtTheNextStart(t *testing.T) {
 	t.Parallel()
-	r := recordings{t.TempDir()}
+	r := recordings{folder: t.TempDir()}
 	part := killed(t, r.folder, "attempt-1")
 	store := &shelf{fail: errors.New("disk full")}
 	for range 2 {
@@ -139,7 +139,7 @@ func TestARecordingThatTheStoreDoesNotTakeIsTriedAgainAtTheNextStart(t *testing.
 
 func TestNoRecordingOutsideTheFolderIsOpened(t *testing.T) {
 	t.Parallel()
-	r := recordings{t.TempDir()}
+	r := recordings{folder: t.TempDir()}
 	for _, path := range []string{"../secret.wav", "/etc/passwd", "2026/../../x.wav", ""} {
 		if _, err := r.OpenRecording(campaigns.Recording{Path: path}); err == nil {
 			t.Errorf("%q is opened", path)
@@ -148,7 +148,7 @@ func TestNoRecordingOutsideTheFolderIsOpened(t *testing.T) {
 			t.Errorf("%q is drawn", path)
 		}
 	}
-	if err := (recordings{filepath.Join(t.TempDir(), "none")}).adopt(t.Context(), &shelf{}, time.Now(), nil); err != nil {
+	if err := (recordings{folder: filepath.Join(t.TempDir(), "none")}).adopt(t.Context(), &shelf{}, time.Now(), nil); err != nil {
 		t.Errorf("without a folder: %v", err)
 	}
 }

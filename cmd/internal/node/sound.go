@@ -64,10 +64,6 @@ func newPoller(relay string) (media.Poller, error) {
 	return media.NewPlainPoller(), nil
 }
 
-// promptsFolder is where the messages lie that campaigns name over the API,
-// inside the data folder.
-const promptsFolder = "prompts"
-
 // prompts reads the messages of campaigns.
 type prompts struct{ folder string }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,9 +69,11 @@ type talkingOffice struct {
 	sue            *client.Client
 	earA, earB, eS *ear
 	card           api.Card
+	vault          *vault // nil = recordings stay in tapes
+	tapes          string
 }
 
-func openTalkingOffice(t *testing.T) *talkingOffice {
+func openTalkingOffice(t *testing.T, with ...func(*config.Config)) *talkingOffice {
 	t.Helper()
 	v := openVillage(t, func(number string) time.Duration {
 		if number == fictional(9) {
@@ -83,6 +86,9 @@ func openTalkingOffice(t *testing.T) *talkingOffice {
 		c.Users = append(c.Users, config.User{
 			Login: "sue", Role: string(campaigns.Supervisor), Password: c.Users[0].Password, Extension: "sue", PhoneSecret: c.Users[0].Password,
 		})
+		for _, set := range with {
+			set(c)
+		}
 	}, "ana", "ben")
 	if err := o.manager.Change(within(t), fmt.Sprintf("/v1/campaigns/%d", o.campaign), map[string]any{
 		"recording": map[string]any{"mode": "on"}, "outside_transfer": true,
@@ -111,10 +117,13 @@ func (d *desk) does(t testing.TB, path string, body any) {
 func on(b bool) map[string]any { return map[string]any{"on": b} }
 
 // One call over SIP phones: hold, whisper, barge, an attended transfer, and the
-// recording of it all. What the person hears is measured at the person's end.
+// recording of it all. What the person hears is measured at the person's end. The
+// recording is heard from this machine, and when it was moved from an S3 server.
 func TestACallIsHeldWhisperedIntoPassedOnAndRecordedOverRealPhones(t *testing.T) {
 	t.Parallel()
-	o := openTalkingOffice(t)
+	v, folder := openVault(t), ""
+	o := openTalkingOffice(t, func(c *config.Config) { c.Files.Recordings, c.S3, folder = "s3://calls/tapes", v.S3, c.Data })
+	o.vault, o.tapes = v, filepath.Join(folder, recordingsFolder)
 	o.village.heard.wants(t, "the person", agentHertz)
 	o.earA.wants(t, "ana", voiceHertz)
 
@@ -194,6 +203,7 @@ func (o *talkingOffice) heardAndSeen(t *testing.T) {
 		t.Errorf("%.2f s are recorded of %.2f s", d, talked)
 	}
 	left, right := o.sound(t)
+	o.moved(t, left)
 	if share := loudest(left, voiceHertz, time.Second); share < 0.9 {
 		t.Errorf("%.2f of the best second of the left channel is the person", share)
 	}
@@ -212,6 +222,18 @@ func (o *talkingOffice) heardAndSeen(t *testing.T) {
 }
 
 // sound fetches the recording as a player does.
+// moved waits until the recording is on the S3 server, and hears it from there.
+func (o *talkingOffice) moved(t *testing.T, before []int16) {
+	t.Helper()
+	eventually(t, "the recording is moved", func() bool {
+		left, err := filepath.Glob(filepath.Join(o.tapes, "*", "*", "*", "*.wav*"))
+		return err == nil && len(left) == 0 && o.vault.puts.Load() > 0
+	})
+	if after, _ := o.sound(t); !slices.Equal(before, after) {
+		t.Errorf("%d samples are heard from the S3 server, %d were before", len(after), len(before))
+	}
+}
+
 func (o *talkingOffice) sound(t *testing.T) (left, right []int16) {
 	t.Helper()
 	var file bytes.Buffer
