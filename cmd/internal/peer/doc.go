@@ -3,6 +3,7 @@
 //
 //	node a                                                     node b
 //	  Link.Send ----- words: numbered, said again, heard once ----> Link.Receive     own TLS connection
+//	  Pipe ---------- pieces, until it breaks ---------------------> Settings.OnPipe  own TLS connection
 //	  Ask ----------- question, deadline ------------------------> Settings.Answer   \ HTTP/2 over TLS
 //	  Forward ------- the request of a browser, streamed ---------> Settings.Serve    /
 //
@@ -44,6 +45,9 @@
 // Words have a connection of their own, and not a stream of HTTP/2: an upload would
 // stand before them in one TCP connection and its flow control, and a connection
 // that is half open is theirs to find out.
+//
+// Who numbers by itself, as brain and hands of package dialer do, takes a Pipe: whole
+// pieces in order, over a TLS connection of its own, until that breaks.
 //
 // # Requests
 //

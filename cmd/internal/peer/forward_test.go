@@ -298,11 +298,27 @@ func TestANodeThatIsGoneIs503WithWhenToComeBack(t *testing.T) {
 			if err := process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			is503(t, site.URL) // not known yet: it is tried, and given up
+			// Not known yet: it is tried, and given up. What was there before the signal was done.
+			eventually(t, "requests are given up", func() bool { return status(t, site.URL) == http.StatusServiceUnavailable })
 			eventually(t, "it is gone", func() bool { here, _ := l.Here(); return !here })
 			is503(t, site.URL)
 		})
 	}
+}
+
+func status(t *testing.T, url string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(within(t), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	return res.StatusCode
 }
 
 func is503(t *testing.T, url string) {

@@ -25,6 +25,9 @@ type Settings struct {
 	// OnLink is called with each new link on a goroutine of its own, and returns when
 	// the link has ended. Nil lets words wait unheard.
 	OnLink func(context.Context, *Link)
+	// OnPipe is given each pipe that another node opens, on a goroutine of its own; the
+	// pipe is closed when it returns, which it must when the pipe or ctx has ended.
+	OnPipe func(ctx context.Context, from Peer, name string, pipe *Pipe)
 	// Answer answers the questions of other nodes (see Ask). Nil knows no answer.
 	Answer func(ctx context.Context, from Peer, name string, question []byte) ([]byte, error)
 	// Serve takes the requests that other nodes forward. Nil is 404.
@@ -132,7 +135,7 @@ func (p *Peers) Addr() net.Addr { return p.listener.Addr() }
 func (p *Peers) Self() Peer { return p.identity.peer() }
 
 // Close ends all links and requests and returns when no goroutine is left; OnLink
-// must return for that.
+// and OnPipe must return for that.
 func (p *Peers) Close() error {
 	p.mu.Lock()
 	if p.closed {

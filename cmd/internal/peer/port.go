@@ -14,14 +14,15 @@ import (
 // Protocols of the port (ALPN).
 const (
 	wordsProtocol = "forecall-words/1"
+	pipeProtocol  = "forecall-pipe/1"
 	httpProtocol  = "h2"
 	plainProtocol = "http/1.1"
 )
 
 const (
-	handshakeWithin = 3 * time.Second
-	maxHandshakes   = 128 // at once: a flood of strangers costs no more
-	maxStreams      = 250 // of a connection; for more another one is opened
+	handshakeWithin = 5 * time.Second // a connection with both certificates, where ctx gives more
+	maxHandshakes   = 128             // at once: a flood of strangers costs no more
+	maxStreams      = 250             // of a connection; for more another one is opened
 )
 
 // accept takes connections, each to who it is for.
@@ -59,7 +60,7 @@ func (p *Peers) accept() {
 func (p *Peers) shake(conn net.Conn) (*tls.Conn, bool) {
 	ctx, cancel := context.WithTimeout(p.ctx, handshakeWithin)
 	defer cancel()
-	c := tls.Server(conn, p.identity.server(p.verify, wordsProtocol, httpProtocol, plainProtocol))
+	c := tls.Server(conn, p.identity.server(p.verify, wordsProtocol, pipeProtocol, httpProtocol, plainProtocol))
 	if err := c.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		p.settings.Log.Debug("who called is not of the house", "source", conn.RemoteAddr(), "error", err)
@@ -68,9 +69,10 @@ func (p *Peers) shake(conn net.Conn) (*tls.Conn, bool) {
 	return c, true
 }
 
-// hand gives a connection to the link that it is for, or to the server.
+// hand gives a connection to the link or the pipe that it is for, or to the server.
 func (p *Peers) hand(c *tls.Conn) {
-	if c.ConnectionState().NegotiatedProtocol != wordsProtocol {
+	protocol := c.ConnectionState().NegotiatedProtocol
+	if protocol != wordsProtocol && protocol != pipeProtocol {
 		select {
 		case p.handed <- c:
 		case <-p.ctx.Done():
@@ -79,11 +81,15 @@ func (p *Peers) hand(c *tls.Conn) {
 		return
 	}
 	peer, err := peerOf(c.ConnectionState())
-	if err == nil {
+	switch {
+	case err != nil:
+	case protocol == pipeProtocol:
+		err = p.takePipe(wire{c}, peer)
+	default:
 		err = p.welcome(wire{c}, peer)
 	}
 	_ = c.NetConn().Close()
-	p.settings.Log.Debug("a connection of words has ended", "node", peer.Node, "error", err)
+	p.settings.Log.Debug("a connection of another node has ended", "node", peer.Node, "protocol", protocol, "error", err)
 }
 
 // Limits between two dials.
@@ -116,7 +122,9 @@ func (p *Peers) dial(ctx context.Context, to Address) {
 
 // reach dials once, and returns when the connection has ended.
 func (p *Peers) reach(ctx context.Context, to Address, l *Link) (*Link, error) {
-	c, err := p.connect(ctx, to.Node, to.Addr, wordsProtocol)
+	soon, cancel := context.WithTimeout(ctx, p.settings.Gone)
+	defer cancel()
+	c, err := p.connect(soon, to.Node, to.Addr, wordsProtocol)
 	if err != nil {
 		return l, err
 	}
@@ -133,7 +141,7 @@ func (p *Peers) reach(ctx context.Context, to Address, l *Link) (*Link, error) {
 
 // connect opens a connection to a node, on which both have shown who they are.
 func (p *Peers) connect(ctx context.Context, node, addr, protocol string) (*tls.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.settings.Gone)
+	ctx, cancel := context.WithTimeout(ctx, handshakeWithin)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
