@@ -91,6 +91,13 @@ func (h *Hands) here(ref PhoneRef) Station {
 	return nil
 }
 
+// Phone is the phone of this node that others call by a name which it gave: what the
+// other end of Stations asks. It must not be hung up.
+func (h *Hands) Phone(name string) (Station, bool) {
+	st := h.here(PhoneRef{h.node, name})
+	return st, st != nil
+}
+
 // Resolve finds a phone: one of this node at once, one of another by way of
 // Settings.Stations. The error is ErrNoPhone, with the reason.
 func (h *Hands) Resolve(ctx context.Context, ref PhoneRef) (Station, error) {

@@ -15,6 +15,8 @@ type Stations struct {
 	Address func(node string) (sipua.Target, bool)
 }
 
+var _ dialer.Stations = Stations{}
+
 // Resolve returns the station that a node and a name stand for: the phone itself
 // when the node is this one, else a leg to it, which is the caller's to hang up.
 func (s Stations) Resolve(ctx context.Context, node, station string) (dialer.Station, error) {
