@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,12 +14,8 @@ import (
 	"github.com/forecall/forecall/campaigns/rules"
 )
 
-// Sizes of an import's transactions: how many contacts one writes, and how
-// many rows one INSERT carries.
-const (
-	loadBatch  = 500
-	insertRows = 50
-)
+// loadBatch is how many contacts one transaction of an import writes.
+const loadBatch = 500
 
 // AddContacts adds contacts to a load and says of each, in the order of the
 // batch, what became of it. A contact is a duplicate when the campaign has
@@ -199,16 +196,14 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	for some := range slices.Chunk(fresh, insertRows) {
-		args := make([]any, 0, 15*len(some))
-		for _, r := range some {
-			p := &r.person
-			args = append(args, l.Campaign, l.List, l.ID, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones,
-				p.Country, p.Region, p.Postcode)
-		}
-		if _, err := t.exec(insertContactsQuery(len(some)), args...); err != nil {
-			return fmt.Errorf("insert contacts: %w", err)
-		}
+	cells := make([]any, 0, len(contactCells)*len(fresh))
+	for _, r := range fresh {
+		p := &r.person
+		cells = append(cells, l.Campaign, l.List, l.ID, p.ID, p.Row, p.External, p.Name, p.Company, p.Language, r.fields, r.phones, r.zones,
+			p.Country, p.Region, p.Postcode)
+	}
+	if err := t.insertAll("contacts", contactCells, cells); err != nil {
+		return err
 	}
 	if err := t.insertNumbers(l.Campaign, fresh); err != nil {
 		return err
@@ -219,20 +214,15 @@ func (t *tx) insertContacts(l campaigns.Load, fresh []*contactRow) error {
 	return err
 }
 
-// The statements have plain question marks only: the driver looks numbered
-// ones up by name, one by one, which grows with their square.
-func insertContactsQuery(n int) string {
-	return `INSERT INTO contacts (campaign, list, load, id, row, external, name, company, language, fields, phones, zones,
-		country, region, postcode) VALUES ` + repeat(`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n)
-}
+var (
+	contactCells = []string{
+		"campaign", "list", "load", "id", "row", "external", "name", "company", "language", "fields", "phones", "zones",
+		"country", "region", "postcode",
+	}
+	numberCells = []string{"campaign", "e164", "contact"}
+)
 
-func insertNumbersQuery(n int) string {
-	return `INSERT INTO numbers (campaign, e164, contact) VALUES ` + repeat(`(?, ?, ?)`, n) + ` ON CONFLICT DO NOTHING`
-}
-
-func repeat(row string, n int) string { return strings.Repeat(row+", ", n-1) + row }
-
-// insertNumbers enters who has which number, in the order of the index.
+// insertNumbers enters who has which number, each once, in the order of the index.
 func (t *tx) insertNumbers(campaign int64, fresh []*contactRow) error {
 	type pair struct{ e164, contact int64 }
 	var pairs []pair
@@ -241,17 +231,13 @@ func (t *tx) insertNumbers(campaign int64, fresh []*contactRow) error {
 			pairs = append(pairs, pair{n, r.person.ID})
 		}
 	}
-	slices.SortFunc(pairs, func(a, b pair) int { return int(min(max(a.e164-b.e164, -1), 1)) })
-	for some := range slices.Chunk(pairs, insertRows) {
-		args := make([]any, 0, 3*len(some))
-		for _, p := range some {
-			args = append(args, campaign, p.e164, p.contact)
-		}
-		if _, err := t.exec(insertNumbersQuery(len(some)), args...); err != nil {
-			return fmt.Errorf("insert numbers: %w", err)
-		}
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.e164, b.e164), cmp.Compare(a.contact, b.contact)) })
+	pairs = slices.Compact(pairs)
+	cells := make([]any, 0, len(numberCells)*len(pairs))
+	for _, p := range pairs {
+		cells = append(cells, campaign, p.e164, p.contact)
 	}
-	return nil
+	return t.insertAll("numbers", numberCells, cells)
 }
 
 // updateContact fills a contact with what a row has of it: what the row
