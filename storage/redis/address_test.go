@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/redis"
@@ -65,16 +64,5 @@ func TestAHouseWithAStrangeNameIsRefused(t *testing.T) {
 	var p *campaigns.Problem
 	if _, err := redis.Open(redis.Settings{Address: a, House: "a}b"}); !errors.As(err, &p) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestWithoutRedisAQuestionFailsWithinItsTime(t *testing.T) {
-	t.Parallel()
-	start := time.Now()
-	if err := house(t, "redis://127.0.0.1:1").Ping(t.Context()); err == nil {
-		t.Error("nobody answered, and it is said to be well")
-	}
-	if held := time.Since(start); held > 5*time.Second { // the promise is 50 ms; a busy machine has its own ideas
-		t.Errorf("the caller was held for %s", held)
 	}
 }

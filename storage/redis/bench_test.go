@@ -64,6 +64,7 @@ func takes(b *testing.B, callers int) {
 						break
 					}
 					refused.Add(1)
+					pause(time.Millisecond)
 				}
 			}
 		})

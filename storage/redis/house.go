@@ -20,6 +20,7 @@ const (
 	dialTimeout   = time.Second
 	answerTimeout = 100 * time.Millisecond // then the connection is given up
 	callerWait    = 50 * time.Millisecond
+	ownWait       = 400 * time.Millisecond // of the package's own goroutines
 	poolTimeout   = 50 * time.Millisecond
 	poolSize      = 16
 	reloadEvery   = 2 * time.Second // of a cluster's map, beside the redirections
@@ -81,9 +82,14 @@ func (h *House) Ping(ctx context.Context) error {
 
 func (h *House) key(kind, name string) string { return h.tag + kind + ":" + name }
 
-// bounded asks and returns within callerWait.
+// bounded asks for a caller and returns within callerWait.
 func bounded[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	ctx, stop := context.WithTimeout(ctx, callerWait)
+	return within(ctx, callerWait, ask)
+}
+
+// within asks and returns within a time.
+func within[T any](ctx context.Context, d time.Duration, ask func(context.Context) (T, error)) (T, error) {
+	ctx, stop := context.WithTimeout(ctx, d)
 	defer stop()
 	return ask(ctx)
 }

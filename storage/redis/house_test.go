@@ -41,9 +41,9 @@ func running(t testing.TB, f func(context.Context)) (stop func()) {
 
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); pause(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !holds(); pause(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within 90 s", what)
 		}
 	}
 }

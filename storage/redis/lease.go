@@ -58,7 +58,7 @@ type Lease struct {
 func (h *House) Acquire(ctx context.Context, name, node string) (*Lease, error) {
 	l := &Lease{Name: name, house: h, holder: node, lost: make(chan struct{})}
 	sent := time.Now()
-	number, err := l.say(ctx, "take")
+	number, err := l.say(ctx, callerWait, "take")
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	if !held {
 		return nil
 	}
-	_, err := l.say(ctx, "give")
+	_, err := l.say(ctx, callerWait, "give")
 	return err
 }
 
@@ -113,7 +113,7 @@ func (l *Lease) keep(ctx context.Context) {
 		}
 		next := leaseEvery
 		sent := time.Now()
-		switch _, err := l.say(ctx, "keep"); {
+		switch _, err := l.say(ctx, ownWait, "keep"); {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
@@ -138,8 +138,8 @@ func (l *Lease) left() time.Duration {
 	return time.Until(l.till)
 }
 
-func (l *Lease) say(ctx context.Context, what string) (int64, error) {
-	answer, err := bounded(ctx, func(ctx context.Context) ([]any, error) {
+func (l *Lease) say(ctx context.Context, atMost time.Duration, what string) (int64, error) {
+	answer, err := within(ctx, atMost, func(ctx context.Context) ([]any, error) {
 		return leaseScript.Run(ctx, l.house.client, []string{l.house.key("lease", l.Name)}, what, l.holder, l.Number, leaseFor.Microseconds()).Slice()
 	})
 	if err != nil {

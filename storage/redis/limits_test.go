@@ -150,6 +150,18 @@ func (f *floor) flows(what string, n int) {
 	eventually(f.t, what, func() bool { return f.count() >= before+n })
 }
 
+// flowsWith lets so many calls leave over the first node, one after another.
+func (f *floor) flowsWith(calls int) {
+	f.t.Helper()
+	for range calls {
+		eventually(f.t, "a call may leave", func() bool {
+			_, _, err := f.nodes[0].Take(f.t.Context(), f.trunk.Name, true)
+			return err == nil
+		})
+		f.nodes[0].Free(f.trunk.Name)
+	}
+}
+
 // check fails when more calls left in any second, or more lines were in use, than
 // the trunk allows.
 func (f *floor) check() {

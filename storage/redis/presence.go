@@ -176,7 +176,7 @@ func (p *Presence) say(ctx context.Context, anew bool) (missing bool, err error)
 		}
 	}
 	keys := []string{p.house.key("nodes", ""), p.at(p.name)}
-	answer, err := bounded(ctx, func(ctx context.Context) ([]any, error) {
+	answer, err := within(ctx, ownWait, func(ctx context.Context) ([]any, error) {
 		return presenceScript.Run(ctx, p.house.client, keys, args...).Slice()
 	})
 	if err != nil {
@@ -248,7 +248,7 @@ func (p *Presence) fetch(ctx context.Context) (changed bool) {
 		if o.version == o.told {
 			continue
 		}
-		fields, err := bounded(ctx, func(ctx context.Context) (map[string]string, error) {
+		fields, err := within(ctx, ownWait, func(ctx context.Context) (map[string]string, error) {
 			return p.house.client.HGetAll(ctx, p.at(name)).Result()
 		})
 		if err != nil || fields[""] != o.told { // it is about to write them; with the next beat then
@@ -299,7 +299,7 @@ func (p *Presence) publish(now time.Time, c Change) {
 
 // leave takes the node off the list, so that one which starts now does not wait for it.
 func (p *Presence) leave() {
-	ctx, stop := context.WithTimeout(context.Background(), callerWait)
+	ctx, stop := context.WithTimeout(context.Background(), ownWait)
 	defer stop()
 	_, err := p.house.client.TxPipelined(ctx, func(tx redis.Pipeliner) error {
 		tx.HDel(ctx, p.house.key("nodes", ""), p.name)

@@ -160,7 +160,7 @@ func (r *Reader) look(ctx context.Context) error {
 }
 
 func (r *Reader) top(ctx context.Context) (number int64, id string, err error) {
-	answer, err := bounded(ctx, func(ctx context.Context) ([]any, error) {
+	answer, err := within(ctx, ownWait, func(ctx context.Context) ([]any, error) {
 		return streamScript.Run(ctx, r.house.client, r.house.streamKeys(), "top").Slice()
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 )
 
 // patience bounds every wait for a server.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // Server is a private redis-server.
 type Server struct {
