@@ -177,13 +177,14 @@ func (e *Engine) adoptAgent(from *crew, s agentShadow) {
 		a.publish()
 	case a.engaged():
 		a.heldUntil = now.Add(bringWithin)
-		if w, wanted := e.wanted[s.ID]; wanted {
-			e.bring(s.ID, w)
-		}
 		a.publish()
-		for _, s := range e.running { // it may have lost them with their node, while the call went on
-			l, id := s.loop, a.info.ID
-			l.tell(func() { l.callBack(id) })
+		if w, wanted := e.wanted[s.ID]; wanted {
+			e.bring(s.ID, w) // the agent is the loop's then
+			return
+		}
+		for _, running := range e.running { // one may have lost them with their node, while the call went on
+			l := running.loop
+			l.tell(func() { l.callBack(s.ID) })
 		}
 	case a.state == StatePreview, s.Supervises != 0:
 		e.carryOn(a, now)

@@ -64,8 +64,8 @@ func (e *Engine) keepTimes(now time.Time) {
 			changed = true
 		}
 		if !a.heldUntil.IsZero() && now.After(a.heldUntil) {
-			e.release(a, now)
-			changed = true
+			e.release(a, now) // who may be lent to a loop by it
+			continue
 		}
 		if a.state == StateWrapUp && !a.wrapUntil.IsZero() && !now.Before(a.wrapUntil) {
 			e.carryOn(a, now)
