@@ -21,6 +21,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/campaigns/report"
 	"github.com/forecall/forecall/cmd/internal/columnar"
+	"github.com/forecall/forecall/storage/blobs"
 )
 
 // Store is where exports and calls stand.
@@ -37,7 +38,8 @@ type Sealer func(ctx context.Context, w io.Writer, e campaigns.Export, progress 
 // Settings is what the works need.
 type Settings struct {
 	Store    Store
-	Folder   string // made when it is not there
+	Folder   string      // in which they are written; made when it is not there
+	Files    blobs.Store // where they are kept; nil = in Folder
 	Campaign func(id int64) (campaigns.Campaign, bool)
 	Loosened func(ctx context.Context) ([]campaigns.Loosening, error) // what of the rules; nil = nothing ever
 	Seal     Sealer                                                   // nil = no signed exports
@@ -60,12 +62,21 @@ type Works struct {
 const (
 	saveEvery = 5 * time.Second
 	tendEvery = time.Minute
+	// openWithin bounds how long a server of files may take to find one.
+	openWithin = 30 * time.Second
 )
 
 // New makes the works and their folder.
 func New(s Settings) (*Works, error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of exports: %w", err)
+	}
+	if s.Files == nil {
+		files, err := blobs.NewFolder(s.Folder)
+		if err != nil {
+			return nil, fmt.Errorf("folder of exports: %w", err)
+		}
+		s.Files = files
 	}
 	return &Works{Settings: s, wake: make(chan struct{}, 1)}, nil
 }
@@ -109,12 +120,13 @@ func (w *Works) Progress(e campaigns.Export) campaigns.Export {
 
 // Open opens the file of an export that is done.
 func (w *Works) Open(e campaigns.Export) (io.ReadSeekCloser, error) {
-	return os.Open(w.path(e))
+	ctx, cancel := context.WithTimeout(context.Background(), openWithin)
+	defer cancel()
+	return w.Files.Open(ctx, name(e))
 }
 
-func (w *Works) path(e campaigns.Export) string {
-	return filepath.Join(w.Folder, strconv.FormatInt(e.ID, 10)+e.Ending())
-}
+// name is that of the file of an export.
+func name(e campaigns.Export) string { return strconv.FormatInt(e.ID, 10) + e.Ending() }
 
 // Run writes what is queued until ctx is done. What an earlier process left at
 // work has failed: its part is deleted.
@@ -168,7 +180,7 @@ func (w *Works) work(ctx context.Context) error {
 			return err
 		}
 		for _, e := range expired {
-			if err := remove(w.path(e)); err != nil {
+			if err := w.Files.Delete(ctx, name(e)); err != nil {
 				return fmt.Errorf("delete an expired export: %w", err)
 			}
 			e.State = campaigns.ExportExpired
@@ -221,7 +233,7 @@ func (w *Works) one(ctx context.Context, e campaigns.Export) error {
 	if err := w.Store.SaveExport(ctx, e); !errors.Is(err, campaigns.ErrFinished) {
 		return err
 	}
-	return remove(w.path(e)) // cancelled at the last moment
+	return w.Files.Delete(context.WithoutCancel(ctx), name(e)) // cancelled at the last moment
 }
 
 func (w *Works) begin(id int64, cancel context.CancelFunc, rows, total *atomic.Int64) {
@@ -255,10 +267,10 @@ func (w *Works) report(ctx context.Context, done <-chan struct{}, e campaigns.Ex
 	}
 }
 
-// write makes the file: as a part at first, under its own name when all of it is
-// on disk.
+// write makes the file: as a part at first, and in its place when all of it is on
+// disk.
 func (w *Works) write(ctx context.Context, e campaigns.Export, rows, total *atomic.Int64) (sum string, octets int64, err error) {
-	part := w.path(e) + ".part"
+	part := filepath.Join(w.Folder, name(e)+".part")
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return "", 0, err
@@ -269,7 +281,7 @@ func (w *Works) write(ctx context.Context, e campaigns.Export, rows, total *atom
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = errors.Join(os.Rename(part, w.path(e)), syncFolder(w.Folder))
+		err = w.Files.Take(ctx, name(e), part)
 	}
 	if err != nil {
 		return "", 0, errors.Join(err, remove(part))
@@ -283,15 +295,6 @@ func remove(path string) error {
 		return err
 	}
 	return nil
-}
-
-// syncFolder makes a new name in a folder durable.
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // fill writes the calls in the format that was asked for.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/sqlite"
 	"github.com/forecall/forecall/storage/storagetest"
@@ -333,3 +334,28 @@ var empty = storagetest.Empty{Make: func(path string) error {
 	}
 	return db.Close()
 }}
+
+func TestAFileIsKeptWhereEveryNodeFindsIt(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	kept, err := blobs.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.works.Files = kept
+	s.have(10, some(10))
+	s.run()
+	e := s.until(s.ask(campaigns.FormatJSONLines).ID, "over", campaigns.Export.Over)
+	if here := s.files(); e.State != campaigns.ExportDone || len(here) != 0 {
+		t.Errorf("%s, and here are %v", e.State, here)
+	}
+	f, err := s.works.Open(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	if err = errors.Join(err, f.Close()); err != nil || n != e.Octets || hex.EncodeToString(sum.Sum(nil)) != e.SHA256 {
+		t.Errorf("%d octets, %v", n, err)
+	}
+}

@@ -26,7 +26,7 @@ var (
 // refusals and files of calls, which Run lets be written.
 func (n *lead) complianceDesk(recordings *campaigns.Recordings) (api.Compliance, error) {
 	works, err := exports.New(exports.Settings{
-		Store: n.db, Folder: filepath.Join(n.settings.Config.Data, "exports"), Log: n.log, Seal: n.seal,
+		Store: n.db, Folder: filepath.Join(n.settings.Config.Data, exportsFolder), Files: n.exported, Log: n.log, Seal: n.seal,
 		Loosened: campaigns.NewRuleDesk(n.db).Loosenings,
 		Campaign: func(id int64) (campaigns.Campaign, bool) {
 			c, err := n.db.Campaign(context.Background(), id) // from memory

@@ -47,7 +47,14 @@ func recordingsAt(c config.Config) (recordings, error) {
 
 // openFiles opens where files lie.
 func (n *Node) openFiles(context.Context) (err error) {
-	n.tapes, err = recordingsAt(n.settings.Config)
+	c := n.settings.Config
+	if n.tapes, err = recordingsAt(c); err != nil {
+		return err
+	}
+	if n.exported, err = filesAt(c, "exports", c.Files.Exports, exportsFolder); err != nil {
+		return err
+	}
+	n.prompts.files, err = filesAt(c, "prompts", c.Files.Prompts, promptsFolder)
 	return err
 }
 

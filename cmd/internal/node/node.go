@@ -17,6 +17,7 @@ import (
 	"github.com/forecall/forecall/dialer/deskphone"
 	"github.com/forecall/forecall/dialer/media"
 	"github.com/forecall/forecall/dialer/siptrunk"
+	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/registry"
 	"github.com/forecall/forecall/storage/spool"
@@ -42,6 +43,7 @@ type Node struct {
 	db       *records.DB
 	spool    *spool.Spool // before the store: what calls come to while it is away
 	tapes    recordings
+	exported blobs.Store // files of calls that were asked for
 	media    media.Settings
 	prompts  prompts
 	trunks   *siptrunk.Trunks
@@ -104,7 +106,7 @@ func (n *Node) openSound(context.Context) error {
 	}
 	n.media = m
 	n.later(m.Poller.Close)
-	return n.openPrompts()
+	return nil
 }
 
 func (n *Node) openTrunks(context.Context) error {

@@ -2,12 +2,12 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"time"
 
@@ -15,57 +15,39 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 )
 
-// promptFolder is the folder of the prompts as the service of prompts sees it.
-// Every file is opened inside it: no name and no link leads out.
+// promptFolder is the prompts as the service of prompts sees them. Files lie side by
+// side: no name and no link leads elsewhere.
 type promptFolder prompts
 
 var _ campaigns.PromptFolder = promptFolder{}
 
-func (p promptFolder) root() (*os.Root, error) { return os.OpenRoot(p.folder) }
-
 // List returns the WAV files with their lengths.
 func (p promptFolder) List() (map[string]int64, error) {
-	entries, err := os.ReadDir(p.folder)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), awayWithin)
+	defer cancel()
 	out := map[string]int64{}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !strings.EqualFold(filepath.Ext(e.Name()), ".wav") {
-			continue // a file that has just gone, or none of ours
+	for b, err := range p.files.List(ctx, "") {
+		if err != nil {
+			return nil, err
 		}
-		out[e.Name()] = info.Size()
+		if !strings.Contains(b.Name, "/") && strings.EqualFold(path.Ext(b.Name), ".wav") {
+			out[b.Name] = b.Octets
+		}
 	}
 	return out, nil
 }
 
-// Save writes a file whole or not at all: it is written beside its place and
-// moved there, so that a campaign that starts meanwhile reads one or the other.
+// Save writes a file whole or not at all, so that a campaign that starts meanwhile
+// reads the old one or the new one.
 func (p promptFolder) Save(file string, data []byte) error {
-	root, err := p.root()
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	draft := "." + file + ".part"
-	f, err := root.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = root.Rename(draft, file)
-	}
-	if err != nil {
-		return errors.Join(err, root.Remove(draft))
-	}
-	return nil
+	return p.files.Put(context.Background(), file, bytes.NewReader(data))
 }
 
 // Open opens a file to be heard.
 func (p promptFolder) Open(file string) (io.ReadSeekCloser, error) {
-	f, err := os.OpenInRoot(p.folder, file)
+	ctx, cancel := context.WithTimeout(context.Background(), awayWithin)
+	defer cancel()
+	f, err := p.files.Open(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", file, campaigns.ErrNotFound)
 	}
@@ -74,17 +56,12 @@ func (p promptFolder) Open(file string) (io.ReadSeekCloser, error) {
 
 // Delete removes a file.
 func (p promptFolder) Delete(file string) error {
-	root, err := p.root()
+	f, err := p.Open(file) // to say that there is none
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	if err := root.Remove(file); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", file, campaigns.ErrNotFound)
-	} else if err != nil {
-		return err
-	}
-	return nil
+	_ = f.Close() // nothing was read
+	return p.files.Delete(context.Background(), file)
 }
 
 // Length reads a WAV file as a call would and says how long it is.

@@ -16,6 +16,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/storage/records"
 )
 
@@ -56,7 +57,7 @@ func (n *lead) openProof(context.Context) error {
 	quiet := func(d campaigns.DoNotCall) error { return n.floor.WithdrawAll([]campaigns.DoNotCall{d}) }
 	n.proof = campaigns.Proof{
 		Evidence:  campaigns.NewEvidenceDesk(n.db, n.clerk, n.db),
-		Subjects:  campaigns.NewSubjects(n.db, personFiles{recordings: n.recordings(), data: n.settings.Config.Data}, quiet, keep, n.db),
+		Subjects:  campaigns.NewSubjects(n.db, personFiles{recordings: n.recordings(), exported: n.exported, data: n.settings.Config.Data}, quiet, keep, n.db),
 		Retention: keep,
 		Audit:     campaigns.NewAuditTrail(n.db, n.db),
 	}
@@ -131,6 +132,7 @@ func (n *lead) retain(ctx context.Context) {
 // personFiles are the files of a data folder that may know of persons.
 type personFiles struct {
 	recordings recordings
+	exported   blobs.Store
 	data       string
 }
 
@@ -141,8 +143,16 @@ func (p personFiles) Remove(path string) error { return p.recordings.Remove(path
 // stand in them and they can be made again, and takes the lines of a number out
 // of reports of imports and of lists that somebody has just brought.
 func (p personFiles) Forget(ctx context.Context, number string) error {
-	err := eachFile(ctx, filepath.Join(p.data, "exports"), os.Remove)
-	if err != nil {
+	for b, err := range p.exported.List(ctx, "") {
+		if err == nil {
+			err = p.exported.Delete(ctx, b.Name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	// What is being written for one.
+	if err := eachFile(ctx, filepath.Join(p.data, exportsFolder), os.Remove); err != nil {
 		return err
 	}
 	digits := strings.TrimPrefix(number, "+")
@@ -238,7 +248,11 @@ func Subjects(db *records.DB, c config.Config) (*campaigns.Subjects, func(campai
 	if err != nil {
 		return nil, nil, err
 	}
+	exported, err := filesAt(c, "exports", c.Files.Exports, exportsFolder)
+	if err != nil {
+		return nil, nil, err
+	}
 	nobody := func(campaigns.DoNotCall) error { return nil }
-	s := campaigns.NewSubjects(db, personFiles{recordings: tapes, data: c.Data}, nobody, campaigns.NewRetention(db), db)
+	s := campaigns.NewSubjects(db, personFiles{recordings: tapes, exported: exported, data: c.Data}, nobody, campaigns.NewRetention(db), db)
 	return s, tapes.OpenRecording, nil
 }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/forecall/forecall/cmd/internal/config"
 )
 
 func TestANumberIsForgottenInFilesHoweverItIsWritten(t *testing.T) {
@@ -22,7 +24,11 @@ func TestANumberIsForgottenInFilesHoweverItIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := personFiles{recordings: recordings{folder: filepath.Join(data, recordingsFolder)}, data: data}
+	exported, err := filesAt(config.Config{Data: data}, "exports", "", exportsFolder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := personFiles{recordings: recordings{folder: filepath.Join(data, recordingsFolder)}, exported: exported, data: data}
 	if err := p.Forget(t.Context(), "+34612345678"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/storage/blobs"
 )
 
 // MediaSettings opens the relay and the ports that legs are made with. The
@@ -65,16 +68,7 @@ func newPoller(relay string) (media.Poller, error) {
 }
 
 // prompts reads the messages of campaigns.
-type prompts struct{ folder string }
-
-// openPrompts makes the folder that messages are put into.
-func (n *Node) openPrompts() error {
-	n.prompts = prompts{filepath.Join(n.settings.Config.Data, promptsFolder)}
-	if err := os.MkdirAll(n.prompts.folder, 0o700); err != nil {
-		return fmt.Errorf("data: %w", err)
-	}
-	return nil
-}
+type prompts struct{ files blobs.Store }
 
 // safeHarbor reads the safe-harbour messages of a campaign by language; the
 // one under "" is for every other language.
@@ -107,13 +101,14 @@ func unreadable(campaign, file string, err error) error {
 	}
 }
 
-// read opens a plain name inside the folder of the prompts, out of which no
-// link leads, and an absolute path, which only the configuration can give,
-// where it is.
+// read opens a plain name among the prompts, out of which no link leads, and an
+// absolute path, which only the configuration can give, where it is.
 func (p prompts) read(file string) (media.Prompt, error) {
-	open := func() (*os.File, error) { return os.OpenInRoot(p.folder, file) }
+	ctx, cancel := context.WithTimeout(context.Background(), awayWithin)
+	defer cancel()
+	open := func() (io.ReadCloser, error) { return p.files.Open(ctx, file) }
 	if filepath.IsAbs(file) {
-		open = func() (*os.File, error) { return os.Open(file) }
+		open = func() (io.ReadCloser, error) { return os.Open(file) }
 	}
 	f, err := open()
 	if err != nil {

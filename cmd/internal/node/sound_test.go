@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/testdata"
 )
 
@@ -20,7 +21,7 @@ func TestMessagesAreReadByLanguageFromTheFolderOrWhereTheConfigurationSays(t *te
 		}
 	}
 	c := campaigns.Campaign{Name: "Fibre", SafeHarbor: elsewhere, SafeHarbors: map[string]string{"es": "es.wav"}}
-	messages, err := prompts{folder}.safeHarbor(c)
+	messages, err := promptsIn(t, folder).safeHarbor(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func TestMessagesAreReadByLanguageFromTheFolderOrWhereTheConfigurationSays(t *te
 	if len(messages) != 2 || english < 5*spanish/4 || spanish == 0 {
 		t.Errorf("%d messages; English lasts %s, Spanish %s", len(messages), english, spanish)
 	}
-	if messages, err := (prompts{folder}).safeHarbor(campaigns.Campaign{}); err != nil || len(messages) != 0 {
+	if messages, err := (promptsIn(t, folder)).safeHarbor(campaigns.Campaign{}); err != nil || len(messages) != 0 {
 		t.Errorf("a campaign without any has %d: %v", len(messages), err)
 	}
 }
@@ -46,10 +47,20 @@ func TestAMessageThatCannotBeReadIsNamedAndNoLinkLeadsOutOfTheFolder(t *testing.
 		t.Fatal(err)
 	}
 	for _, file := range []string{"missing.wav", "link.wav", "text.wav", "../" + filepath.Base(folder) + "/text.wav"} {
-		_, err := prompts{folder}.safeHarbor(campaigns.Campaign{Name: "Fibre", SafeHarbors: map[string]string{"es": file}})
+		_, err := promptsIn(t, folder).safeHarbor(campaigns.Campaign{Name: "Fibre", SafeHarbors: map[string]string{"es": file}})
 		problem, ok := errors.AsType[*campaigns.Problem](err)
 		if !ok || !strings.Contains(problem.Text, filepath.Base(file)) || strings.Contains(problem.Text, folder) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+}
+
+// promptsIn are those of a folder.
+func promptsIn(t *testing.T, folder string) prompts {
+	t.Helper()
+	files, err := blobs.NewFolder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return prompts{files}
 }
