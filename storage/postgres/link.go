@@ -36,12 +36,13 @@ func patient(config *pgx.ConnConfig) {
 	}
 }
 
-// The same at the server's end. Who has the pen and says nothing for three
+// The same at the server's end. Who has the pen and says nothing for ten (a starved
+// machine was seen to need more than three)
 // seconds is asleep or cut off, and others wait.
 const (
 	session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET tcp_keepalives_idle = 5;
 		SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000`
-	writing = session + `; SET idle_in_transaction_session_timeout = '3s'`
+	writing = session + `; SET idle_in_transaction_session_timeout = '10s'`
 	reading = session + `; SET idle_in_transaction_session_timeout = '10min'; SET default_transaction_read_only = on`
 )
 

@@ -26,28 +26,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// model is a migrated database, of which the others are copies.
-var model = sync.OnceValues(func() (string, error) {
-	ctx := context.Background()
-	s, err := server()
+// databases are migrated, and lent to one test after the other.
+var databases = pgtest.Lender{Make: func(ctx context.Context, address string) error {
+	e, err := postgres.At(address)
 	if err != nil {
-		return "", err
-	}
-	name, err := s.Database(ctx, "")
-	if err != nil {
-		return "", err
-	}
-	e, err := postgres.At(s.Address(name))
-	if err != nil {
-		return "", err
+		return err
 	}
 	for range 2 { // the second time there is nothing to do
 		if _, err := e.Migrate(ctx); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return name, nil
-})
+	return nil
+}}
 
 func database(t testing.TB) string {
 	t.Helper()
@@ -55,20 +46,16 @@ func database(t testing.TB) string {
 	if err != nil {
 		pgtest.Skip(t, err)
 	}
-	like, err := model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := s.Database(t.Context(), like)
+	address, back, err := databases.Lend(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.Drop(context.Background(), name); err != nil {
+		if err := back(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s.Address(name)
+	return address
 }
 
 func open(t testing.TB, address string) *records.DB {

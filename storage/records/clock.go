@@ -80,13 +80,16 @@ func (c *clock) read(now time.Time) (time.Time, error) {
 }
 
 // shared is read by a clock that all nodes share, the engine's, beside our own:
-// calling windows are judged by the former, and the two have to agree. Last is
-// the last instant of the ledger, whoever wrote it.
-func (c *clock) shared(theirs, now, last time.Time) (time.Time, error) {
-	own, mono := now.Round(0).Add(c.off), now.Sub(c.start)
+// calling windows are judged by the former, and the two have to agree. It was read
+// some time between when we asked and were told, which may be long on a busy
+// machine: what is within is agreement. Last is the last instant of the ledger,
+// whoever wrote it.
+func (c *clock) shared(theirs, asked, told, last time.Time) (time.Time, error) {
+	from, to := asked.Sub(c.start), told.Sub(c.start)
 	if c.theirs.IsZero() { // the first time that we hear it
-		c.wall, c.mono = theirs, mono
+		c.wall, c.mono = theirs, to
 	}
+	mono := max(from, min(to, c.mono+theirs.Sub(c.wall)))
 	c.theirs, c.heard = theirs, mono
 	if last.After(c.written) {
 		c.written = last
@@ -95,7 +98,8 @@ func (c *clock) shared(theirs, now, last time.Time) (time.Time, error) {
 		}
 	}
 	at, err := c.see(theirs, mono)
-	if skew := own.Sub(theirs); err == nil && skew.Abs() > maxSkew {
+	early, late := asked.Round(0).Add(c.off).Sub(theirs), theirs.Sub(told.Round(0).Add(c.off))
+	if skew := max(early, late); err == nil && skew > maxSkew {
 		err = fmt.Errorf("%w: that of this machine is %s off the clock of the database; nobody is called from here until they agree",
 			campaigns.ErrClock, skew.Round(time.Millisecond))
 	}

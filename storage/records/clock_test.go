@@ -178,3 +178,30 @@ func TestAClockThatTheTimeServersCallWrongCallsNobodyUntilItIsRight(t *testing.T
 		t.Fatalf("%+v, %v", f, err)
 	}
 }
+
+func TestTheClockThatNodesShareWasReadSomeTimeBetweenQuestionAndAnswer(t *testing.T) {
+	start := time.Now()
+	c := newClock(start, time.Time{})
+	shared := func(theirs, asked, told time.Duration) error {
+		_, err := c.shared(start.Round(0).Add(theirs), start.Add(asked), start.Add(told), time.Time{})
+		return err
+	}
+	for _, tt := range []struct {
+		theirs, asked, told time.Duration
+		fine                bool
+	}{
+		{0, 0, 0, true},
+		{time.Second, time.Second, 9 * time.Second, true}, // the answer came late
+		{20 * time.Second, 10 * time.Second, 20 * time.Second, true},
+		{29 * time.Second, 30 * time.Second, 30 * time.Second, true},
+		{27 * time.Second, 30 * time.Second, 30 * time.Second, false},
+		{43 * time.Second, 30 * time.Second, 40 * time.Second, false},
+		{40 * time.Second, 40 * time.Second, 40 * time.Second, true},
+	} {
+		if err := shared(tt.theirs, tt.asked, tt.told); (err == nil) != tt.fine {
+			t.Errorf("%s, asked at %s and told at %s: %v", tt.theirs, tt.asked, tt.told, err)
+		} else if err != nil && !errors.Is(err, campaigns.ErrClock) {
+			t.Error(err)
+		}
+	}
+}

@@ -94,13 +94,16 @@ func (t *tx) beginOn(pen Pen) error {
 		}
 	}
 	self := t.db.self()
+	asked := time.Now()
 	turn, err := pen.Begin(background, t.conn, self.id)
 	if err != nil && t.lost() {
 		if err := t.reconnect(); err != nil {
 			return err
 		}
+		asked = time.Now()
 		turn, err = pen.Begin(background, t.conn, self.id)
 	}
+	told := time.Now()
 	if err != nil {
 		return err
 	}
@@ -111,7 +114,7 @@ func (t *tx) beginOn(pen Pen) error {
 	if err := t.follow(turn.N, turn.Settled); err != nil {
 		return err
 	}
-	t.now, t.jumped = t.clock.shared(turn.At, time.Now(), moment(t.intent))
+	t.now, t.jumped = t.clock.shared(turn.At, asked, told, moment(t.intent))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"testing"
@@ -20,6 +21,16 @@ var server = sync.OnceValues(func() (*pgtest.Server, error) {
 
 // started is the server, once some test wanted it.
 var started *pgtest.Server
+
+// databases are migrated, and lent to one test after the other.
+var databases = pgtest.Lender{Make: func(ctx context.Context, address string) error {
+	e, err := postgres.At(address)
+	if err != nil {
+		return err
+	}
+	_, err = e.Migrate(ctx)
+	return err
+}}
 
 // run runs the tests, and ends what they started.
 func run(m *testing.M) int {
@@ -43,11 +54,11 @@ func openShared(t testing.TB, n int) []*DB {
 	if err != nil {
 		pgtest.Skip(t, err)
 	}
-	name, err := s.Database(background, "")
+	address, back, err := databases.Lend(background, s)
 	must(t, err)
 	out := make([]*DB, n)
 	for i := range out {
-		e, err := postgres.At(s.Address(name))
+		e, err := postgres.At(address)
 		must(t, err)
 		out[i], err = Open(t.Context(), Settings{Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		must(t, err)
@@ -58,7 +69,7 @@ func openShared(t testing.TB, n int) []*DB {
 				t.Error(err)
 			}
 		}
-		if err := s.Drop(background, name); err != nil {
+		if err := back(); err != nil {
 			t.Error(err)
 		}
 	})
