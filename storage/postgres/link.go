@@ -36,9 +36,8 @@ func patient(config *pgx.ConnConfig) {
 	}
 }
 
-// The same at the server's end. Who has the pen and says nothing for ten (a starved
-// machine was seen to need more than three)
-// seconds is asleep or cut off, and others wait.
+// The same at the server's end. Who has the pen and says nothing for ten seconds is
+// asleep or cut off, and others wait. (A starved machine was seen to need over three.)
 const (
 	session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET tcp_keepalives_idle = 5;
 		SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000`
