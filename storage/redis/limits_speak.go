@@ -29,6 +29,7 @@ type word struct {
 	share             float64 // calls a second that it puts into the pool
 	claim, need, want int     // lines: those it has, those its callers wait for, those it would have besides
 	turns             int
+	askers            int // for how many it is said, the first that wait
 	greeting          bool
 	cmd               *redis.Cmd
 	err               error
@@ -97,10 +98,10 @@ func (s *stake) word(number int64) *word {
 	if spare := wish + 1; s.allotted > spare {
 		s.allotted = max(spare, s.held)
 	}
-	w := &word{stake: s, number: number, share: s.pace.is, claim: s.allotted, want: max(0, wish-s.allotted)}
+	w := &word{stake: s, number: number, share: s.pace.is, claim: s.allotted, askers: len(s.askers), want: max(0, wish-s.allotted)}
 	w.need = max(0, need-(s.allotted-s.held)) // a line may have come free meanwhile
 	for _, a := range s.askers {
-		if a.turn {
+		if a.turn && !a.withdrawn {
 			w.turns++
 		}
 	}
@@ -127,7 +128,7 @@ func (l *Limits) say(ctx context.Context, words []*word) bool {
 	for _, w := range words {
 		if w.err = l.hear(w, sent, came); w.err != nil {
 			l.failed()
-			w.refuse(came, errSilent)
+			w.refuse(came, w.askers, errSilent)
 		}
 	}
 	return words[0].err == nil
@@ -162,7 +163,7 @@ func (l *Limits) hear(w *word, sent, came time.Time) error {
 	l.answered(came, run, figures[0], len(figures) > 1)
 	if len(figures) == 1 {
 		if !w.greeting {
-			w.refuse(came, errSilent)
+			w.refuse(came, w.askers, errSilent)
 		}
 		return nil
 	}
@@ -204,7 +205,7 @@ func (w *word) learn(f []int64, sent, came time.Time) {
 			turns = append(turns, g)
 		}
 	}
-	w.settle(came, turns)
+	w.settle(came, w.askers, turns)
 }
 
 // look lets time pass: who is there, and whether Redis is.
@@ -237,7 +238,7 @@ func (l *Limits) fresh(now time.Time) bool {
 func (l *Limits) leave(number *int64) {
 	l.mu.Lock()
 	for _, s := range l.stakes {
-		s.refuse(time.Now(), errors.New("the node stops"))
+		s.refuse(time.Now(), len(s.askers), errors.New("the node stops"))
 		s.allotted, s.pace = s.held, growing{}
 	}
 	words := []*word{}

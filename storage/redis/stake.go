@@ -116,7 +116,7 @@ func (s *stake) home() int { return int(math.Ceil(s.floor.to / 2)) }
 // and some more, so that few calls have to wait for an answer.
 func (s *stake) wish() (lines, need int) {
 	for _, a := range s.askers {
-		if a.line {
+		if a.line && !a.withdrawn {
 			need++
 		}
 	}
@@ -124,11 +124,17 @@ func (s *stake) wish() (lines, need int) {
 	return min(s.trunk.Lines, max(lines, s.home())), need
 }
 
-// settle gives the askers what a word brought, and refuses the others.
-func (s *stake) settle(now time.Time, turns []grant) {
-	askers := s.askers
-	s.askers = nil
-	for _, a := range askers {
+// heard takes the askers off for whom a word was said, the first ones. Those who
+// came while it was on its way wait for the next.
+func (s *stake) heard(askers int) []*asker {
+	first := s.askers[:askers]
+	s.askers = s.askers[askers:]
+	return first
+}
+
+// settle gives the askers of a word what it brought, and refuses the others.
+func (s *stake) settle(now time.Time, askers int, turns []grant) {
+	for _, a := range s.heard(askers) {
 		if a.withdrawn {
 			continue
 		}
@@ -149,9 +155,9 @@ func (s *stake) settle(now time.Time, turns []grant) {
 	}
 }
 
-// refuse tells all who wait that there is no answer.
-func (s *stake) refuse(now time.Time, err error) {
-	for _, a := range s.askers {
+// refuse tells the askers of a word that there is no answer.
+func (s *stake) refuse(now time.Time, askers int, err error) {
+	for _, a := range s.heard(askers) {
 		if a.withdrawn {
 			continue
 		}
@@ -160,5 +166,4 @@ func (s *stake) refuse(now time.Time, err error) {
 		}
 		a.answer <- grant{from: now.Add(late), err: err}
 	}
-	s.askers = nil
 }
