@@ -78,10 +78,15 @@ type Heard struct {
 //	           ^            |  Redis gone: it goes on behind the last one when it is back
 //	           +------------+  a number is missing, or the stream is behind us: trimmed, emptied, failed over
 type Reader struct {
-	house  *House
-	id     string // behind which to read; empty: not known
-	number int64
-	queue  []Heard
+	house *House
+	queue []Heard
+	at    mark // behind which to read; its id is empty when that is not known
+}
+
+// mark is a place in a stream: which stream, and which of its events.
+type mark struct {
+	born, id string
+	number   int64
 }
 
 // Reader makes a reader. The first that it hears is Resync.
@@ -114,13 +119,13 @@ func wait(ctx context.Context, d time.Duration) {
 
 // read fills the queue with what came, if anything did.
 func (r *Reader) read(ctx context.Context) error {
-	if r.id == "" {
+	if r.at.id == "" {
 		return r.begin(ctx)
 	}
 	ctx, stop := context.WithTimeout(ctx, streamBlock+answerTimeout)
 	defer stop()
 	streams, err := r.house.client.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{r.house.streamKeys()[0], r.id}, Count: streamBatch, Block: streamBlock,
+		Streams: []string{r.house.streamKeys()[0], r.at.id}, Count: streamBatch, Block: streamBlock,
 	}).Result()
 	switch {
 	case errors.Is(err, redis.Nil):
@@ -138,54 +143,65 @@ func (r *Reader) read(ctx context.Context) error {
 
 // begin starts at the end of the stream.
 func (r *Reader) begin(ctx context.Context) error {
-	number, id, err := r.top(ctx)
+	top, err := r.top(ctx)
 	if err != nil {
 		return err
 	}
-	r.id, r.number, r.queue = id, number, append(r.queue, Heard{Resync: true})
+	r.resync(top)
 	return nil
+}
+
+func (r *Reader) resync(at mark) {
+	r.at = at
+	r.queue = append(r.queue, Heard{Resync: true})
 }
 
 // look finds out, when nothing came, whether the stream is the one that was read:
 // one that was emptied, or has lost its end, is behind us.
 func (r *Reader) look(ctx context.Context) error {
-	number, id, err := r.top(context.WithoutCancel(ctx))
+	top, err := r.top(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}
-	if number < r.number || compareIDs(id, r.id) < 0 {
-		r.id, r.number, r.queue = id, number, append(r.queue, Heard{Resync: true})
+	switch {
+	case top.born == r.at.born && top.number >= r.at.number && compareIDs(top.id, r.at.id) >= 0:
+	case r.at.born == "" && compareIDs(r.at.id, top.id) < 0: // its first event has come since; the next read has it
+	default:
+		r.resync(top)
 	}
 	return nil
 }
 
-func (r *Reader) top(ctx context.Context) (number int64, id string, err error) {
+func (r *Reader) top(ctx context.Context) (mark, error) {
 	answer, err := within(ctx, ownWait, func(ctx context.Context) ([]any, error) {
 		return streamScript.Run(ctx, r.house.client, r.house.streamKeys(), "top").Slice()
 	})
 	if err != nil {
-		return 0, "", err
+		return mark{}, err
 	}
-	if len(answer) == 2 {
-		n, isNumber := answer[0].(int64)
-		id, isText := answer[1].(string)
-		if isNumber && isText {
-			return n, id, nil
+	if len(answer) == 3 {
+		number, isNumber := answer[0].(int64)
+		id, isID := answer[1].(string)
+		born, isBorn := answer[2].(string)
+		if isNumber && isID && isBorn {
+			return mark{number: number, id: id, born: born}, nil
 		}
 	}
-	return 0, "", fmt.Errorf("stream: an answer of another kind: %v", answer)
+	return mark{}, fmt.Errorf("stream: an answer of another kind: %v", answer)
 }
 
-// take queues one event, and Resync before it when one is missing.
+// take queues one event, and Resync before it when one is missing, or the stream
+// is another. Of one that was not there at first, the first event is no surprise.
 func (r *Reader) take(m redis.XMessage) {
 	text, _ := m.Values["n"].(string)
+	born, _ := m.Values["born"].(string)
+	words, _ := m.Values["e"].(string)
 	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || number != r.number+1 {
+	if err != nil || number != r.at.number+1 || born != r.at.born && r.at.born != "" {
 		r.queue = append(r.queue, Heard{Resync: true})
 	}
-	r.id, r.number = m.ID, number
+	r.at = mark{born: born, id: m.ID, number: number}
 	var e Event
-	words, _ := m.Values["e"].(string)
 	if err := json.Unmarshal([]byte(words), &e); err != nil {
 		r.queue = append(r.queue, Heard{Resync: true}) // it speaks otherwise than we do
 		return

@@ -41,7 +41,7 @@ func hearsOf(t *testing.T, r *redis.Reader, campaign int64) {
 // whether it was told all the same.
 func tells(t *testing.T, s *redistest.Server, h *redis.House, campaign int64) {
 	t.Helper()
-	number := func() string { return fmt.Sprint(s.Must("GET", "{forecall:test}:events:number")) }
+	number := func() string { return fmt.Sprint(s.Must("HGET", "{forecall:test}:events:number", "n")) }
 	before := number()
 	eventually(t, "it is told", func() bool {
 		err := h.Tell(t.Context(), redis.Event{Kind: "moved", Campaign: campaign, Node: "a", Payload: json.RawMessage(`{"x":1}`)})
@@ -162,7 +162,7 @@ func TestAReaderIsToldWhenAReplicaLacksTheLastEvents(t *testing.T) {
 	hearsResync(t, r)
 	tells(t, master, h, 1)
 	hearsOf(t, r, 1)
-	replica.Eventually("the replica has it", func() bool { return fmt.Sprint(replica.Must("GET", "{forecall:test}:events:number")) == "1" })
+	replica.Eventually("the replica has it", func() bool { return fmt.Sprint(replica.Must("HGET", "{forecall:test}:events:number", "n")) == "1" })
 	replica.Promote()
 	tells(t, master, h, 2)
 	tells(t, master, h, 3)
