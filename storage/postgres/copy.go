@@ -33,8 +33,32 @@ func (c *conn) Copy(ctx context.Context, table string, columns []string, cells [
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := c.pg.CopyFrom(ctx, &b, "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN")
-	return c.away(err)
+	if err != nil {
+		return c.away(err)
+	}
+	return c.grown(ctx, table, len(cells)/len(columns))
 }
+
+// firstLook is how many rows a table has got when the server looks at it first.
+const firstLook = 500
+
+// grown has the server look at a table that has doubled. Statements are planned
+// once, and a plan for the few rows of before reads a million: the server itself
+// looks once a minute only.
+func (c *conn) grown(ctx context.Context, table string, rows int) error {
+	g := c.growth[table]
+	if g.rows += rows; g.rows < max(firstLook, 2*g.seen) {
+		c.growth[table] = g
+		return nil
+	}
+	g.seen = g.rows
+	c.growth[table] = g
+	return c.away(c.pg.Exec(ctx, "ANALYZE "+table).Close())
+}
+
+// growth is what a connection has added to a table, and how much of it there was
+// when the server looked last.
+type growth struct{ rows, seen int }
 
 // copyValue writes a value as COPY reads it.
 func copyValue(b *bytes.Buffer, v any) error {

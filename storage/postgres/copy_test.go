@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,4 +48,28 @@ func TestAContactOfAListComesBackOctetByOctet(t *testing.T) {
 		t.Fatalf("leased %d of %d", len(got), len(names))
 	}
 	clean(t, db)
+}
+
+// Plans are made once, on tables that may be empty then: one that reads all the
+// numbers of a campaign for each hundred rows was chosen for the first list.
+func TestALongListIsNotReadAgainForEachOfItsBatches(t *testing.T) {
+	s := private(t, "fsync=off", "autovacuum=off")
+	name, err := s.Database(t.Context(), "")
+	must(t, err)
+	db := newStore(t, s.Address(name))
+	const n = 8000
+	stocked(t, db, n)
+	deadline := time.Now().Add(20 * time.Second)
+	added, fetched := 0, 0
+	for added < n && time.Now().Before(deadline) { // the server counts a little later
+		must(t, db.Writable(t.Context()))
+		out, err := s.Tool("psql", "-At", "-F", " ", "-d", name, "-c", `SELECT n_tup_ins, idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'numbers'`)
+		must(t, err)
+		_, err = fmt.Sscan(string(out), &added, &fetched)
+		must(t, err)
+		<-time.After(50 * time.Millisecond)
+	}
+	if added < n || fetched > 10*n {
+		t.Fatalf("%d numbers were read to add %d", fetched, added)
+	}
 }

@@ -32,6 +32,6 @@
 //   - A node whose epoch was ended is told so by Begin, and its store writes nothing.
 //   - A server that is away is told at once (ErrAway); a wire that was cut within ten
 //     seconds. Connections come back by themselves. Who sleeps with the pen is cut off
-//     after three seconds.
+//     after ten.
 //   - Texts come back as they were given, octet by octet, whatever carriers send.
 package postgres

@@ -34,7 +34,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{pg: pg, types: c.types, reader: c.reader, used: time.Now(), seen: lost, session: rand.Text(), prepared: make(map[string]*statement)}, nil
+	return &conn{pg: pg, types: c.types, reader: c.reader, used: time.Now(), seen: lost, session: rand.Text(), prepared: make(map[string]*statement), growth: make(map[string]growth)}, nil
 }
 
 type noDriver struct{}
@@ -48,7 +48,8 @@ type conn struct {
 	pg       *pgconn.PgConn
 	types    *types
 	prepared map[string]*statement
-	queue    []queued // what nobody waits for
+	queue    []queued          // what nobody waits for
+	growth   map[string]growth // by table
 	cursors  int
 	snapshot bool
 	reader   bool

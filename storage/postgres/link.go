@@ -36,10 +36,12 @@ func patient(config *pgx.ConnConfig) {
 	}
 }
 
+// Compiling a plan (jit) takes longer than any statement of ours runs.
+//
 // The same at the server's end. Who has the pen and says nothing for ten seconds is
 // asleep or cut off, and others wait. (A starved machine was seen to need over three.)
 const (
-	session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET tcp_keepalives_idle = 5;
+	session = `SET search_path = forecall, pg_catalog; SET timezone = 'UTC'; SET jit = off; SET tcp_keepalives_idle = 5;
 		SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000`
 	writing = session + `; SET idle_in_transaction_session_timeout = '10s'`
 	reading = session + `; SET idle_in_transaction_session_timeout = '10min'; SET default_transaction_read_only = on`
