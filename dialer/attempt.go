@@ -137,9 +137,17 @@ func (a *attempt) request() Request {
 	return Request{
 		Campaign: a.campaign.Name, Profile: a.settings.Callers.Profile(a.row.CallerID), CallID: a.row.CallID(), Number: a.row.Number, CallerID: a.row.CallerID, Trunks: a.campaign.Trunks,
 		RingTime:   a.settings.real(max(a.campaign.RingTime, campaigns.MinRingTime)),
-		Leave:      a.cord.leave,
+		Leave:      a.leave,
 		OnProgress: a.progress,
 	}
+}
+
+// leave asks to send the INVITE.
+func (a *attempt) leave() (left func(), err error) {
+	if err := a.settings.Lives(); err != nil {
+		return nil, err
+	}
+	return a.cord.leave()
 }
 
 // progress notes what happened on the way. The trunk calls it before Dial

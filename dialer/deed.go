@@ -58,7 +58,8 @@ type deed struct {
 // placing is a call to place, or with Arrival one that came and is to be taken.
 type placing struct {
 	Row     campaigns.Attempt `json:"row"`
-	Where   rules.Place       `json:"where"` // of the row, which does not write it
+	Where   rules.Place       `json:"where"`           // of the row, which does not write it
+	Fence   int64             `json:"fence,omitempty"` // nor this: under which we own the campaign
 	Contact campaigns.Contact `json:"contact,omitzero"`
 	Version int64             `json:"version"` // of the campaign's settings
 	Arrival int64             `json:"arrival,omitempty"`

@@ -215,7 +215,7 @@ func (h *Hands) place(d deed) {
 	h.mu.Lock()
 	h.placed++
 	row, of := p.Row, h.campaigns[d.Campaign]
-	row.Place = p.Where
+	row.Place, row.Fence = p.Where, p.Fence
 	a := &attempt{
 		hands: h, row: &row, campaign: of.campaign, line: newLine(), given: make(chan seat, 4), sounds: of.sounds, voices: of.voices,
 		message:  of.messages.choose(p.Contact.Language, of.campaign.Language),

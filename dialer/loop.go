@@ -34,6 +34,7 @@ type Loop struct {
 	// What follows is owned by the goroutine of Run.
 
 	campaign campaigns.Campaign
+	fence    int64 // under which we own the campaign; 0 = nobody else could
 	policy   pacing.Policy
 	messages messages
 	warning  string

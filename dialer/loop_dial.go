@@ -121,7 +121,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 
 // launch gives a call to its hands.
 func (l *Loop) launch(c *call, p placing) {
-	p.Where, p.Version, c.session = p.Row.Place, l.version, c.hands.inSession()
+	p.Where, p.Fence, p.Version, c.session = p.Row.Place, l.fence, l.version, c.hands.inSession()
 	c.hands.place(deed{Kind: deedPlace, Campaign: l.id, Attempt: c.row, Place: &p})
 }
 

@@ -20,6 +20,12 @@ type Settings struct {
 	Node string
 	// Stations finds the phones of agents of other nodes. Nil = there are none.
 	Stations Stations
+	// Owns gives campaigns to this node, one brain of a house at a time: a loop takes
+	// its campaign before it places anything. Nil = the store is ours alone.
+	Owns campaigns.Ownership
+	// Lives is asked before each INVITE: an error keeps it from leaving, because the
+	// other nodes may have closed its call by now. Nil = there are no others.
+	Lives func() error
 	// DrainLimit is how long conversations may last after the soft stop before
 	// they are ended; 0 = 30 minutes.
 	DrainLimit time.Duration
@@ -91,6 +97,9 @@ func (s Settings) filled() Settings {
 	}
 	if s.SkipDelay <= 0 {
 		s.SkipDelay = 15 * time.Minute
+	}
+	if s.Lives == nil {
+		s.Lives = func() error { return nil }
 	}
 	if s.Tone.Duration() == 0 {
 		s.Tone = media.Tone(toneHertz, toneLength)

@@ -55,6 +55,15 @@ func (e *Engine) runLoop(soft, hard, write context.Context, s *stage) {
 		l.shut(time.Now())
 	}
 	c := l.campaign
+	if e.settings.Owns != nil {
+		if hard.Err() != nil {
+			e.tell(func() { e.loopEnded(s, c, l.totals) }) // its calls are the next brain's
+			return
+		}
+		if err := e.settings.Owns.ReleaseCampaign(write, l.id, l.fence); err != nil {
+			l.log.Error("the campaign was not given back", "error", err)
+		}
+	}
 	if c.Status == campaigns.Draining {
 		if err := e.store.SetStatus(write, c.ID, campaigns.Stopped, "engine"); err != nil {
 			l.log.Error("drained campaign could not be set to stopped", "error", err)
@@ -109,7 +118,12 @@ func (e *Engine) restore(soft context.Context, l *Loop) bool {
 	}
 }
 
-func (e *Engine) restoreOnce(ctx context.Context, l *Loop) error {
+func (e *Engine) restoreOnce(ctx context.Context, l *Loop) (err error) {
+	if e.settings.Owns != nil {
+		if l.fence, err = e.settings.Owns.TakeCampaign(ctx, l.id); err != nil {
+			return err
+		}
+	}
 	now := time.Now()
 	standings, err := e.store.Standings(ctx, l.id, now)
 	if err != nil {

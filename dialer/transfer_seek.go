@@ -160,7 +160,12 @@ func (s *seeker) place(ctx, dial context.Context, call *outsideCall, answered fu
 	leg, err := s.trunk.Dial(dial, Request{
 		CallID: row.CallID(), Number: row.Number, CallerID: row.CallerID, Trunks: s.campaign.Trunks,
 		RingTime: s.settings.real(answerWithin), OnProgress: func(p Progress) { row.Trunk = p.Trunk },
-		Leave: call.cord.leave,
+		Leave: func() (func(), error) {
+			if err := s.settings.Lives(); err != nil {
+				return nil, err
+			}
+			return call.cord.leave()
+		},
 	})
 	answered()
 	switch {

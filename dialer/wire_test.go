@@ -135,7 +135,7 @@ func TestAPlacementComesThroughAWireAsItWas(t *testing.T) {
 		Phones: []campaigns.Phone{{Number: "+34600000001", Region: "ES", Zones: []string{"Europe/Madrid"}}},
 	}
 	row := campaigns.NewAttempt(c, p, "+15551230001", time.Unix(1_790_000_001, 5).UTC())
-	was := deed{Kind: deedPlace, Campaign: 7, Attempt: row.ID, Place: &placing{Row: *row, Where: row.Place, Contact: p, Version: 2}}
+	was := deed{Kind: deedPlace, Campaign: 7, Attempt: row.ID, Place: &placing{Row: *row, Where: row.Place, Fence: 9, Contact: p, Version: 2}}
 	settings := deed{Kind: deedCampaign, Campaign: 7, Version: 2, Settings: &c}
 	for _, d := range []deed{was, settings} {
 		text, err := frame{N: 1, Deed: &d}.encode(time.Now())

@@ -95,7 +95,6 @@ func vandal(t *testing.T, db *DB, statements ...string) {
 }
 
 func TestWhoeverTouchesTheConsentLedgerIsFound(t *testing.T) {
-	ofFiles(t)
 	free := []string{"DROP TRIGGER consent_events_update", "DROP TRIGGER consent_events_erase", "DROP TRIGGER consent_events_delete"}
 	for name, c := range map[string]struct{ does, says string }{
 		"a seller is changed":     {"UPDATE consent_events SET seller = 'Gas SA' WHERE seq = 1", "consent 1 is not what was recorded"},

@@ -18,15 +18,6 @@ var empty = storagetest.Empty{Make: func(path string) error {
 	return db.Close()
 }}
 
-// ofFiles skips a test of SQLite's file, or of what is spelled in its own words,
-// when the tests run on Postgres: FORECALL_TEST_STORE=postgres.
-func ofFiles(tb testing.TB) {
-	tb.Helper()
-	if os.Getenv("FORECALL_TEST_STORE") == "postgres" {
-		tb.Skip("it speaks of SQLite's file")
-	}
-}
-
 func openTest(t testing.TB) *DB {
 	t.Helper()
 	if os.Getenv("FORECALL_TEST_STORE") == "postgres" {

@@ -145,7 +145,6 @@ func TestAnErasedPersonIsNowhereInTheDataFolderAndTheChainStands(t *testing.T) {
 // uses asserts that a number stands as an integer in the do-not-call list only.
 func uses(t *testing.T, db *DB, num int64) {
 	t.Helper()
-	ofFiles(t)
 	type column struct{ table, name string }
 	var columns []column
 	rows, err := db.read.Query(`SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.type = 'INTEGER'`)

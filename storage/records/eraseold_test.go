@@ -12,7 +12,6 @@ import (
 // format 1 alone.
 func asOld(t *testing.T, db *DB, batch int64) {
 	t.Helper()
-	ofFiles(t)
 	must(t, db.do(t.Context(), func(tx *tx) error {
 		for _, q := range []string{
 			`DROP TRIGGER chain_delete`, `DROP TRIGGER do_not_call_changes_update`,

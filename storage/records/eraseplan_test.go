@@ -13,7 +13,6 @@ import (
 var short = []string{"holds", "exports", "held", "test_calls", "CONSTANT ROW"}
 
 func TestAnErasureWalksThroughNoLongTable(t *testing.T) {
-	ofFiles(t)
 	db := openTest(t)
 	oneCalled(t, db)
 	before := map[string]bool{}

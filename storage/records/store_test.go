@@ -36,7 +36,6 @@ func TestASecondProcessIsToldThatTheFileIsInUse(t *testing.T) {
 // pathOf asks SQLite where the store lies.
 func pathOf(t *testing.T, db *DB) string {
 	t.Helper()
-	ofFiles(t)
 	var seq int
 	var name, path string
 	if err := db.read.QueryRow(`PRAGMA database_list`).Scan(&seq, &name, &path); err != nil {
@@ -310,7 +309,6 @@ func TestReadsOfTheCallLogWalkTheLedgerItself(t *testing.T) {
 
 func explain(t *testing.T, db *DB, query string, args []any) string {
 	t.Helper()
-	ofFiles(t)
 	rows, err := db.read.Query(`EXPLAIN QUERY PLAN `+query, args...)
 	must(t, err)
 	var plan []string

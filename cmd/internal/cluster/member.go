@@ -38,6 +38,7 @@ type Settings struct {
 	// Over, with the reason, when others have ended it. Nil = nobody is.
 	Joined func(campaigns.Node)
 	Over   func(error)
+	Seen   func(View)   // at each look; must not block
 	Log    *slog.Logger // nil = silent
 
 	Beat   time.Duration // how often we say that we live, and look around; 0 = 1 s
@@ -62,6 +63,7 @@ func (v View) Leads() bool { return v.Leader.ID != 0 && v.Leader.ID == v.Self.ID
 type Member struct {
 	s        Settings
 	view     atomic.Pointer[View]
+	alive    atomic.Pointer[time.Time] // when the last sign of life that was heard was given; nil = we have no life
 	draining atomic.Bool
 }
 
@@ -74,6 +76,18 @@ func New(s Settings) *Member {
 	m := &Member{s: s}
 	m.view.Store(&View{})
 	return m
+}
+
+// ErrSilent is why a node sends nothing that could not say that it lives.
+var ErrSilent = errors.New("this node has not been heard by the others: they may have closed its calls")
+
+// Lives tells whether nobody can have ended our life by now: an INVITE may leave. A
+// process that slept finds out by this before it knows anything else.
+func (m *Member) Lives() error {
+	if at := m.alive.Load(); at == nil || time.Since(*at) > m.s.Silent-m.s.Beat {
+		return ErrSilent
+	}
+	return nil
 }
 
 // View is the house as it was seen last, not longer ago than two beats while the
@@ -109,6 +123,7 @@ func (m *Member) Run(ctx context.Context) {
 // live is one life, from the join until others end it, which is the error, or we
 // leave.
 func (m *Member) live(ctx context.Context, self campaigns.Node) error {
+	defer m.alive.Store(nil)
 	m.see(View{Self: self})
 	if m.s.Joined != nil {
 		m.s.Joined(self)
@@ -157,7 +172,11 @@ func (m *Member) beat(ctx context.Context, end context.CancelCauseFunc) {
 	if m.draining.Load() {
 		state = campaigns.NodeDraining
 	}
+	began := time.Now()
 	err := m.s.Store.Beat(within)
+	if err == nil {
+		m.alive.Store(&began)
+	}
 	if v := m.View(); err == nil && v.Self.State != state {
 		if err = m.s.Store.SetNodeState(within, state); err == nil {
 			v.Self.State = state
@@ -237,7 +256,12 @@ func (m *Member) mourn(ctx context.Context, n campaigns.Node) {
 	}
 }
 
-func (m *Member) see(v View) { m.view.Store(&v) }
+func (m *Member) see(v View) {
+	m.view.Store(&v)
+	if m.s.Seen != nil {
+		m.s.Seen(v)
+	}
+}
 
 // say logs what failed, unless we stop anyway.
 func (m *Member) say(ctx context.Context, what string, err error) {

@@ -282,6 +282,9 @@ func TestEveryNodeSeesTheOthersAndTheSameLeader(t *testing.T) {
 	bubbled(t, func(h *house) {
 		for name, m := range h.members {
 			v := m.View()
+			if err := m.Lives(); err != nil {
+				h.Errorf("%s: %v", name, err)
+			}
 			if len(v.Nodes) != 3 || v.Leader.Name != h.leader() || v.Leads() != (name == h.leader()) || v.Self.Name != name {
 				h.Errorf("%s sees %+v while %s leads", name, v, h.leader())
 			}
@@ -336,6 +339,9 @@ func TestANodeThatSleepsIsReplacedAndComesBackAsAnother(t *testing.T) {
 			return slices.Contains(h.closed, s.self)
 		})
 		time.Sleep(10 * time.Second)
+		if err := h.members[first].Lives(); err == nil {
+			h.Error("it may send an INVITE in the moment in which it wakes")
+		}
 		h.mu.Lock()
 		s.froze = nil
 		h.mu.Unlock()

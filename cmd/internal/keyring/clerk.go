@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,7 @@ type Ledger interface {
 // Settings say whose chain is signed; all but CopyTo and Log are needed.
 type Settings struct {
 	Folder  string // of the data
+	Seed    []byte // of 32 octets: what all nodes of a house have their one key of; nil = a key in the folder
 	CopyTo  string // a folder that gets every checkpoint too; empty = none
 	Ledger  Ledger
 	Program string // version
@@ -61,7 +63,7 @@ func Open(ctx context.Context, s Settings) (*Clerk, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	signer, err := load(s.Folder)
+	signer, err := s.signer()
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +76,17 @@ func Open(ctx context.Context, s Settings) (*Clerk, error) {
 	}
 	c.copied = copied(s.CopyTo)
 	return c, nil
+}
+
+// signer is the key that we sign with.
+func (s Settings) signer() (evidence.Signer, error) {
+	switch len(s.Seed) {
+	case 0:
+		return load(s.Folder)
+	case ed25519.SeedSize:
+		return evidence.NewSigner(ed25519.NewKeyFromSeed(s.Seed)), nil
+	}
+	return evidence.Signer{}, fmt.Errorf("the seed of the signing key has %d octets, %d are needed", len(s.Seed), ed25519.SeedSize)
 }
 
 // ErrStranger marks a signing key that the ledger does not know.

@@ -18,7 +18,7 @@ const (
 
 // keepCallers tells the book of caller IDs what the store knows, until ctx is
 // done.
-func (n *lead) keepCallers(ctx context.Context) {
+func (n *Node) keepCallers(ctx context.Context) {
 	tick := time.NewTicker(learnCallersEvery)
 	defer tick.Stop()
 	for {
@@ -35,9 +35,9 @@ func (n *lead) keepCallers(ctx context.Context) {
 
 // LearnCallers makes what was just entered about our numbers be chosen by at
 // once, and not with the next look.
-func (n *Node) LearnCallers(ctx context.Context) error { return n.lead.Load().learnCallers(ctx) }
+func (n *Node) LearnCallers(ctx context.Context) error { return n.learnCallers(ctx) }
 
-func (n *lead) learnCallers(ctx context.Context) error {
+func (n *Node) learnCallers(ctx context.Context) error {
 	now := time.Now()
 	ids, err := n.db.CallerIDs(ctx)
 	if err != nil {

@@ -19,6 +19,7 @@ type floor struct {
 	phones   *deskphone.Phones
 	headsets *headsets
 	schedule func(campaigns.Campaign) error // takes the jobs of a campaign
+	several  *several                       // nil = this node stands alone
 	watching sync.WaitGroup                 // streams of events; the node waits for them when the web has closed
 }
 
@@ -57,13 +58,16 @@ func (s engineStore) Estimates(ctx context.Context, campaign int64) ([]byte, err
 // SignIn connects what the agent talks with, once, and hands the leg that stays
 // up to the engine.
 func (f *floor) SignIn(ctx context.Context, u campaigns.User, chosen []campaigns.Campaign, h campaigns.Handset) error {
-	station, err := f.station(ctx, u, h)
-	if err != nil {
-		return err
-	}
 	info := dialer.AgentInfo{ID: u.ID, Login: u.Login, Name: u.Name}
 	for _, c := range chosen {
 		info.Campaigns = append(info.Campaigns, c.ID)
+	}
+	if f.several != nil {
+		return f.several.signIn(ctx, signIn{Agent: info, User: u.ID, Handset: h, Extension: u.Extension})
+	}
+	station, err := f.station(ctx, u, h)
+	if err != nil {
+		return err
 	}
 	if err := f.Engine.SignIn(ctx, info, station); err != nil {
 		station.Hangup(context.WithoutCancel(ctx))

@@ -32,7 +32,6 @@ type lead struct {
 	accounts *campaigns.Accounts
 	book     *campaigns.Book
 	lists    *campaigns.Lists
-	callers  *campaigns.CallerBook
 	rights   *campaigns.CallerRights
 	proof    campaigns.Proof
 
@@ -44,40 +43,109 @@ type lead struct {
 	pages         *web.Pages
 	handler       http.Handler // pages and API
 
+	over    context.Context // done when this node leads no more, and what was asked of it is to end
+	end     context.CancelFunc
+	mu      sync.Mutex // guards retired
+	retired bool
+	serving sync.WaitGroup // requests, and hands that talk with the engine
+
 	work sync.WaitGroup
 	cleanup
 }
 
-// openLead makes this node lead.
+// enter begins to serve something; false when this node leads no more.
+func (n *lead) enter() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.retired {
+		n.serving.Add(1)
+	}
+	return !n.retired
+}
+
+// retire ends what is served, and returns when nothing is any more.
+func (n *lead) retire() {
+	n.mu.Lock()
+	n.retired = true
+	n.mu.Unlock()
+	n.end()
+	n.serving.Wait()
+}
+
+// join lets hands talk with the engine over a pipe, until it ends or this node leads
+// no more.
+func (n *lead) join(p dialer.Pipe) {
+	if !n.enter() {
+		_ = p.Close() // they look for whoever leads then
+		return
+	}
+	defer n.serving.Done()
+	if err := n.engine.Join(n.over, p); err != nil && n.over.Err() == nil {
+		n.log.Debug("hands of a node are not heard any more", "error", err)
+	}
+}
+
+// ServeHTTP serves pages and API for as long as this node leads.
+func (n *lead) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, stop := context.WithCancel(r.Context())
+	defer stop()
+	defer context.AfterFunc(n.over, stop)()
+	n.handler.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// openLead makes a node lead that stands alone.
 func (n *Node) openLead(ctx context.Context) error {
-	l := &lead{Node: n}
-	for _, step := range []func(context.Context) error{
-		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.openPages,
-	} {
-		if err := step(ctx); err != nil {
-			return errors.Join(err, l.shut())
-		}
+	if n.several != nil {
+		return nil
+	}
+	l, err := n.makeLead(ctx)
+	if err != nil {
+		return err
 	}
 	n.lead.Store(l)
 	n.later(l.shut)
 	return nil
 }
 
-func (n *lead) openEngine(context.Context) error {
-	voices, err := queueVoices()
-	if err != nil {
-		return err
+// makeLead makes all that leads.
+func (n *Node) makeLead(ctx context.Context) (*lead, error) {
+	l := &lead{Node: n}
+	l.over, l.end = context.WithCancel(context.Background())
+	for _, step := range []func(context.Context) error{
+		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.openPages,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, l.shut())
+		}
 	}
-	n.callers = campaigns.NewCallerBook()
-	n.engine = dialer.NewEngine(dialer.Settings{
+	return l, nil
+}
+
+// dialing is how brain and hands of this node work.
+func (n *Node) dialing() (dialer.Settings, error) {
+	voices, err := queueVoices()
+	return dialer.Settings{
 		Callers: n.callers, Speed: n.settings.Speed, DrainLimit: n.settings.Config.Drain.Limit, Messages: n.prompts.safeHarbor,
 		Voices: n.prompts.callers(voices), Phone: phoneOf, Bridged: n.meters.bridged, Log: n.log,
 		Sounds: n.prompts.sounds, Recordings: n.recordings().folder, Hopper: campaigns.HopperSettings{Judge: n.db},
-	}, engineStore{n.db, n.spool}, n.trunks)
+	}, err
+}
+
+func (n *lead) openEngine(context.Context) error {
+	settings, err := n.dialing()
+	if err != nil {
+		return err
+	}
+	if n.several == nil {
+		n.engine = dialer.NewEngine(settings, engineStore{n.db, n.spool}, n.trunks)
+	} else {
+		settings.Node, settings.Owns = n.several.name, n.db
+		n.engine = dialer.NewFloor(settings, engineStore{n.db, n.spool}, n.trunks)
+	}
 	n.stops = campaigns.NewStops(n.db, n.engine)
 	n.jobs = &jobs{db: n.db, settings: n.settings.Config, log: n.log}
 	n.jobs.scheduler = dialer.NewScheduler(n.jobs, n.log)
-	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set}
+	n.floor = &floor{Engine: n.engine, phones: n.phones, headsets: n.headsets, schedule: n.jobs.scheduler.Set, several: n.several}
 	n.later(func() error { n.floor.watching.Wait(); return nil })
 	return nil
 }
@@ -86,15 +154,19 @@ func (n *lead) openEngine(context.Context) error {
 func (n *lead) run(soft, hard context.Context) error {
 	soft, stop := context.WithCancel(soft)
 	defer stop()
-	engine := make(chan error, 1)
+	engine, drain := make(chan error, 1), soft
+	if n.several != nil {
+		drain = context.WithoutCancel(soft) // another node goes on: nothing is drained
+	}
 	n.keepSpells(hard)
 	if err := n.learnCallers(soft); err != nil {
 		n.log.Error("read the caller IDs", "error", err)
 	}
-	n.work.Go(func() { n.keepCallers(soft) })
-	n.work.Go(func() { engine <- n.engine.Run(soft, hard) })
+	n.work.Go(func() { engine <- n.engine.Run(drain, hard) })
 	err := n.resume(soft)
-	n.trunks.OnCall(n.engine.Receive)
+	if n.several == nil {
+		n.trunks.OnCall(n.engine.Receive)
+	}
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })
 		n.work.Go(func() { n.exports.Run(soft) })
@@ -133,18 +205,16 @@ func (n *lead) resume(ctx context.Context) error {
 // FirstAdmin makes the user admin with a password drawn for it when nobody
 // could log in yet; empty means that there are users.
 func (n *Node) FirstAdmin(ctx context.Context) (password string, err error) {
-	return n.lead.Load().firstAdmin(ctx)
-}
-
-// firstAdmin makes the user admin with a password drawn for it when nobody
-// could log in yet; empty means that there are users.
-func (n *lead) firstAdmin(ctx context.Context) (password string, err error) {
 	users, err := n.db.Users(ctx)
 	if err != nil || len(users) > 0 {
 		return "", err
 	}
 	password = rand.Text()
-	_, err = n.accounts.Install(ctx, campaigns.Account{
+	accounts, err := campaigns.NewAccounts(n.db, n.db, realm(n.settings.Config.Phones))
+	if err != nil {
+		return "", err
+	}
+	_, err = accounts.Install(ctx, campaigns.Account{
 		User: campaigns.User{Login: "admin", Name: "Administrator", Role: campaigns.Admin, CreatedAt: time.Now().UTC()}, Password: password,
 	})
 	return password, err

@@ -55,6 +55,8 @@ type Node struct {
 	shelf    *registry.Shelf    // do-not-call registers of others
 	times    *timesource.Source // says how far our clock is off
 	lead     atomic.Pointer[lead]
+	several  *several              // nil = this node stands alone
+	callers  *campaigns.CallerBook // what our numbers may show
 
 	work sync.WaitGroup
 	cleanup
@@ -82,7 +84,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	n = &Node{settings: s, log: s.Log, meters: newMeters(), web: &website{}}
+	n = &Node{settings: s, log: s.Log, meters: newMeters(), web: &website{}, callers: campaigns.NewCallerBook()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.shut())
@@ -90,7 +92,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openFiles, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openLead, n.openWeb, n.openAdmin,
+		n.openStore, n.openFiles, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openSeveral, n.openLead, n.openWeb, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -132,7 +134,13 @@ func (n *Node) Run(soft, hard context.Context) error {
 	n.work.Go(func() { n.adoptRecordings(soft, began) })
 	n.work.Go(func() { n.secrets.follow(soft, n.log) })
 	context.AfterFunc(soft, func() { n.web.draining.Store(true) })
-	err := n.lead.Load().run(soft, hard)
+	n.work.Go(func() { n.keepCallers(soft) })
+	var err error
+	if n.several != nil {
+		err = n.several.run(soft, hard)
+	} else {
+		err = n.lead.Load().run(soft, hard)
+	}
 	stop()
 	endSpool()
 	endMoving()

@@ -18,8 +18,8 @@ import (
 	"github.com/forecall/forecall/dialer/media"
 )
 
-// peer is another program that takes part in a test.
-type peer struct {
+// other is another program that takes part in a test.
+type other struct {
 	cmd    *exec.Cmd
 	dir    string
 	output bytes.Buffer
@@ -28,7 +28,7 @@ type peer struct {
 
 // run starts a program of a Debian package in a folder of its own; without it
 // the test is skipped, or fails where peers are required.
-func run(t testing.TB, dir, program, debian string, args ...string) *peer {
+func run(t testing.TB, dir, program, debian string, args ...string) *other {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -37,7 +37,7 @@ func run(t testing.TB, dir, program, debian string, args ...string) *peer {
 		}
 		t.Skipf("%s is missing: it comes with the Debian package %s", program, debian)
 	}
-	p := &peer{cmd: exec.Command(path, args...), dir: dir, exited: make(chan struct{})}
+	p := &other{cmd: exec.Command(path, args...), dir: dir, exited: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, &p.output, &p.output
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func run(t testing.TB, dir, program, debian string, args ...string) *peer {
 // startSipp runs sipp as the callee of one call: it rings, answers, names port
 // sound in its SDP, and hangs up after so long. With echo it sends back from
 // that port what it hears.
-func startSipp(t testing.TB, sound uint16, talk time.Duration, args ...string) (*peer, netip.AddrPort) {
+func startSipp(t testing.TB, sound uint16, talk time.Duration, args ...string) (*other, netip.AddrPort) {
 	t.Helper()
 	at := freePort(t)
 	scenario, err := filepath.Abs(filepath.Join("testdata", "sipp", "callee.xml"))
@@ -77,7 +77,7 @@ func startSipp(t testing.TB, sound uint16, talk time.Duration, args ...string) (
 
 // satisfied waits for the end of sipp and fails the test unless all went as
 // its scenario says.
-func (p *peer) satisfied(t testing.TB) {
+func (p *other) satisfied(t testing.TB) {
 	t.Helper()
 	await(t, "sipp ends", p.exited)
 	if !p.cmd.ProcessState.Success() {
@@ -88,7 +88,7 @@ func (p *peer) satisfied(t testing.TB) {
 
 // startBaresip runs baresip as the phone of an extension: it registers with
 // digest, answers by itself, says 440 Hz and writes what it hears to a file.
-func startBaresip(t testing.TB, registrar netip.AddrPort, extension, secret string) *peer {
+func startBaresip(t testing.TB, registrar netip.AddrPort, extension, secret string) *other {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range map[string][]byte{
@@ -118,7 +118,7 @@ snd_path %[1]s
 }
 
 // recording is what baresip has written of the sound that it decoded.
-func (p *peer) recording(t testing.TB) []int16 {
+func (p *other) recording(t testing.TB) []int16 {
 	t.Helper()
 	dumps, err := filepath.Glob(filepath.Join(p.dir, "dump-*-dec.wav"))
 	if err != nil {

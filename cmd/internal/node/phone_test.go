@@ -57,7 +57,7 @@ func TestABaresipAgentHearsTheEchoOfASippCallee(t *testing.T) {
 }
 
 // officeWithBaresip is an office with one agent, whose phone is baresip.
-func officeWithBaresip(t *testing.T, far netip.AddrPort) (*office, *peer) {
+func officeWithBaresip(t *testing.T, far netip.AddrPort) (*office, *other) {
 	t.Helper()
 	o := openOffice(t, far, "ana")
 	phone := startBaresip(t, o.node.PhonesAddr(), "ana", o.secret)

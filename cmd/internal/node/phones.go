@@ -21,10 +21,14 @@ import (
 // who is new can register that soon.
 const secretsEvery = 5 * time.Second
 
+// secretsSoonest is how often at most an unknown phone makes us look.
+const secretsSoonest = time.Second
+
 // secrets answers the registrar from memory.
 type secrets struct {
-	db    *records.DB
-	known atomic.Pointer[map[string]sipua.Secret]
+	db     *records.DB
+	known  atomic.Pointer[map[string]sipua.Secret]
+	missed chan struct{} // holds a token when somebody was asked for who is not known
 }
 
 // find returns the digest secret of an extension.
@@ -34,6 +38,12 @@ func (s *secrets) find(extension string) (sipua.Secret, bool) {
 		return sipua.Secret{}, false
 	}
 	secret, ok := (*known)[extension]
+	if !ok { // perhaps another node has just made the user: the phone asks again
+		select {
+		case s.missed <- struct{}{}:
+		default:
+		}
+	}
 	return secret, ok
 }
 
@@ -57,14 +67,21 @@ func (s *secrets) read(ctx context.Context) error {
 func (s *secrets) follow(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(secretsEvery)
 	defer tick.Stop()
+	last := time.Now()
 	for {
+		missed := s.missed
+		if time.Since(last) < secretsSoonest {
+			missed = nil
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-missed:
 		case <-tick.C:
-			if err := s.read(ctx); err != nil && ctx.Err() == nil {
-				log.Error("secrets of the phones", "error", err)
-			}
+		}
+		last = time.Now()
+		if err := s.read(ctx); err != nil && ctx.Err() == nil {
+			log.Error("secrets of the phones", "error", err)
 		}
 	}
 }
@@ -84,7 +101,7 @@ func (n *Node) openPhones(context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.secrets = &secrets{db: n.db}
+	n.secrets = &secrets{db: n.db, missed: make(chan struct{}, 1)}
 	n.phones, err = deskphone.Open(deskphone.Settings{
 		Listen:   []sipua.Listener{{Transport: "udp", Addr: listen}, {Transport: "tcp", Addr: listen}},
 		Networks: networks, Realm: realm(c), Secret: n.secrets.find, Name: "forecall", Digest: digests(c.Digest),

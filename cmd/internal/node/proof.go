@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/cmd/internal/peer"
 	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/storage/records"
 )
@@ -35,8 +37,15 @@ const signWithin = 10 * time.Second
 // before the store is closed.
 func (n *lead) openClerk(ctx context.Context) error {
 	c := n.settings.Config
+	var seed []byte
+	if c.Several() {
+		var err error
+		if seed, err = peer.Key([]byte(c.Cluster.Secret), "evidence"); err != nil {
+			return fmt.Errorf("cluster.secret: %w", err)
+		}
+	}
 	clerk, err := keyring.Open(ctx, keyring.Settings{
-		Folder: c.Data, CopyTo: c.Evidence.CopyTo, Ledger: n.db, Program: n.settings.Version, Log: n.log,
+		Folder: c.Data, Seed: seed, CopyTo: c.Evidence.CopyTo, Ledger: n.db, Program: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err

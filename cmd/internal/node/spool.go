@@ -43,6 +43,9 @@ func (n *Node) openSpool(ctx context.Context) error {
 
 // closeLost closes what the last run left open.
 func (n *Node) closeLost(ctx context.Context) error {
+	if n.settings.Config.Several() {
+		return nil // done when it has joined the others: what they have is theirs
+	}
 	lost, err := n.db.Recover(ctx, time.Now())
 	if err != nil {
 		return fmt.Errorf("close the attempts that were open when the last run ended: %w", err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/forecall/forecall/cmd/internal/config"
@@ -12,8 +13,9 @@ import (
 )
 
 // server is the Postgres on which FORECALL_TEST_STORE=postgres runs the offices
-// of these tests; it ends with the process.
+// of these tests; it ends with them.
 var server = sync.OnceValues(func() (*pgtest.Server, error) {
+	serving.Store(true)
 	return pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=200")
 })
 
@@ -24,6 +26,9 @@ func keep(t testing.TB, c *config.Config) {
 		onPostgres(t, c)
 	}
 }
+
+// serving tells whether it was started.
+var serving atomic.Bool
 
 // onPostgres puts the records of an office into a database of their own.
 func onPostgres(t testing.TB, c *config.Config) {

@@ -159,19 +159,25 @@ func placeIn(number string) int64 {
 // busyFolk is a carrier whose people are all in another call, some after a ring.
 func busyFolk(t *testing.T, log string) *carrier.Carrier {
 	t.Helper()
-	ports, err := media.NewPortRange(20000, 20099)
+	return folk(t, log, 20000, 20099, sim.Callees{
+		Busy: 0.9, Unknown: 0.1, FastFail: sim.Dist{Shape: sim.Uniform, Min: time.Millisecond, Max: 250 * time.Millisecond},
+	})
+}
+
+// folk is a carrier with such people, who hear and talk on these ports.
+func folk(t *testing.T, log string, from, to uint16, people sim.Callees) *carrier.Carrier {
+	t.Helper()
+	ports, err := media.NewPortRange(from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	poller := media.NewPlainPoller()
 	t.Cleanup(func() { _ = poller.Close() })
 	far, err := carrier.Start(carrier.Settings{
-		Listen: []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
-		Media:  media.Settings{IP: loopback, Ports: ports, Poller: poller},
-		Callees: sim.Callees{
-			Busy: 0.9, Unknown: 0.1, FastFail: sim.Dist{Shape: sim.Uniform, Min: time.Millisecond, Max: 250 * time.Millisecond},
-		},
-		Seed: 1, Speed: 1, Log: log,
+		Listen:  []sipua.Listener{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}},
+		Media:   media.Settings{IP: loopback, Ports: ports, Poller: poller},
+		Callees: people,
+		Seed:    1, Speed: 1, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -140,7 +140,7 @@ func (n *lead) openPages(context.Context) error {
 // openWeb serves pages and API from now on.
 func (n *Node) openWeb(context.Context) error {
 	c := n.settings.Config.HTTP
-	addr, err := n.serve("http.listen", c.Listen, edge.NewServer(n.lead.Load().handler, n.log), c.TLSCert, c.TLSKey)
+	addr, err := n.serve("http.listen", c.Listen, edge.NewServer(n.front(), n.log), c.TLSCert, c.TLSKey)
 	if err != nil {
 		return err
 	}
@@ -149,6 +149,26 @@ func (n *Node) openWeb(context.Context) error {
 		n.web.url = "https://" + addr
 	}
 	return nil
+}
+
+// front serves pages and API: here while this node leads, else by the one that
+// does.
+func (n *Node) front() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := n.lead.Load()
+		switch {
+		case n.several == nil:
+			l.handler.ServeHTTP(w, r)
+		case l != nil && l.enter():
+			defer l.serving.Done()
+			l.ServeHTTP(w, r)
+		default:
+			// How long it may take is for the node that answers, which knows what streams.
+			c := http.NewResponseController(w)
+			_ = errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{})) // a connection that has none needs none lifted
+			n.several.forward.ServeHTTP(w, r)
+		}
+	})
 }
 
 func (n *Node) openAdmin(context.Context) error {

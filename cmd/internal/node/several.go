@@ -1,0 +1,257 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/cluster"
+	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/peer"
+	"github.com/forecall/forecall/dialer"
+	"github.com/forecall/forecall/dialer/internalleg"
+	"github.com/forecall/forecall/dialer/sipua"
+)
+
+// several is what a node has that is one of several: its part in the house, the
+// ways to the other nodes, and its hands, which work for whichever node leads.
+type several struct {
+	n       *Node
+	name    string
+	member  *cluster.Member
+	peers   *peer.Peers
+	legs    *internalleg.Legs
+	hands   *dialer.Hands
+	forward http.Handler // to the node that leads
+}
+
+// openSeveral opens the ways to the other nodes; nothing is joined before Run.
+func (n *Node) openSeveral(ctx context.Context) (err error) {
+	c := n.settings.Config
+	if !c.Several() {
+		return nil
+	}
+	s := &several{n: n}
+	if s.name, err = c.NodeName(); err != nil {
+		return err
+	}
+	secret := []byte(c.Cluster.Secret)
+	s.peers, err = peer.Open(peer.Settings{
+		Self: peer.Peer{Node: s.name}, Secret: secret, Listen: c.Cluster.Listen, OnPipe: s.onPipe, Answer: s.answer,
+		Serve: n.front(), Log: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("cluster.listen: %w", err)
+	}
+	n.later(s.peers.Close)
+	s.forward = s.peers.Forward(func() string { return s.member.View().Leader.Name })
+	if err := s.openLegs(secret); err != nil {
+		return err
+	}
+	settings, err := n.dialing()
+	if err != nil {
+		return err
+	}
+	settings.Node, settings.Stations = s.name, internalleg.Stations{Legs: s.legs, Address: s.address}
+	settings.Lives = func() error { return s.member.Lives() }
+	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, n.trunks)
+	s.member = cluster.New(cluster.Settings{
+		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
+		Lead: n.leads, Joined: s.joined, Seen: s.seen,
+	})
+	n.several = s
+	return n.secrets.read(ctx)
+}
+
+// openLegs opens the port for voices of other nodes: UDP, with the number of the
+// port for words.
+func (s *several) openLegs(secret []byte) error {
+	key, err := peer.Key(secret, "internal legs")
+	if err != nil {
+		return fmt.Errorf("cluster.secret: %w", err)
+	}
+	at, err := netip.ParseAddrPort(s.peers.Addr().String())
+	if err != nil {
+		return fmt.Errorf("cluster.listen: %w", err)
+	}
+	s.legs, err = internalleg.Open(internalleg.Settings{
+		Node: s.name, Key: key, Listen: []sipua.Listener{{Transport: "udp", Addr: at}}, Media: s.n.media, Phone: func(name string) (dialer.Station, bool) { return s.hands.Phone(name) }, Log: s.n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("cluster.listen: %w", err)
+	}
+	s.n.later(s.legs.Close)
+	return nil
+}
+
+// reached is where the other nodes reach this one.
+func (s *several) reached(c config.Config) string {
+	if c.Cluster.Advertise != "" {
+		return c.Cluster.Advertise
+	}
+	return s.peers.Addr().String() // port 0 has a number now
+}
+
+// address is where a node takes internal legs.
+func (s *several) address(node string) (sipua.Target, bool) {
+	for _, other := range s.member.View().Nodes {
+		if other.Name != node {
+			continue
+		}
+		host, port, err := net.SplitHostPort(other.Address)
+		number, bad := strconv.Atoi(port)
+		return sipua.Target{Host: host, Port: number, Transport: "udp"}, err == nil && bad == nil
+	}
+	return sipua.Target{}, false
+}
+
+// joined begins a life: what an earlier one left is closed.
+func (s *several) joined(self campaigns.Node) {
+	s.peers.SetEpoch(self.Epoch)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	lost, err := s.n.db.Recover(ctx, time.Now())
+	if err != nil {
+		s.n.log.Error("close the attempts that an earlier life of this node left", "error", err)
+	}
+	if len(lost) > 0 {
+		s.n.log.Warn("attempts were open when an earlier life of this node ended; closed as lost", "count", len(lost))
+	}
+}
+
+// seen tells the peers who is there.
+func (s *several) seen(v cluster.View) {
+	all := make([]peer.Address, len(v.Nodes))
+	for i, n := range v.Nodes {
+		all[i] = peer.Address{Node: n.Name, Addr: n.Address}
+	}
+	s.peers.Know(all)
+}
+
+// errNoLead is why hands find no brain at this moment.
+var errNoLead = errors.New("no node leads at this moment")
+
+// dial is the way of our hands to the brain.
+func (s *several) dial(ctx context.Context) (dialer.Pipe, error) {
+	v := s.member.View()
+	if !v.Leads() {
+		if v.Leader.ID == 0 {
+			return nil, errNoLead
+		}
+		return s.peers.Pipe(ctx, v.Leader.Name, pipeToFloor)
+	}
+	l := s.n.lead.Load()
+	if l == nil {
+		return nil, errNoLead
+	}
+	ours, theirs := dialer.NewPipe()
+	go l.join(theirs) // ends with the pipe, and retire waits for it
+	return ours, nil
+}
+
+// pipeToFloor is the name of pipes from hands to the brain.
+const pipeToFloor = "floor"
+
+// onPipe takes the hands of another node, while this one leads.
+func (s *several) onPipe(ctx context.Context, _ peer.Peer, name string, p *peer.Pipe) {
+	l := s.n.lead.Load()
+	if name != pipeToFloor || l == nil {
+		return // closed: they look for whoever leads
+	}
+	defer context.AfterFunc(ctx, func() { _ = p.Close() })()
+	l.join(p)
+}
+
+// run takes part in the house until soft is done and the last call here is over,
+// or hard is.
+func (s *several) run(soft, hard context.Context) error {
+	here, leave := context.WithCancel(context.WithoutCancel(hard))
+	defer leave()
+	s.n.work.Go(func() { s.member.Run(here) })
+	context.AfterFunc(soft, s.member.Drain)
+	s.n.trunks.OnCall(s.hands.Receive)
+	return s.hands.Run(soft, hard, s.dial)
+}
+
+// leads is this node as the one that leads, until ctx is done: then it lets go, and
+// the calls are the next one's.
+func (n *Node) leads(ctx context.Context, _ int64) error {
+	l, err := n.makeLead(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := n.db.CloseSpells(ctx); err != nil {
+		return errors.Join(err, l.shut())
+	}
+	n.lead.Store(l)
+	err = l.run(ctx, ctx)
+	n.lead.Store(nil)
+	l.retire()
+	return errors.Join(err, l.shut())
+}
+
+// signIn is what a node is asked to do for an agent whose phone it may have.
+type signIn struct {
+	Agent     dialer.AgentInfo
+	User      int64
+	Handset   campaigns.Handset
+	Extension string
+}
+
+const askSignIn = "sign-in"
+
+// answer answers what other nodes ask.
+func (s *several) answer(ctx context.Context, _ peer.Peer, name string, question []byte) ([]byte, error) {
+	if name != askSignIn {
+		return nil, fmt.Errorf("this node knows no answer to %q", name)
+	}
+	var in signIn
+	if err := json.Unmarshal(question, &in); err != nil {
+		return nil, fmt.Errorf("read a sign-in: %w", err)
+	}
+	return nil, s.signInHere(ctx, in)
+}
+
+// signInHere signs an agent in with a phone of this node.
+func (s *several) signInHere(ctx context.Context, in signIn) error {
+	f := &floor{phones: s.n.phones, headsets: s.n.headsets}
+	st, err := f.station(ctx, campaigns.User{ID: in.User, Login: in.Agent.Login, Extension: in.Extension}, in.Handset)
+	if err != nil {
+		return err
+	}
+	if err := s.hands.SignIn(ctx, in.Agent, st); err != nil {
+		st.Hangup(context.WithoutCancel(ctx))
+		return problemOf(err)
+	}
+	return nil
+}
+
+// signIn signs an agent in with their phone, on whichever node that is.
+func (s *several) signIn(ctx context.Context, in signIn) error {
+	first := s.signInHere(ctx, in)
+	if first == nil {
+		return nil
+	}
+	question, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	for _, other := range s.member.View().Nodes {
+		if other.Name == s.name {
+			continue
+		}
+		_, err := s.peers.Ask(ctx, other.Name, askSignIn, question)
+		if err == nil {
+			return nil
+		}
+		s.n.log.Debug("the phone is not there", "node", other.Name, "agent", in.User, "error", err)
+	}
+	return first
+}
