@@ -122,6 +122,7 @@ func (o *town) crew(t *testing.T, logins []string) (sendHome func()) {
 				Server: desk.node.URL(), Login: login, Password: o.secret, Extension: login, Secret: o.secret, IP: loopback,
 				Registrar: sipua.Target{Host: phone.Addr().String(), Port: int(phone.Port()), Transport: "udp"},
 				Media:     media.Settings{IP: loopback, Ports: ports, Poller: poller},
+				Homes:     o.homes(i + 1),
 				Wrap:      sim.Dist{Mean: time.Second}, Seed: uint64(i), OnReady: func() { ready <- struct{}{} },
 			})
 			if err != nil && ctx.Err() == nil {
@@ -141,6 +142,18 @@ func (o *town) crew(t *testing.T, logins []string) (sendHome func()) {
 		await(t, "a robot is ready", ready)
 	}
 	return sendHome
+}
+
+// homes are the nodes, beginning with the i-th.
+func (o *town) homes(i int) (all []robot.Home) {
+	for j := range o.nodes {
+		n := o.nodes[(i+j)%len(o.nodes)].node
+		phone := n.PhonesAddr()
+		all = append(all, robot.Home{
+			Server: n.URL(), Registrar: sipua.Target{Host: phone.Addr().String(), Port: int(phone.Port()), Transport: "udp"},
+		})
+	}
+	return all
 }
 
 // order logs a manager in at a node and starts the campaign with these numbers.
@@ -197,5 +210,53 @@ func TestThreeNodesWorkOneCampaign(t *testing.T) {
 	t.Log(placed)
 	if placed["connected"] != len(numbers) {
 		t.Errorf("of %d people: %v", len(numbers), placed)
+	}
+}
+
+// TestAnotherNodeLeadsWhenTheOneThatLeadsEnds: in the middle of everything, with calls
+// and phones at the node that ends. Its agents go on elsewhere, and everybody is
+// called.
+func TestAnotherNodeLeadsWhenTheOneThatLeadsEnds(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "carrier.log")
+	far := folk(t, log, 24000, 25999, sim.Callees{
+		Person: 1, Ring: sim.Dist{Mean: 100 * time.Millisecond}, Talk: sim.Dist{Mean: 3 * time.Second},
+	})
+	logins := []string{"ana", "ben", "cyd", "dan"}
+	o := openTown(t, far.Addr("udp"), 3, logins...)
+	home := o.crew(t, logins)
+	numbers := make([]string, 24)
+	for i := range numbers {
+		numbers[i] = fictional(i)
+	}
+	o.order(t, o.nodes[0], numbers)
+	placed := func() int {
+		if l := o.leader(); l != nil {
+			if c := l.node.Snapshot().Campaigns; len(c) == 1 {
+				return c[0].Totals.Placed
+			}
+		}
+		return 0
+	}
+	eventually(t, "people are called", func() bool { return placed() >= 6 })
+	first := o.leader()
+	first.end(t)
+	eventually(t, "another leads", func() bool { l := o.leader(); return l != nil && l != first })
+	second := o.leader().node
+	eventually(t, "everybody was called", func() bool {
+		d, err := second.Depth(within(t), o.campaign)
+		return err == nil && d.Ready+d.Leased+d.Live == 0 && len(second.Snapshot().Calls()) == 0
+	})
+	home()
+	for _, r := range o.nodes {
+		r.end(t)
+	}
+	calls, people := map[string]int{}, map[string]bool{}
+	for _, c := range o.ledger(t) {
+		calls[string(c.Outcome)]++
+		people[c.Number] = true
+	}
+	t.Log(calls)
+	if len(people) != len(numbers) || calls["connected"] < len(numbers)-len(logins)-2 {
+		t.Errorf("of %d people: %v", len(people), calls)
 	}
 }

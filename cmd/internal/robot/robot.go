@@ -32,6 +32,9 @@ type Settings struct {
 	Speed     float64  // divides its durations; 0 = 1
 	Seed      uint64
 	Log       *slog.Logger
+	// Homes are other nodes of the same house. With them the robot does not give up
+	// when the one that it works with is gone, but goes on at the next.
+	Homes []Home
 	// OnReady is called once, when the robot takes calls.
 	OnReady func()
 	// Away is when the robot leaves its desk, counted from the moment at which
@@ -41,6 +44,12 @@ type Settings struct {
 	// OnWrap, if set, is told after each call how long the robot meant to write,
 	// before Speed divides it, and how long it took until the house knew.
 	OnWrap func(planned, took time.Duration)
+}
+
+// Home is a node of a house: where pages and API are, and phones.
+type Home struct {
+	Server    string
+	Registrar sipua.Target
 }
 
 // Robot is one agent at work.
@@ -56,6 +65,9 @@ type Robot struct {
 	done  map[string]bool    // attempts it has disposed of
 	since time.Time          // of the state that the house told last
 	away  chan Absence       // breaks that were asked for and have not begun
+
+	moves  int                // to other homes
+	unplug context.CancelFunc // ends the registration of the phone
 }
 
 // Run works until ctx is done. It returns an error when the robot cannot
@@ -81,9 +93,9 @@ func Run(ctx context.Context, s Settings) error {
 
 // work registers, signs in and follows events.
 func (r *Robot) work(ctx context.Context) error {
-	registering, stop := context.WithCancel(ctx)
-	defer stop()
-	if err := r.connect(registering); err != nil {
+	defer func() { r.unplug() }()
+	r.unplug = func() {}
+	if err := r.connect(ctx); err != nil {
 		return fmt.Errorf("robot %s: %w", r.settings.Login, err)
 	}
 	if r.settings.OnReady != nil {
@@ -95,24 +107,83 @@ func (r *Robot) work(ctx context.Context) error {
 	defer walks.Wait()
 	defer vanish() // before the wait
 	walks.Go(func() { r.walk(ctx, vanish) })
-	for event, err := range r.desk.Events(ctx, "/v1/agent/events") {
+	for {
+		err := r.follow(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil {
+		if len(r.settings.Homes) == 0 {
 			return fmt.Errorf("robot %s: %w", r.settings.Login, err)
 		}
-		if err := r.react(ctx, event); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("robot %s: %s: %w", r.settings.Login, event.Name, err)
+		r.settings.Log.Info("a robot goes on elsewhere", "login", r.settings.Login, "error", err)
+		r.silence()
+		for r.move(ctx) != nil && r.rest(ctx, moveEvery) {
+		}
+	}
+}
+
+// moveEvery is how soon the next home is tried.
+const moveEvery = 500 * time.Millisecond
+
+// follow does what events ask for until their stream ends.
+func (r *Robot) follow(ctx context.Context) error {
+	for event, err := range r.desk.Events(ctx, "/v1/agent/events") {
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if err := r.react(ctx, event); err != nil {
+			return fmt.Errorf("%s: %w", event.Name, err)
 		}
 	}
 	return nil
 }
 
+// move goes on at the next home. Who is signed in there already, because only the
+// way to the house was lost, goes on as things stand.
+func (r *Robot) move(ctx context.Context) error {
+	home := r.settings.Homes[r.moves%len(r.settings.Homes)]
+	r.moves++
+	r.desk = client.New(home.Server)
+	within, cancel := context.WithTimeout(ctx, registerWithin)
+	defer cancel()
+	if _, err := r.desk.Login(within, r.settings.Login, r.settings.Password); err != nil {
+		return err
+	}
+	var now api.Agent
+	if err := r.desk.Read(within, "/v1/agent", &now); err == nil && now.State != "offline" {
+		return nil
+	}
+	if err := r.plug(within, ctx, home.Registrar); err != nil {
+		return err
+	}
+	return r.signIn(within)
+}
+
 func (r *Robot) connect(ctx context.Context) error {
+	if err := r.plug(ctx, ctx, r.settings.Registrar); err != nil {
+		return err
+	}
+	if _, err := r.desk.Login(ctx, r.settings.Login, r.settings.Password); err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	return r.signIn(ctx)
+}
+
+func (r *Robot) signIn(ctx context.Context) error {
+	if err := r.desk.Post(ctx, "/v1/agent/sign-in", struct{}{}, nil); err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	return r.desk.Post(ctx, "/v1/agent/ready", nil, nil)
+}
+
+// plug registers the phone until life is done, in place of where it was; ctx bounds
+// the first answer.
+func (r *Robot) plug(ctx, life context.Context, registrar sipua.Target) error {
 	s := r.settings
-	first := r.phone.register(ctx, sipua.Registration{
-		Registrar: s.Registrar, User: s.Extension, Auth: sipua.Credentials{User: s.Extension, Password: s.Secret},
+	r.unplug()
+	life, r.unplug = context.WithCancel(life)
+	first := r.phone.register(life, sipua.Registration{
+		Registrar: registrar, User: s.Extension, Auth: sipua.Credentials{User: s.Extension, Password: s.Secret},
 	})
 	select {
 	case err := <-first:
@@ -124,13 +195,7 @@ func (r *Robot) connect(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if _, err := r.desk.Login(ctx, s.Login, s.Password); err != nil {
-		return fmt.Errorf("log in: %w", err)
-	}
-	if err := r.desk.Post(ctx, "/v1/agent/sign-in", struct{}{}, nil); err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	return r.desk.Post(ctx, "/v1/agent/ready", nil, nil)
+	return nil
 }
 
 // react does what an agent does at an event.
