@@ -65,6 +65,9 @@ func (s *stream) write(text string) {
 	if _, s.err = s.w.Write([]byte(text)); s.err == nil {
 		s.err = s.out.Flush()
 	}
+	if s.err == nil { // over HTTP/2 a deadline that passes ends the stream, also while nothing is written
+		s.err = s.out.SetWriteDeadline(time.Time{})
+	}
 }
 
 // follow runs a stream until the client or its session is gone: look is asked
