@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -83,13 +84,18 @@ func (e Export) Rate(now time.Time) float64 {
 	return 0
 }
 
-// Left is how long it will take at the rate so far; 0 = not known, or over.
+// Left is how long it will take at the rate so far, at most what a Duration
+// holds; 0 = not known, or over.
 func (e Export) Left(now time.Time) time.Duration {
 	rate := e.Rate(now)
 	if e.State != ExportRunning || rate <= 0 {
 		return 0
 	}
-	return time.Duration(float64(e.Total-e.Rows) / rate * float64(time.Second))
+	left := float64(e.Total-e.Rows) / rate * float64(time.Second)
+	if left >= math.MaxInt64 { // the first few rows of very many
+		return math.MaxInt64
+	}
+	return time.Duration(left)
 }
 
 // Ending is how the name of the file ends.

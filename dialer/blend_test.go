@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -168,22 +169,62 @@ func TestATeamThatLeavesForItsPlannedBreaksKeepsTheCap(t *testing.T) {
 				plan = append(plan, Break{From: from, To: from.Add(12 * time.Minute)})
 			}
 			h.must(h.engine.PlanBreaks(t.Context(), id+1, append(plan, Break{From: began.Add(80 * time.Minute)})))
-			h.robots.Go(func() {
-				for _, b := range plan {
-					time.Sleep(time.Until(b.To))
-					_ = h.engine.Ready(t.Context(), id+1)
-				}
-			})
+			h.backFrom(id+1, plan)
 		}
 		time.Sleep(79 * time.Minute)
 		h.underCap(1)
-		lost := h.view(1).Period.Abandoned
 		h.until(20*time.Minute, "all gone home", func() bool { return h.view(1).Agents[StatePaused] == 12 })
 		h.until(time.Minute, "nothing rings", func() bool { return h.view(1).InAir == 0 })
-		// None with this seed; ten other seeds lost 0.6 on average, and 3 at most.
-		if n := h.view(1).Period.Abandoned - lost; n > 2 {
-			t.Errorf("%d people answered to nobody at the end of the shift", n)
+		h.underCap(1) // with what the end of the shift cost
+		h.stop()
+	})
+}
+
+// backFrom makes an agent ready again at the end of each break.
+func (h *house) backFrom(agent int64, plan []Break) {
+	h.robots.Go(func() {
+		for _, b := range plan {
+			time.Sleep(time.Until(b.To))
+			_ = h.engine.Ready(context.Background(), agent)
 		}
+	})
+}
+
+// One end of a shift says nothing: 0 to 3 people are lost at it, by chance, also
+// with one seed, for goroutines of one instant have no order. So a whole team
+// leaves at one moment, twelve times. Measured: this seed loses 2 or 5 and, when
+// the breaks are not announced, 20 or 22; sixteen other seeds 3 to 11 (mean 6.9,
+// deviation 2.1) and unannounced 15 to 23. More than 15 is four deviations away
+// even if every run drew its people anew: one in 30,000.
+func TestATeamThatLeavesAllAtOnceAsPlannedLosesFewPeople(t *testing.T) {
+	longShift(t)
+	bubble(t, func(t *testing.T) {
+		const ends, every = 12, 8 * time.Minute
+		h := team(t, 12, 4000, mixed(35, 0.3, 40*time.Second), func(c *campaigns.Campaign) { c.Retry = nil })
+		first := time.Now().Add(20 * time.Minute)
+		var plan []Break
+		for i := range ends {
+			from := first.Add(time.Duration(i) * every)
+			plan = append(plan, Break{From: from, To: from.Add(2 * time.Minute)})
+		}
+		for id := range int64(12) {
+			h.must(h.engine.PlanBreaks(t.Context(), id+1, plan))
+			h.backFrom(id+1, plan)
+		}
+		lost, answered := 0, 0
+		for _, b := range plan {
+			time.Sleep(time.Until(b.From.Add(-time.Minute)))
+			before := h.view(1).Period
+			time.Sleep(time.Until(b.From.Add(time.Minute)))
+			after := h.view(1).Period
+			lost, answered = lost+after.Abandoned-before.Abandoned, answered+after.Answered-before.Answered
+		}
+		h.underCap(1)
+		t.Logf("at %d ends: %d answered, %d lost", ends, answered, lost)
+		if answered < 60 || lost > 15 {
+			t.Errorf("at %d ends of a shift %d people answered and %d of them to nobody", ends, answered, lost)
+		}
+		h.hard()
 		h.stop()
 	})
 }

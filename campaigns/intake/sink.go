@@ -39,7 +39,8 @@ func (s *sink) take(ctx context.Context, c *chunk) error {
 			c.from = append(c.from, i)
 		}
 	}
-	if err := s.keep(ctx, c); err != nil {
+	stored, err := s.keep(ctx, c)
+	if !stored {
 		return err
 	}
 	for i := range c.rows {
@@ -49,7 +50,7 @@ func (s *sink) take(ctx context.Context, c *chunk) error {
 	}
 	s.result.Unchecked = s.seen.forgotten
 	s.meter.tick(s.result.Counts, false)
-	return nil
+	return err
 }
 
 // begin opens the load with the first row, so that a list which cannot be read
@@ -98,32 +99,32 @@ func (s *sink) dropSeen(p *parsed, line int) {
 	p.ok, p.rejected = false, []Rejection{last}
 }
 
-// keep hands the contacts to the store and notes what it did not take.
-func (s *sink) keep(ctx context.Context, c *chunk) error {
+// keep hands the contacts to the store and notes what it did not take. What is
+// stored is counted, also when the rules could not be asked any more.
+func (s *sink) keep(ctx context.Context, c *chunk) (stored bool, err error) {
 	if len(c.contacts) == 0 {
-		return nil
+		return true, nil
 	}
 	bars := s.askRules(ctx, c)
 	if s.options.DryRun {
 		if err := s.bar(c, bars); err != nil {
-			return err
+			return false, err
 		}
-		return s.foresee(ctx, c)
+		err := s.foresee(ctx, c)
+		return err == nil, err
 	}
 	verdicts, err := s.store.AddContacts(ctx, s.result.Load, c.contacts, s.options.Duplicates)
-	if barred := s.bar(c, bars); err == nil {
-		err = barred
-	}
+	barred := s.bar(c, bars)
 	if err != nil {
-		return fmt.Errorf("store rows from line %d on: %w", c.contacts[0].Row, err)
+		return false, fmt.Errorf("store rows from line %d on: %w", c.contacts[0].Row, err)
 	}
 	if len(verdicts) != len(c.contacts) {
-		return fmt.Errorf("store rows from line %d on: %d verdicts for %d contacts", c.contacts[0].Row, len(verdicts), len(c.contacts))
+		return false, fmt.Errorf("store rows from line %d on: %d verdicts for %d contacts", c.contacts[0].Row, len(verdicts), len(c.contacts))
 	}
 	for i, v := range verdicts {
 		s.settle(&c.parsed[c.from[i]], v)
 	}
-	return nil
+	return true, barred
 }
 
 // barred is what the rules say of a chunk.

@@ -315,7 +315,8 @@ func (inc *Incoming) Authenticate(a *Authenticator) (user string, ok bool) {
 // Answer accepts the call with 200 and blocks until the ACK is there. sdp is
 // the answer to Offer, or our offer when that is nil; the peer's answer is then
 // in Call.RemoteSDP. Without an ACK in 32 s the call is ended and the error is
-// ErrNoReply. A call that the peer hung up before its ACK is returned, ended.
+// ErrNoReply; when the UA is closed before the ACK, it is ErrClosed. A call that
+// the peer hung up before its ACK is returned, ended.
 func (inc *Incoming) Answer(ctx context.Context, sdp []byte, hs ...Header) (*Call, error) {
 	call, err := inc.AnswerNow(sdp, hs...)
 	if err != nil {
@@ -323,14 +324,20 @@ func (inc *Incoming) Answer(ctx context.Context, sdp []byte, hs ...Header) (*Cal
 	}
 	select {
 	case <-call.acked:
-		if e := call.End(); e.By == ByTimeout {
-			return nil, fmt.Errorf("answer: %w: no ACK", ErrNoReply)
-		}
-		return call, nil
+	case <-call.released: // Close hangs up without an ACK, and nobody hears one any more
 	case <-ctx.Done():
 		call.hangup(Ending{By: ByLocal, Reason: "given up"}, nil)
 		return nil, ctx.Err()
 	}
+	select {
+	case <-call.acked:
+	default:
+		return nil, fmt.Errorf("answer: %w", ErrClosed)
+	}
+	if e := call.End(); e.By == ByTimeout {
+		return nil, fmt.Errorf("answer: %w: no ACK", ErrNoReply)
+	}
+	return call, nil
 }
 
 // AnswerNow accepts the call with 200 and does not wait for the ACK; media may

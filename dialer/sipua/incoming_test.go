@@ -118,6 +118,37 @@ func TestAnAnswerThatIsNeverAcknowledgedEndsInBye(t *testing.T) {
 	})
 }
 
+func TestCloseEndsAnAnswerThatIsNeverAcknowledged(t *testing.T) {
+	for name, there := range map[string]bool{"by a peer that answers the BYE": true, "by a peer that has died": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, in, release := taken()
+				st := &stage{t: t, net: newNetwork()}
+				st.setUp(s)
+				st.peer.call("INVITE", "in1", "in1", 1, sdpAt("10.0.0.2", 6000))
+				inc, out, closed := <-in, make(chan error, 1), make(chan error, 1)
+				go func() {
+					_, err := inc.Answer(context.Background(), offer2(t))
+					out <- err
+				}()
+				st.peer.expect("200")
+				go func() { closed <- st.ua.Close() }()
+				if bye := st.peer.await("BYE"); there {
+					st.peer.reply(bye, 200, "")
+				}
+				if err := <-out; !errors.Is(err, sipua.ErrClosed) {
+					t.Errorf("the answer ends with %v", err)
+				}
+				close(release)
+				if err := <-closed; err != nil {
+					t.Error(err)
+				}
+				_ = st.peer.conn.Close()
+			})
+		})
+	}
+}
+
 func TestAByeBeforeTheAckEndsTheCall(t *testing.T) {
 	serve(t, nil, func(st *stage, inc *sipua.Incoming) {
 		out := make(chan *sipua.Call, 1)

@@ -12,6 +12,9 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
+// eventPatience is how long an event may be in coming on a machine that is busy.
+const eventPatience = 30 * time.Second
+
 // event is one server-sent event as a client reads it.
 type event struct{ id, name, data string }
 
@@ -86,7 +89,7 @@ func (l *listener) next(name string, into any) event {
 			l.must(json.Unmarshal([]byte(e.data), into))
 		}
 		return e
-	case <-time.After(10 * time.Second):
+	case <-time.After(eventPatience):
 		l.Fatalf("no event %s", name)
 	}
 	return event{}
@@ -213,7 +216,7 @@ func TestAStreamEndsWithItsSessionAndWithTheRightToSeeIt(t *testing.T) {
 // ended wants the stream to end by itself.
 func (l *listener) ended() {
 	l.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(eventPatience)
 	for {
 		select {
 		case _, more := <-l.events:

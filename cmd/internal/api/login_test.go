@@ -29,16 +29,31 @@ func TestALoginGivesATokenThatWorksAsBearerAndAsCookie(t *testing.T) {
 
 func TestAWrongLoginIsToldNothingAndASixthTryWaits(t *testing.T) {
 	h := newHouse(t).staff()
-	for range 5 {
-		caller{house: h}.send("POST", loginPath, map[string]string{"login": "admin", "password": "wrong password!"}).fault(401, "wrong_login")
-	}
 	caller{house: h}.send("POST", loginPath, map[string]string{"login": "nobody", "password": password}).fault(401, "wrong_login")
-	res := caller{house: h}.send("POST", loginPath, map[string]string{"login": "admin", "password": password})
+	res := h.sixth("admin")
 	res.fault(429, "login_wait")
 	if res.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	h.login("manager") // the others are not locked
+}
+
+// sixth is the right password after five wrong ones. The first wait lasts a
+// second from the fifth try: where one hash takes longer than that, on a machine
+// that is busy, the wait is over by then, and it all begins anew.
+func (h *house) sixth(login string) reply {
+	h.Helper()
+	for tries := 1; ; tries++ {
+		var fifth time.Time
+		for range 5 {
+			fifth = time.Now()
+			caller{house: h}.send("POST", loginPath, map[string]string{"login": login, "password": "wrong password!"}).fault(401, "wrong_login")
+		}
+		res := caller{house: h}.send("POST", loginPath, map[string]string{"login": login, "password": password})
+		if res.StatusCode != http.StatusOK || time.Since(fifth) < time.Second || tries == 20 {
+			return res
+		}
+	}
 }
 
 func TestALogoutEndsTheSessionForGood(t *testing.T) {

@@ -241,7 +241,7 @@ func TestAMessageArrivesOnTheDeskAndWaitsUntilItIsRead(t *testing.T) {
 				if e.name == name {
 					return e
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(eventPatience):
 				t.Fatalf("no event %s", name)
 			}
 		}

@@ -176,7 +176,7 @@ func (l *listener) after(t *testing.T, name string) event {
 			if e.name != name {
 				return e
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(eventPatience):
 			t.Fatalf("nothing but %s", name)
 		}
 	}

@@ -47,7 +47,7 @@ func (l *listener) await(name string, into any) {
 				l.must(json.Unmarshal([]byte(e.data), into))
 			}
 			return
-		case <-time.After(10 * time.Second):
+		case <-time.After(eventPatience):
 			l.Fatalf("no event %s", name)
 		}
 	}

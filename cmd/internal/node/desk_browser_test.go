@@ -89,7 +89,9 @@ func openDesk(t *testing.T, o *office, login string) *deskTab {
 		_, err := cdppage.AddScriptToEvaluateOnNewDocument(earpiece).Do(ctx)
 		return err
 	}))
-	d.run(chromedp.Navigate(o.node.URL()+"/"), chromedp.WaitVisible("#login"), chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(o.secret), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#sign-in"))
+	d.run(chromedp.Navigate(o.node.URL()+"/"), chromedp.WaitVisible("#login"))
+	d.want(`document.activeElement?.id === "login"`, "the login has the focus")
+	d.run(chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(o.secret), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#sign-in"))
 	d.want(`document.getElementById("gate")?.hidden === false`, "the desk asks how the shift begins")
 	return d
 }

@@ -53,7 +53,7 @@ func TestABrowserIsAHeadset(t *testing.T) {
 	b.until(`phone.state.phase === "up" && peak() > 400 && peak() < 480`, "440 Hz is heard again")
 	took := time.Since(cut)
 	t.Logf("heard again %s after the path died", took.Round(10*time.Millisecond))
-	if took > 5*time.Second {
+	if took > 15*time.Second { // about 2 s, also at a load of 20; the browser alone gives a path up after 30
 		t.Errorf("the headset came back after %s", took)
 	}
 	select {

@@ -24,7 +24,7 @@ import (
 const (
 	campaignName = "Fibre"
 	managerLogin = "maria"
-	patience     = 30 * time.Second // of a test with a machine that is busy
+	patience     = 60 * time.Second // of a test with a machine that is busy
 )
 
 var loopback = netip.MustParseAddr("127.0.0.1")

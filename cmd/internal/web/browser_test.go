@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,9 +102,11 @@ func (b *browser) run(actions ...chromedp.Action) {
 	}
 }
 
-// eval asks the page.
+// eval asks the page when all of it is there: what was waited for may stand at
+// its top, and the rest be on its way.
 func eval[T any](b *browser, script string) (v T) {
 	b.Helper()
+	b.until(`document.readyState === "complete"`)
 	b.run(chromedp.Evaluate(script, &v, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	return v
 }
@@ -112,6 +115,13 @@ func eval[T any](b *browser, script string) (v T) {
 func (b *browser) until(script string) {
 	b.Helper()
 	b.run(chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second)))
+}
+
+// focused waits until the focus is on what has a property of that value: a page
+// gives it after the element is shown.
+func (b *browser) focused(property, value string) {
+	b.Helper()
+	b.until(fmt.Sprintf(`document.activeElement?.%s === %q`, property, value))
 }
 
 func (b *browser) complaints() []string {
@@ -135,9 +145,7 @@ func (b *browser) silent() {
 func (b *browser) logIn(r campaigns.Role) {
 	b.Helper()
 	b.run(chromedp.Navigate(b.url+"/"), chromedp.WaitVisible("#login"))
-	if focused := eval[string](b, `document.activeElement.id`); focused != "login" {
-		b.Errorf("the focus is on %q", focused)
-	}
+	b.focused(`id`, "login")
 	b.run(chromedp.KeyEvent(string(r)), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
 	b.run(chromedp.WaitVisible(`header.top`), chromedp.Navigate(b.url+"/live"), chromedp.WaitVisible(`#link[data-state=live]`))
 }
@@ -323,9 +331,7 @@ func documentation(t *testing.T, chromium context.Context) {
 	h := newHouse(t)
 	b := openBrowser(h, chromium)
 	b.run(chromedp.Navigate(b.url+"/docs/"), chromedp.WaitVisible(".opblock", chromedp.ByQuery))
-	if n := eval[int](b, `document.querySelectorAll(".opblock").length`); n < 40 {
-		t.Errorf("%d operations are documented", n)
-	}
+	b.until(`document.querySelectorAll(".opblock").length >= 40`) // operations
 	b.shot("docs")
 	b.silent()
 }

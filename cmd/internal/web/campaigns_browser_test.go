@@ -34,7 +34,9 @@ func TestManagersInABrowser(t *testing.T) {
 // open logs in and opens a page.
 func (b *browser) open(r campaigns.Role, path string) {
 	b.Helper()
-	b.run(chromedp.Navigate(b.url+"/"), chromedp.WaitVisible("#login"), chromedp.KeyEvent(string(r)), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
+	b.run(chromedp.Navigate(b.url+"/"), chromedp.WaitVisible("#login"))
+	b.focused("id", "login")
+	b.run(chromedp.KeyEvent(string(r)), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter))
 	b.run(chromedp.WaitVisible(`header.top`), chromedp.Navigate(b.url+path), chromedp.WaitVisible("#main"))
 }
 

@@ -181,9 +181,7 @@ func editsScript(t *testing.T, chromium context.Context) {
 	}
 	b.shot("script-error")
 	b.run(chromedp.Evaluate(`document.querySelector("#marks li button").click()`, nil)) // which may be drawn anew at any moment
-	if at := eval[string](b, `document.activeElement.id`); at != "source" {
-		t.Errorf("the focus is on %q", at)
-	}
+	b.focused("id", "source")
 	b.run(chromedp.Evaluate(`document.getElementById("source").setSelectionRange(0, 1)`, nil), chromedp.KeyEvent(kb.Backspace))
 	b.until(`document.querySelectorAll("#marks li[data-severity=error]").length === 0`)
 	b.run(chromedp.Evaluate(`document.querySelector('#drawing [data-step="visit"]').dispatchEvent(new MouseEvent("click", {bubbles: true}))`, nil))

@@ -68,9 +68,7 @@ func (h *house) audit(kind string) int {
 func supervises(t *testing.T, chromium context.Context) {
 	b := supervisorHouse(t, chromium)
 	b.run(chromedp.Focus(`#agents [data-key="6"] button`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#console"))
-	if got := eval[string](b, `document.activeElement.textContent`); got != "Ana Ferrer 1" {
-		t.Errorf("the focus is on %q", got)
-	}
+	b.focused("textContent", "Ana Ferrer 1")
 	eval[bool](b, `document.getElementById("c-phone").value = "desk", true`)
 	b.run(chromedp.KeyEvent("l"))
 	b.until(`document.querySelector("[data-mode=listen]").getAttribute("aria-pressed") === "true"`)

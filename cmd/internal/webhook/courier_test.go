@@ -226,7 +226,7 @@ func TestWhatWasRefusedIsSentAgainAndAnotherServerDoesNotWaitForIt(t *testing.T)
 	h.must(c.Round(t.Context(), time.Now()))
 	settled := func(webhook int64, tries int) campaigns.Delivery {
 		t.Helper()
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(30 * time.Second)
 		for time.Now().Before(deadline) {
 			list, err := h.db.Deliveries(t.Context(), webhook, 0, 1)
 			h.must(err)

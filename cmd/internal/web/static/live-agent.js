@@ -12,7 +12,7 @@ const part = (id) => document.getElementById(id);
 const said = part("c-said"), line = part("c-line"), stop = part("c-stop"), takeOver = part("c-take"), out = part("c-out");
 const modes = [...panel.querySelectorAll("[data-mode]")];
 const me = Number(panel.dataset.me);
-let agents = new Map();
+let agents = null; // not known before the first snapshot
 let of = ""; // the agent's number, as a key
 let phone = null; // the headset of this page
 let mine = null; // the agent whom I listen to, and how
@@ -54,18 +54,20 @@ function close() {
 // show writes the panel anew as the floor stands.
 function show() {
   mine = null;
-  for (const a of agents.values()) {
+  for (const a of agents?.values() ?? []) {
     const m = (a.monitors ?? []).find((m) => m.user_id === me);
     if (m) mine = { agent: a, mode: m.mode };
   }
   if (line) heard();
   if (!of) return;
-  const a = agents.get(of);
+  const a = agents?.get(of);
   for (const b of panel.querySelectorAll(".modes button, .acts button, .acts input")) b.disabled = !a;
+  const gone = t("The agent is not signed in any more.");
   if (!a) {
-    say(t("The agent is not signed in any more."));
+    if (agents) say(gone);
     return;
   }
+  if (said.textContent === gone) say(""); // back again
   const name = part("c-name").firstElementChild;
   if (name.textContent !== a.name) name.textContent = a.name;
   part("c-state").textContent = words(a.state);
