@@ -4,7 +4,15 @@
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CGO_ENABLED ?= 0
 
-.PHONY: build test race lint bench demo demo-check clean
+GOTESTSUM := go run gotest.tools/gotestsum@v1.13.0
+RACED := ./campaigns ./campaigns/intake ./campaigns/rules ./campaigns/abandonment ./dialer/... ./storage/... ./cmd/internal/...
+
+# AGAIN is how CI runs tests: of at most three red ones each is run once more,
+# by itself, and named in the output. A data race is never forgiven.
+AGAIN := $(GOTESTSUM) --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=3 \
+	--rerun-fails-abort-on-data-race
+
+.PHONY: build test race ci-test ci-race lint bench demo demo-check clean
 
 build: ## one static binary
 	go build -trimpath -ldflags '-s -w' -o forecall ./cmd/forecall
@@ -14,7 +22,13 @@ test: ## every test; real peers are installed and required where that is possibl
 	go test -timeout 10m ./...
 
 race: ## the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -timeout 20m ./campaigns ./campaigns/intake ./campaigns/rules ./campaigns/abandonment ./dialer/... ./storage/... ./cmd/internal/...
+	CGO_ENABLED=1 go test -race -short -timeout 20m $(RACED)
+
+ci-test: ## as `make test` in CI: peers required, a red test gets a second chance by itself
+	FORECALL_PEERS=required $(AGAIN) --packages './...' -- -timeout 10m
+
+ci-race: ## as `make race` in CI, with the same second chance
+	CGO_ENABLED=1 $(AGAIN) --packages '$(RACED)' -- -race -short -timeout 20m
 
 lint: ## format, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -234,20 +234,26 @@ func (p *pursuer) add(ctx context.Context, by campaigns.User, first, last int64)
 	return err
 }
 
-// wait lets the dialer come as far as a place in the list; it does not wait for
-// ever, since who is listed is not dialed.
+// wait lets the dialer come as far as a place in the list, however slow the
+// machine is: the people there are not listed yet, so that it does come. Near
+// the end of the list all may be listed, and the dialer stands still for good.
 func (p *pursuer) wait(ctx context.Context, place int64) {
-	late := time.NewTimer(50 * time.Millisecond)
+	const still = time.Second
+	late := time.NewTimer(still)
 	defer late.Stop()
 	look := time.NewTicker(200 * time.Microsecond)
 	defer look.Stop()
-	for p.ear.frontier.Load() < place {
+	for was := p.ear.frontier.Load(); was < place; {
 		select {
 		case <-late.C:
 			return
 		case <-ctx.Done():
 			return
 		case <-look.C:
+		}
+		if now := p.ear.frontier.Load(); now != was {
+			was = now
+			late.Reset(still)
 		}
 	}
 }
