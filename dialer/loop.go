@@ -45,6 +45,7 @@ type Loop struct {
 	calls    map[pacing.CallID]*call
 	rows     map[string]*call        // the same by attempt
 	crews    []*crew                 // where calls may be placed
+	loads    map[*crew]load          // of the crews, since room was asked
 	version  int64                   // of the campaign's settings
 	read     applied                 // and what was read for them
 	waiting  []*call                 // persons without an agent, longest first

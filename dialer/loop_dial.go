@@ -61,6 +61,9 @@ func (l *Loop) place(n int, now time.Time) {
 	if l.store.probing() {
 		n = min(n, 1) // one call finds out whether the store works again
 	}
+	if n <= 0 {
+		return
+	}
 	room, full := l.room()
 	for i := range n {
 		if i >= room {

@@ -4,9 +4,14 @@ import "math"
 
 // This file is where a loop may place its calls.
 
+// load is what a node has of a loop: calls that are not with its trunks yet, calls
+// in the air, agents.
+type load struct{ begun, inAir, agents int }
+
 // room is how many calls the trunks take beside those that are not with them
-// yet.
+// yet. Whoever places asks first: nodeFor goes by what was weighed here.
 func (l *Loop) room() (int, string) {
+	l.weigh()
 	lines, why := 0, ""
 	for _, hands := range l.crews {
 		free, full := l.roomAt(hands)
@@ -20,32 +25,46 @@ func (l *Loop) room() (int, string) {
 	return lines, why
 }
 
-// roomAt is the same of one node.
-func (l *Loop) roomAt(hands *crew) (int, string) {
-	begun := 0
+// weigh counts what each node has, in one pass over all calls.
+func (l *Loop) weigh() {
+	clear(l.loads)
 	for _, c := range l.calls {
-		if c.hands == hands && c.state == CallBeginning {
-			begun++
+		n := l.loads[c.hands]
+		if c.state == CallBeginning {
+			n.begun++
 		}
+		if c.inAir() {
+			n.inAir++
+		}
+		l.loads[c.hands] = n
 	}
-	return hands.room(l.id, l.campaign.Trunks, begun)
+	for _, a := range l.agents {
+		n := l.loads[a.hands]
+		n.agents++
+		l.loads[a.hands] = n
+	}
+}
+
+// roomAt is the room at one node.
+func (l *Loop) roomAt(hands *crew) (int, string) {
+	return hands.room(l.id, l.campaign.Trunks, l.loads[hands].begun)
 }
 
 // nodeFor is where a call is placed: at the agent who is kept for it, as far as
 // there is room, else where the fewest calls are in the air for the agents there.
 func (l *Loop) nodeFor(seat *agent) *crew {
-	if len(l.crews) == 1 {
-		return l.crews[0]
+	best := l.crews[0]
+	if len(l.crews) > 1 {
+		best = l.lightest(seat)
 	}
-	calls, agents := make(map[*crew]int), make(map[*crew]int)
-	for _, c := range l.calls {
-		if c.inAir() {
-			calls[c.hands]++
-		}
-	}
-	for _, a := range l.agents {
-		agents[a.hands]++
-	}
+	n := l.loads[best]
+	n.begun++
+	n.inAir++
+	l.loads[best] = n
+	return best
+}
+
+func (l *Loop) lightest(seat *agent) *crew {
 	best, least := l.crews[0], math.Inf(1)
 	for _, hands := range l.crews {
 		room, _ := l.roomAt(hands)
@@ -55,8 +74,9 @@ func (l *Loop) nodeFor(seat *agent) *crew {
 		if seat != nil && seat.hands == hands {
 			return hands
 		}
-		if load := float64(calls[hands]+1) / (float64(agents[hands]) + idleWeight); load < least {
-			best, least = hands, load
+		n := l.loads[hands]
+		if weight := float64(n.inAir+1) / (float64(n.agents) + idleWeight); weight < least {
+			best, least = hands, weight
 		}
 	}
 	return best

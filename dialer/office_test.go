@@ -17,6 +17,7 @@ import (
 type office struct {
 	t        testing.TB
 	store    *memStore
+	records  Store // what the nodes write to: store, or another around it
 	settings Settings
 	nodes    []*node
 	work     sync.WaitGroup
@@ -25,7 +26,6 @@ type office struct {
 	brain  *Engine
 	leave  context.CancelFunc // of the brain, and of all who talk with it
 	ended  chan struct{}
-	robots context.CancelFunc
 	latest []campaigns.Campaign
 }
 
@@ -46,14 +46,19 @@ type node struct {
 }
 
 func newOffice(t testing.TB, nodes int, callee func(string) callee) *office {
-	o := &office{t: t, store: newMemStore(t)}
+	store := newMemStore(t)
+	return newOfficeOn(t, store, store, nodes, callee)
+}
+
+func newOfficeOn(t testing.TB, store *memStore, records Store, nodes int, callee func(string) callee) *office {
+	o := &office{t: t, store: store, records: records}
 	o.settings = Settings{Messages: message, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError + 1}))}
 	for i := range nodes {
 		n := &node{name: fmt.Sprintf("n%d", i+1), trunk: newMemTrunk(t, callee), gone: make(chan struct{})}
 		s := o.settings
 		n.office = o
 		s.Node, s.Stations = n.name, n
-		n.hands = NewHands(s, o.store, n.trunk)
+		n.hands = NewHands(s, o.records, n.trunk)
 		o.nodes = append(o.nodes, n)
 		soft, stopSoft := context.WithCancel(context.Background())
 		hard, stopHard := context.WithCancel(context.Background())
@@ -162,7 +167,7 @@ func (l *innerLeg) Hangup(context.Context) { l.cut() }
 func (o *office) takeFloor() *Engine {
 	s := o.settings
 	s.Node = "brain"
-	e := NewFloor(s, o.store, o.nodes[0].trunk)
+	e := NewFloor(s, o.records, o.nodes[0].trunk)
 	hard, leave := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	o.mu.Lock()

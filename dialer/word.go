@@ -100,10 +100,6 @@ type word struct {
 	Hello    *hello              `json:"hello,omitempty"`
 }
 
-// brain hears the words of the hands of a node, in the order in which they were
-// said. It never makes them wait.
-type brain interface{ hear(from *crew, w word) }
-
 // roomReport is what the trunks of a node take of a campaign's calls, beside
 // those that are placed there and not with the trunks yet. Placed is how many the
 // hands had been asked for by then.

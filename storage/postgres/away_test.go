@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -248,5 +247,5 @@ func TestWhoDoesNotWaitIsToldThatItIsInDoubt(t *testing.T) {
 			t.Errorf("told %v, and it is %v", answer, err)
 		}
 	}
-	t.Log(fmt.Sprintf("%d answers, %d in doubt", len(told), doubtful))
+	t.Logf("%d answers, %d in doubt", len(told), doubtful)
 }
