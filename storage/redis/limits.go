@@ -22,18 +22,19 @@ type Trunk struct {
 // Limits are one node's share in what all nodes have of their trunks together.
 // It is safe for use by many goroutines; Run has to run.
 type Limits struct {
-	house *House
-	node  string
+	house *House // nil: there is no Redis, each node has its part and no more
 	log   *slog.Logger
 	kick  chan struct{} // somebody waits for an answer
 
 	loaded bool // Redis knows the script; of Run's goroutine
 
 	mu      sync.Mutex
+	node    string
 	stakes  map[string]*stake
 	names   []string
 	members []string
-	told    time.Time // when the members were told
+	told    time.Time // when the records were asked who is there
+	sole    bool      // in this life no other node was there
 	contact
 }
 
@@ -51,10 +52,20 @@ var errSilent = errors.New("redis does not answer: for a moment no node knows wh
 // as "name:epoch": a node that was started again is another one. Lines and calls a
 // second are to be the same on all nodes; where they are not, each heeds its own.
 func (h *House) Limits(node string, trunks []Trunk) (*Limits, error) {
-	if node == "" || strings.ContainsAny(node, " \t\r\n") {
-		return nil, fmt.Errorf("limits of node %q: its name is empty or has spaces", node)
+	return newLimits(h, h.log, node, trunks)
+}
+
+// Parts are the limits of a node of a house that has no Redis: its own part of
+// each, always.
+func Parts(node string, trunks []Trunk) (*Limits, error) {
+	return newLimits(nil, slog.New(slog.DiscardHandler), node, trunks)
+}
+
+func newLimits(h *House, log *slog.Logger, node string, trunks []Trunk) (*Limits, error) {
+	if err := checkNode(node); err != nil {
+		return nil, err
 	}
-	l := &Limits{house: h, node: node, log: h.log, kick: make(chan struct{}, 1), stakes: map[string]*stake{}}
+	l := &Limits{house: h, node: node, log: log, kick: make(chan struct{}, 1), stakes: map[string]*stake{}, sole: true}
 	for _, t := range trunks {
 		if t.Name == "" || t.Lines < 1 || t.CPS <= 0 || l.stakes[t.Name] != nil {
 			return nil, fmt.Errorf("limits of trunk %q: %d lines, %g calls a second: a name of its own and figures above 0 are needed", t.Name, t.Lines, t.CPS)
@@ -62,19 +73,54 @@ func (h *House) Limits(node string, trunks []Trunk) (*Limits, error) {
 		l.stakes[t.Name] = &stake{trunk: t}
 	}
 	l.names = slices.Sorted(maps.Keys(l.stakes))
-	l.begin(time.Now())
+	l.start(time.Now())
 	return l, nil
 }
 
-// Nodes says which nodes are there, this one among them, as the records know it:
-// a node that is on the list of no other may not be able to call. To be said
-// every second; after 4 s of silence the node calls nobody.
-func (l *Limits) Nodes(members []string) {
+func checkNode(name string) error {
+	if name == "" || strings.ContainsAny(name, " \t\r\n") {
+		return fmt.Errorf("limits of node %q: its name is empty or has spaces", name)
+	}
+	return nil
+}
+
+// start begins the talk with Redis; without one the node is apart for good.
+func (l *Limits) start(now time.Time) {
+	l.begin(now)
+	l.apart = l.house == nil
+}
+
+// Rejoin begins another life of the node, under another name: others may have
+// taken for theirs what the earlier one had. The lines in use are those of the new
+// one as well; in Redis they count twice until the old name is forgotten.
+func (l *Limits) Rejoin(node string) error {
+	if err := checkNode(node); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for _, s := range l.stakes {
+		s.refuse(now, len(s.askers), errSilent)
+		s.strand()
+		s.born, s.cut = 0, false
+	}
+	l.node, l.members, l.told, l.sole = node, nil, time.Time{}, true
+	l.start(now)
+	return nil
+}
+
+// Nodes says which nodes are there, this one among them, as the records told when
+// they were asked: a node that is on the list of no other may not be able to call.
+// To be said every second; 4 s after the records were asked last the node calls
+// nobody.
+func (l *Limits) Nodes(members []string, asked time.Time) {
 	members = slices.Compact(slices.Sorted(slices.Values(members)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.members, l.told = members, time.Now()
-	l.look(l.told)
+	l.members, l.told = members, asked
+	l.sole = l.sole && len(members) == 1
+	l.look(time.Now())
 }
 
 // Take asks for a line and, when the call goes out, for a turn among the calls a
@@ -119,11 +165,11 @@ func (l *Limits) ask(trunk string, out bool) (*asker, grant) {
 	a := &asker{line: !s.line(), turn: out, answer: make(chan grant, 1)}
 	switch {
 	case l.apart && a.line:
-		return nil, grant{from: now.Add(ahead), err: fmt.Errorf("all %d lines that are this node's are in use, and Redis does not answer", s.allotted)}
+		return nil, grant{from: now.Add(ahead), err: fmt.Errorf("all %d lines that are this node's are in use, and %s", s.allotted, l.alone())}
 	case !a.line && !out:
 		return nil, grant{}
 	case l.apart:
-		g := s.alone(now)
+		g := s.own(now)
 		if g.err != nil {
 			s.held--
 		}
@@ -136,6 +182,14 @@ func (l *Limits) ask(trunk string, out bool) (*asker, grant) {
 	}
 	s.askers = append(s.askers, a)
 	return a, grant{}
+}
+
+// alone is why the node heeds its own part.
+func (l *Limits) alone() string {
+	if l.house == nil {
+		return "the nodes have no Redis to share them by"
+	}
+	return "Redis is away"
 }
 
 // withdraw ends the wait of an asker, unless it was answered meanwhile.
@@ -182,6 +236,10 @@ func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string
 	}
 	calls = min(lines, int(rate*within.Seconds()))
 	switch {
+	case lines <= 0 && l.apart:
+		return 0, fmt.Sprintf("%s: of %d lines this node's safe share is %d, and these are in use", l.alone(), s.trunk.Lines, s.allotted)
+	case calls <= 0 && l.apart:
+		return 0, fmt.Sprintf("%s: of %g calls a second this node's safe share is %.3g", l.alone(), s.trunk.CPS, rate)
 	case lines <= 0:
 		return 0, fmt.Sprintf("all %d lines that nodes share are in use", s.trunk.Lines)
 	case calls <= 0:
@@ -192,8 +250,9 @@ func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string
 
 // Standing is where a node stands with a trunk at one moment, for pages and metrics.
 type Standing struct {
-	Trunk    string
-	Together bool    // Redis says who may call; else the node heeds its own part
+	Trunk    Trunk
+	Together bool    // Redis says who may call
+	Apart    bool    // the node heeds its own part; neither: it waits to know which, and calls nobody
 	Held     int     // lines in use here
 	Allotted int     // lines that nobody else will take
 	Free     int     // lines of all that were free when Redis last told
@@ -208,10 +267,10 @@ func (l *Limits) State() []Standing {
 	out := make([]Standing, 0, len(l.names))
 	for _, name := range l.names {
 		s := l.stakes[name]
-		st := Standing{Trunk: name, Held: s.held, Allotted: s.allotted}
+		st := Standing{Trunk: s.trunk, Held: s.held, Allotted: s.allotted}
 		switch {
 		case l.apart:
-			st.CPS = s.pace.is
+			st.Apart, st.CPS = true, s.pace.is
 		case now.Sub(l.heard) <= wordCounts:
 			st.Together, st.Free, st.CPS = true, s.free, s.rate
 		}

@@ -39,7 +39,7 @@ type word struct {
 // excess of those in use, and its turns, are the others'.
 func (l *Limits) Run(ctx context.Context) {
 	l.mu.Lock()
-	l.begin(time.Now())
+	l.start(time.Now())
 	l.mu.Unlock()
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
@@ -75,6 +75,9 @@ func (l *Limits) words(all bool, number *int64) []*word {
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.look(now)
+	if l.house == nil {
+		return nil
+	}
 	if !l.speaks(now) || !l.fresh(now) {
 		if !all && l.apart {
 			return nil
@@ -113,18 +116,21 @@ func (l *Limits) say(ctx context.Context, words []*word) bool {
 	ctx, stop := context.WithTimeout(ctx, speakTimeout)
 	defer stop()
 	l.mu.Lock()
-	run, seen, members := l.run, l.seen, strings.Join(l.members, " ")
+	node, run, seen, members := l.node, l.run, l.seen, strings.Join(l.members, " ")
 	l.mu.Unlock()
 	sent := time.Now()
 	_, _ = l.house.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each word has its own error
 		for _, w := range words {
-			w.cmd = l.send(ctx, p, w, run, seen, members)
+			w.cmd = l.send(ctx, p, w, node, run, seen, members)
 		}
 		return nil
 	})
 	came := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.node != node { // what an earlier life was lent is not this one's
+		return false
+	}
 	for _, w := range words {
 		if w.err = l.hear(w, sent, came); w.err != nil {
 			l.failed()
@@ -134,13 +140,13 @@ func (l *Limits) say(ctx context.Context, words []*word) bool {
 	return words[0].err == nil
 }
 
-func (l *Limits) send(ctx context.Context, p redis.Pipeliner, w *word, run string, seen int64, members string) *redis.Cmd {
+func (l *Limits) send(ctx context.Context, p redis.Pipeliner, w *word, node, run string, seen int64, members string) *redis.Cmd {
 	if w.greeting {
 		seen = 0
 	}
 	keys := []string{l.house.key("trunk", w.trunk.Name)}
 	args := []any{
-		run, l.node, seen, strconv.FormatFloat(w.share, 'f', -1, 64), w.trunk.Lines, w.claim, w.need, w.want, w.turns, w.number, w.born, members,
+		run, node, seen, strconv.FormatFloat(w.share, 'f', -1, 64), w.trunk.Lines, w.claim, w.need, w.want, w.turns, w.number, w.born, members,
 	}
 	if l.loaded {
 		return limitsScript.EvalSha(ctx, p, keys, args...)
@@ -218,9 +224,13 @@ func (l *Limits) look(now time.Time) {
 	if joined {
 		l.log.Info("redis answers: the nodes share the trunks' limits again", "node", l.node)
 	}
+	after := growAfter
+	if l.sole {
+		after = growSole
+	}
 	for _, s := range l.stakes {
 		if member && l.fresh(now) {
-			s.members(now, rank, len(l.members))
+			s.members(now, rank, len(l.members), after)
 			s.cutBack(l.apart)
 		} else {
 			s.strand()

@@ -60,7 +60,7 @@ func (f *floor) roll(ctx context.Context) {
 	for ctx.Err() == nil {
 		nodes, names := f.members()
 		for _, h := range nodes {
-			h.Nodes(names)
+			h.Nodes(names, time.Now())
 		}
 		select {
 		case <-ctx.Done():

@@ -6,9 +6,14 @@ import (
 	"time"
 )
 
-// growAfter is how long a node waits before it uses more than it had: until
-// then all others know why.
-const growAfter = 5 * time.Second
+// growAfter is how long a node waits before it uses more than it had: until then
+// all others know why. One that has met no other in its life waits growSole, so
+// that the second is over in which one that is gone may have called last; whoever
+// joins later finds it on the list.
+const (
+	growAfter = 5 * time.Second
+	growSole  = 1100 * time.Millisecond
+)
 
 // part is what a node of several has of a limit, in whole calls (or lines): the
 // first have one more when they do not go up evenly, and the first of all has
@@ -38,14 +43,14 @@ type growing struct {
 	since time.Time // since when that has been wanted
 }
 
-// tell says what the figure should be.
-func (g *growing) tell(now time.Time, want float64) {
+// tell says what the figure should be; it rises after so long.
+func (g *growing) tell(now time.Time, want float64, after time.Duration) {
 	switch {
 	case want <= g.is:
 		g.is, g.to = want, want
 	case want != g.to:
 		g.to, g.since = want, now
-	case now.Sub(g.since) >= growAfter:
+	case now.Sub(g.since) >= after:
 		g.is = want
 	}
 }

@@ -49,11 +49,11 @@ type grant struct {
 	err         error
 }
 
-// members takes note of who shares the trunk.
-func (s *stake) members(now time.Time, rank, nodes int) {
+// members takes note of who shares the trunk; it grows after so long.
+func (s *stake) members(now time.Time, rank, nodes int, after time.Duration) {
 	before := s.floor.is
-	s.pace.tell(now, part(s.trunk.CPS, rank, nodes))
-	s.floor.tell(now, part(float64(s.trunk.Lines), rank, nodes))
+	s.pace.tell(now, part(s.trunk.CPS, rank, nodes), after)
+	s.floor.tell(now, part(float64(s.trunk.Lines), rank, nodes), after)
 	s.cut = s.cut || s.floor.is < before
 }
 
@@ -87,8 +87,8 @@ func (s *stake) line() bool {
 	return true
 }
 
-// alone gives the node a turn of its own share.
-func (s *stake) alone(now time.Time) grant {
+// own gives the node a turn of its own share.
+func (s *stake) own(now time.Time) grant {
 	if s.pace.is <= 0 {
 		return grant{from: now.Add(ahead), err: fmt.Errorf("the limit of %g calls a second is shared with other nodes, and they cannot be asked", s.trunk.CPS)}
 	}

@@ -113,7 +113,7 @@ func TestTwoNodesStayWithinOneTrunksLimitsWhateverBecomesOfRedis(t *testing.T) {
 	running.Go(func() {
 		for ctx.Err() == nil {
 			for _, l := range all {
-				l.Nodes([]string{"n0:1", "n1:1"})
+				l.Nodes([]string{"n0:1", "n1:1"}, time.Now())
 			}
 			select {
 			case <-ctx.Done():
