@@ -54,6 +54,7 @@ type View struct {
 	Self   campaigns.Node
 	Nodes  []campaigns.Node // those that live, by name
 	Leader campaigns.Node   // who has the floor; ID 0 = nobody
+	At     time.Time        // when the store was asked; zero = it was not yet
 }
 
 // Leads tells whether the node that looks has the floor.
@@ -211,6 +212,7 @@ func (m *Member) looks(ctx context.Context, self campaigns.Node) {
 func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 	within, cancel := context.WithTimeout(ctx, m.s.Silent)
 	defer cancel()
+	asked := time.Now()
 	all, err := m.s.Store.Nodes(within)
 	if err != nil {
 		m.say(ctx, "the other nodes cannot be seen", err)
@@ -221,7 +223,7 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 		m.say(ctx, "who leads cannot be seen", err)
 		return false
 	}
-	v := View{Self: m.View().Self}
+	v := View{Self: m.View().Self, At: asked}
 	for _, n := range all {
 		switch {
 		case !n.State.Alive():

@@ -56,6 +56,7 @@ type Node struct {
 	times    *timesource.Source // says how far our clock is off
 	lead     atomic.Pointer[lead]
 	several  *several              // nil = this node stands alone
+	live     *live                 // nil = this node stands alone
 	callers  *campaigns.CallerBook // what our numbers may show
 
 	work sync.WaitGroup
@@ -115,6 +116,12 @@ func (n *Node) openTrunks(context.Context) error {
 	s, err := TrunkSettings(n.settings.Config, n.media, n.log)
 	if err != nil {
 		return err
+	}
+	if err := n.openLive(s.Trunks); err != nil {
+		return err
+	}
+	if n.live != nil {
+		s.Share = n.live
 	}
 	if n.trunks, err = siptrunk.Open(s); err != nil {
 		return err

@@ -115,6 +115,9 @@ func (s *several) address(node string) (sipua.Target, bool) {
 // joined begins a life: what an earlier one left is closed.
 func (s *several) joined(self campaigns.Node) {
 	s.peers.SetEpoch(self.Epoch)
+	if err := s.n.live.join(self); err != nil {
+		s.n.log.Error("share the limits of the trunks", "error", err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	lost, err := s.n.db.Recover(ctx, time.Now())
@@ -133,6 +136,7 @@ func (s *several) seen(v cluster.View) {
 		all[i] = peer.Address{Node: n.Name, Addr: n.Address}
 	}
 	s.peers.Know(all)
+	s.n.live.see(v)
 }
 
 // errNoLead is why hands find no brain at this moment.
@@ -175,6 +179,7 @@ func (s *several) run(soft, hard context.Context) error {
 	here, leave := context.WithCancel(context.WithoutCancel(hard))
 	defer leave()
 	s.n.work.Go(func() { s.member.Run(here) })
+	s.n.work.Go(func() { s.n.live.run(here) })
 	context.AfterFunc(soft, s.member.Drain)
 	s.n.trunks.OnCall(s.hands.Receive)
 	return s.hands.Run(soft, hard, s.dial)

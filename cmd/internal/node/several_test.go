@@ -37,6 +37,12 @@ type resident struct {
 // and all know it.
 func openTown(t *testing.T, far netip.AddrPort, nodes int, agents ...string) *town {
 	t.Helper()
+	return openTownWith(t, far, nodes, func(*config.Config) {}, agents...)
+}
+
+// openTownWith changes the configuration of each node first.
+func openTownWith(t *testing.T, far netip.AddrPort, nodes int, change func(*config.Config), agents ...string) *town {
+	t.Helper()
 	o := &office{data: t.TempDir(), secret: "a secret of the town"}
 	o.conf = o.config(far, agents)
 	onPostgres(t, &o.conf)
@@ -46,6 +52,7 @@ func openTown(t *testing.T, far netip.AddrPort, nodes int, agents ...string) *to
 		conf.Data = filepath.Join(o.data, fmt.Sprint(i))
 		conf.Media.Ports = fmt.Sprintf("%d-%d", 26000+600*i, 26599+600*i)
 		conf.Cluster = config.Cluster{Name: fmt.Sprintf("node-%d", i+1), Listen: "127.0.0.1:0", Secret: strings.Repeat("s", 32)}
+		change(&conf)
 		if err := conf.Validate(); err != nil {
 			t.Fatal(err)
 		}

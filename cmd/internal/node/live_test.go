@@ -1,0 +1,181 @@
+package node
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/dialer"
+	"github.com/forecall/forecall/dialer/carrier"
+	"github.com/forecall/forecall/pacing/sim"
+	"github.com/forecall/forecall/storage/redis/redistest"
+)
+
+// The trunk that three nodes have together in these tests.
+const (
+	sharedLines = 10
+	sharedCPS   = 12
+)
+
+// rush has callers at each node who want far more of the trunk than there is, of
+// people who are all busy.
+type rush struct {
+	*town
+	t   *testing.T
+	log string
+}
+
+func openRush(t *testing.T, change func(*config.Config)) *rush {
+	t.Helper()
+	r := &rush{t: t, log: filepath.Join(t.TempDir(), "carrier.log")}
+	far := folk(t, r.log, 24000, 25999, sim.Callees{Busy: 1, FastFail: sim.Dist{Mean: 500 * time.Millisecond}})
+	r.town = openTownWith(t, far.Addr("udp"), 3, func(c *config.Config) {
+		c.Trunks[0].MaxChannels, c.Trunks[0].MaxCPS = sharedLines, sharedCPS
+		change(c)
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	for i, at := range r.nodes {
+		for j := range 8 {
+			work.Go(func() { r.redial(ctx, at, fictional(100*i+j)) })
+		}
+	}
+	t.Cleanup(func() { stop(); work.Wait() })
+	return r
+}
+
+// redial calls a number without end; most of its calls find no room.
+func (r *rush) redial(ctx context.Context, at *resident, number string) {
+	for ctx.Err() == nil {
+		if _, err := at.node.trunks.Dial(ctx, dialer.Request{Number: number, RingTime: 5 * time.Second}); err == nil {
+			r.t.Error("somebody answered")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// flows waits until the carrier has seen so many calls more.
+func (r *rush) flows(what string, n int) {
+	r.t.Helper()
+	want := len(r.invites()) + n
+	eventually(r.t, what, func() bool { return len(r.invites()) >= want })
+}
+
+// standAll tells whether all of these nodes stand so with the trunk.
+func standAll(nodes []*resident, together bool, cps ...float64) func() bool {
+	return func() bool {
+		var shares []float64
+		for _, n := range nodes {
+			st := n.node.live.standing()
+			if len(st) != 1 || st[0].Together != together || st[0].Apart == together {
+				return false
+			}
+			shares = append(shares, st[0].CPS)
+		}
+		slices.Sort(shares)
+		return len(cps) == 0 || slices.Equal(shares, cps)
+	}
+}
+
+func (r *rush) records() []carrier.Record {
+	r.t.Helper()
+	f, err := os.Open(r.log)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := carrier.ReadLog(f)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return all
+}
+
+// invites are the instants at which the carrier saw calls.
+func (r *rush) invites() (at []time.Time) {
+	for _, rec := range r.records() {
+		if rec.Event == carrier.Invited {
+			at = append(at, rec.At)
+		}
+	}
+	return at
+}
+
+// check fails when the carrier saw more calls at once than the trunk has lines, or
+// more in four seconds than five seconds of its calls allow: what was written late
+// on a busy machine must not count, and what is doubled does.
+func (r *rush) check() {
+	r.t.Helper()
+	now, most := map[string]bool{}, 0
+	for _, rec := range r.records() {
+		switch rec.Event {
+		case carrier.Invited:
+			now[rec.CallID] = true
+		case carrier.Refused, carrier.Canceled:
+			delete(now, rec.CallID)
+		}
+		most = max(most, len(now))
+	}
+	at := r.invites()
+	slices.SortFunc(at, time.Time.Compare)
+	const upTo = sharedCPS * 5
+	closest := time.Hour
+	for i := upTo; i < len(at); i++ {
+		closest = min(closest, at[i].Sub(at[i-upTo]))
+	}
+	r.t.Logf("%d calls, %d at once, %d of them within %s", len(at), most, upTo+1, closest)
+	if most > sharedLines || closest < 4*time.Second {
+		r.t.Errorf("the trunk has %d lines and %d calls a second", sharedLines, sharedCPS)
+	}
+}
+
+// TestThreeNodesShareOneTrunkWhateverBecomesOfRedis: the carrier's log decides.
+func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
+	server := redistest.Start(t)
+	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
+	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
+	r.flows("calls leave by Redis' word", 40)
+	server.Kill()
+	eventually(t, "each node heeds its safe share", standAll(r.nodes, false, 4, 4, 4))
+	r.flows("calls leave without Redis", 40)
+	if err := server.Again(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the nodes share again", standAll(r.nodes, true))
+	r.flows("calls leave by Redis' word again", 40)
+	server.Flush()
+	r.flows("calls leave after Redis was emptied", 40)
+	r.nodes[2].end(t)
+	eventually(t, "the others have its part", standAll(r.nodes[:2], true, sharedCPS, sharedCPS))
+	r.flows("calls leave of two nodes", 40)
+	r.check()
+}
+
+// TestThreeNodesWithoutRedisHaveTheirSafeShares also when one of them goes.
+func TestThreeNodesWithoutRedisHaveTheirSafeShares(t *testing.T) {
+	r := openRush(t, func(*config.Config) {})
+	eventually(t, "each node has its safe share", standAll(r.nodes, false, 4, 4, 4))
+	r.flows("calls leave", 40)
+	r.nodes[0].end(t)
+	eventually(t, "the others have its part", standAll(r.nodes[1:], false, 6, 6))
+	r.flows("calls leave of two nodes", 40)
+	r.check()
+}
+
+func TestANodeThatHasNotJoinedCallsNobody(t *testing.T) {
+	l := &live{begun: make(chan struct{})}
+	if _, _, err := l.Take(t.Context(), "carrier", true); err == nil {
+		t.Error("it has a line")
+	}
+	if n, why := l.Room("carrier", time.Second); n != 0 || why == "" {
+		t.Errorf("it has room for %d calls: %q", n, why)
+	}
+}
