@@ -36,7 +36,7 @@ func (c *Carrier) incoming(inc *sipua.Incoming) {
 	if k.callee, k.chance = c.draw(k.number); slices.Contains(c.settings.Lines, k.number) {
 		k.own, k.callee = true, sim.Callee{Kind: sim.Person, Talk: switchboardTalks}
 	}
-	k.note(Record{Event: Invited, Kind: string(k.callee.Kind), Ring: k.callee.Ring, Talk: k.callee.Talk})
+	k.note(Record{Event: Invited, From: inc.Source().String(), Kind: string(k.callee.Kind), Ring: k.callee.Ring, Talk: k.callee.Talk})
 	k.run()
 }
 

@@ -20,6 +20,7 @@ type Record struct {
 	Event  Event     `json:"event"`
 	Code   int       `json:"code,omitempty"` // of a final answer
 	Kind   string    `json:"kind,omitempty"` // of the callee, with the INVITE
+	From   string    `json:"from,omitempty"` // host:port that sent the INVITE, with it
 	// Ring and Talk are how long the callee means to let it ring and to talk,
 	// with the INVITE: in the carrier's time, before Speed divides it.
 	Ring time.Duration `json:"ring_ns,omitempty"`

@@ -37,6 +37,10 @@ type Settings struct {
 	Homes []Home
 	// OnReady is called once, when the robot takes calls.
 	OnReady func()
+	// OnHome, if set, is told each time that the robot takes calls at another place:
+	// where its phone is, and its desk. They differ when only the way of the desk to
+	// the house was lost.
+	OnHome func(phone sipua.Target, desk string)
 	// Away is when the robot leaves its desk, counted from the moment at which
 	// Begins is closed, on the clock that Speed makes faster.
 	Away   []Absence
@@ -67,6 +71,7 @@ type Robot struct {
 	away  chan Absence       // breaks that were asked for and have not begun
 
 	moves  int                // to other homes
+	socket sipua.Target       // where the phone is registered
 	unplug context.CancelFunc // ends the registration of the phone
 }
 
@@ -101,6 +106,7 @@ func (r *Robot) work(ctx context.Context) error {
 	if r.settings.OnReady != nil {
 		r.settings.OnReady()
 	}
+	r.settled(r.settings.Server)
 	ctx, vanish := context.WithCancel(ctx)
 	defer vanish()
 	var walks sync.WaitGroup
@@ -151,12 +157,24 @@ func (r *Robot) move(ctx context.Context) error {
 	}
 	var now api.Agent
 	if err := r.desk.Read(within, "/v1/agent", &now); err == nil && now.State != "offline" {
+		r.settled(home.Server)
 		return nil
 	}
 	if err := r.plug(within, ctx, home.Registrar); err != nil {
 		return err
 	}
-	return r.signIn(within)
+	if err := r.signIn(within); err != nil {
+		return err
+	}
+	r.settled(home.Server)
+	return nil
+}
+
+// settled says where the robot takes calls from now on.
+func (r *Robot) settled(desk string) {
+	if r.settings.OnHome != nil {
+		r.settings.OnHome(r.socket, desk)
+	}
 }
 
 func (r *Robot) connect(ctx context.Context) error {
@@ -182,6 +200,7 @@ func (r *Robot) plug(ctx, life context.Context, registrar sipua.Target) error {
 	s := r.settings
 	r.unplug()
 	life, r.unplug = context.WithCancel(life)
+	r.socket = registrar
 	first := r.phone.register(life, sipua.Registration{
 		Registrar: registrar, User: s.Extension, Auth: sipua.Credentials{User: s.Extension, Password: s.Secret},
 	})

@@ -14,6 +14,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// Admit lets clients of a network in, as 10.77.0.0/24, without a password. The server
+// listens there when it was started with listen_addresses.
+func (s *Server) Admit(network string) error {
+	rules, err := os.OpenFile(filepath.Join(s.folder, "data", "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(rules, "host all all %s trust\n", network)
+	return errors.Join(err, rules.Close(), s.cmd.Process.Signal(syscall.SIGHUP))
+}
+
 // Kill ends every process of the server with SIGKILL, as the kernel does when
 // memory runs out: what is not on disk is lost. Again starts it.
 func (s *Server) Kill() error {

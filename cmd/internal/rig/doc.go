@@ -1,0 +1,29 @@
+// Package rig is three nodes of one house as a stranger would run them, and every
+// fault that may come over them. It holds tests only: nothing of it ships.
+//
+//	carrier, robots --SIP, RTP, HTTP--+-- node 1 --+
+//	(this process)                    +-- node 2 --+-- Postgres, Redis
+//	                                  +-- node 3 --+   (private servers)
+//
+// The nodes are processes of the program, each in a network namespace of its own
+// where root and the kernel allow it (else on 127.0.0.2 to 127.0.0.4, without the
+// faults of networks). One campaign calls; sixty robots take calls at all nodes. A
+// fault is inflicted, its consequences are timed, it is healed, and the house has to
+// be whole again before the next. At the end the campaign is stopped, the nodes are
+// drained, and the ledger is held against the carrier's log, which knows nothing of
+// the house.
+//
+//	whole --> inflict --> time: calls closed, agents elsewhere, brain places
+//	  ^                       |
+//	  +---- heal, join <------+        ... stop, drain, verify
+//
+// In `go test` the quick faults come once, with a few robots. FORECALL_RIG=20 is
+// every fault twenty times, with sixty; FORECALL_RIG_FAULTS=kill,freeze is those
+// alone whose name contains one of these words.
+//
+// # Promises
+//
+//   - What the laws of the ledger forbid is never forgiven. How long things take is
+//     measured and printed, and is an error only beyond what a slow machine explains.
+//   - Everything that is started ends with the test, namespaces too.
+package rig

@@ -1,0 +1,157 @@
+package rig
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+)
+
+// wanted is how often each fault comes; 0 = the quick ones once.
+func wanted() int {
+	n, err := strconv.Atoi(os.Getenv("FORECALL_RIG"))
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n
+}
+
+func number(name string, otherwise int) int {
+	n, err := strconv.Atoi(os.Getenv(name))
+	if err != nil || n < 1 {
+		return otherwise
+	}
+	return n
+}
+
+// TestThreeNodesOutliveEveryFault is the rig: see the package's story.
+func TestThreeNodesOutliveEveryFault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three processes and two servers: not in a short run")
+	}
+	times, agents, contacts := wanted(), 60, mostContacts
+	if times == 0 {
+		agents, contacts = 9, 2000
+	}
+	agents = number("FORECALL_RIG_AGENTS", agents)
+	h := openHouse(t, agents, contacts)
+	h.order("start")
+	h.eventually("people are called", 30*time.Second, func() bool { return h.far.Stats().Answered > 5 })
+	began := time.Now()
+	limit := time.Duration(number("FORECALL_RIG_MINUTES", 600)) * time.Minute
+	var wounds []*wound
+	chance := rand.New(rand.NewPCG(6, uint64(began.UnixNano())))
+	for range max(1, times) {
+		for _, f := range h.chosen(times == 0) {
+			if time.Since(began) > limit || t.Failed() && times == 0 {
+				break
+			}
+			h.rest()
+			w := h.strike(f, h.victim(f, chance))
+			wounds = append(wounds, w)
+			t.Log(w)
+		}
+	}
+	t.Log("\n" + table(wounds))
+	for _, w := range wounds {
+		for _, what := range w.wrong {
+			if !strings.HasPrefix(what, "late: ") {
+				t.Errorf("%s: %s", w.fault, what)
+			}
+		}
+		if w.broken > 0 {
+			t.Errorf("%s: the sound of %d conversations at other nodes ended", w.fault, w.broken)
+		}
+	}
+	h.closeTheBook(wounds)
+}
+
+// chosen are the faults of this run.
+func (h *house) chosen(quick bool) (out []fault) {
+	words := strings.FieldsFunc(os.Getenv("FORECALL_RIG_FAULTS"), func(r rune) bool { return r == ',' })
+	for _, f := range faults() {
+		named := slices.ContainsFunc(words, func(w string) bool { return strings.Contains(f.name, w) })
+		if len(words) > 0 && !named || len(words) == 0 && quick && !f.quick || f.spaces && !h.net.spaces {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// rest lets the house be whole, with its agents spread over all nodes, and talk for
+// a while.
+func (h *house) rest() {
+	h.crew.spread(h)
+	h.eventually("all robots are at home", 60*time.Second, func() bool { return h.crew.spreadOut(h) })
+	h.eventually("people are called at all nodes", 60*time.Second, func() bool {
+		s := h.eye.look()
+		for _, r := range h.nodes {
+			if s.ok && len(s.of(r.name)) == 0 {
+				return false
+			}
+		}
+		return s.whole(len(h.nodes))
+	})
+	pause(h.Context(), 2*time.Second)
+}
+
+// String is one line for one fault.
+func (w *wound) String() string {
+	return fmt.Sprintf("%s (%s): closed %s, agents %s, leads %s, still %s, whole %s; %d calls and %d agents there; INVITEs meanwhile %d; elsewhere %d broken, %d hung up %s",
+		w.fault, w.over, short(w.closed), short(w.moved), short(w.led), short(w.still), short(w.whole), w.calls, w.agents, w.invites, w.broken, w.ended, strings.Join(w.wrong, "; "))
+}
+
+func short(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", d.Seconds())
+}
+
+// table is the worst of each fault.
+func table(wounds []*wound) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "fault\ttimes\tclosed\tagents\tleads\tstill\twhole\tcalls lost\tbroken\thung up\tlate\twrong\t")
+	var names []string
+	of := map[string][]*wound{}
+	for _, x := range wounds {
+		if of[x.fault] == nil {
+			names = append(names, x.fault)
+		}
+		of[x.fault] = append(of[x.fault], x)
+	}
+	for _, name := range names {
+		all := of[name]
+		worst := func(d func(*wound) time.Duration) string {
+			return short(d(slices.MaxFunc(all, func(a, b *wound) int { return cmp.Compare(d(a), d(b)) })))
+		}
+		var lost, broken, ended, late, wrong int
+		for _, x := range all {
+			broken, ended = broken+x.broken, ended+x.ended
+			if x.closed > 0 {
+				lost += x.calls
+			}
+			for _, what := range x.wrong {
+				if strings.HasPrefix(what, "late: ") {
+					late++
+				} else {
+					wrong++
+				}
+			}
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", name, len(all),
+			worst(func(x *wound) time.Duration { return x.closed }), worst(func(x *wound) time.Duration { return x.moved }),
+			worst(func(x *wound) time.Duration { return x.led }), worst(func(x *wound) time.Duration { return x.still }),
+			worst(func(x *wound) time.Duration { return x.whole }), lost, broken, ended, late, wrong)
+	}
+	_ = w.Flush()
+	return b.String()
+}
