@@ -42,18 +42,12 @@ func serve(c *cobra.Command) error {
 	}
 	soft, hard, release := untilStopped(c.Context())
 	defer release()
-	n, err := node.Start(soft, node.Settings{Config: loaded.Config, Version: version(), Log: newLogger(loaded.Log, c.ErrOrStderr())})
+	out := c.OutOrStdout()
+	n, err := node.Start(soft, node.Settings{Config: loaded.Config, Version: version(), Log: newLogger(loaded.Log, c.ErrOrStderr()), FirstAdmin: func(password string) {
+		fmt.Fprintf(out, "nobody could log in yet: user admin, password %s (change it at first login)\n", password)
+	}})
 	if err != nil {
 		return taken(err, loaded.Config)
-	}
-	out := c.OutOrStdout()
-	password, err := n.FirstAdmin(soft)
-	if err != nil {
-		release()
-		return errors.Join(err, n.Run(soft, hard)) // soft has ended: this only closes
-	}
-	if password != "" {
-		fmt.Fprintf(out, "nobody could log in yet: user admin, password %s (change it at first login)\n", password)
 	}
 	fmt.Fprintf(out, "forecall serves %s; health and metrics at %s; agents' phones register at %s\n", n.URL(), orNowhere(n.Admin()), n.PhonesAddr())
 	return n.Run(soft, hard)

@@ -112,7 +112,7 @@ func (n *Node) makeLead(ctx context.Context) (*lead, error) {
 	l := &lead{Node: n}
 	l.over, l.end = context.WithCancel(context.Background())
 	for _, step := range []func(context.Context) error{
-		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.openPages,
+		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.firstAdmin, l.openPages,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, l.shut())
@@ -202,20 +202,23 @@ func (n *lead) resume(ctx context.Context) error {
 	return nil
 }
 
-// FirstAdmin makes the user admin with a password drawn for it when nobody
-// could log in yet; empty means that there are users.
-func (n *Node) FirstAdmin(ctx context.Context) (password string, err error) {
+// firstAdmin makes the user admin with a password drawn for it when nobody could
+// log in yet. In a house of several nodes only the one that leads may: another
+// would draw a password of its own, and one of the two be told in vain.
+func (n *lead) firstAdmin(ctx context.Context) error {
+	if n.settings.FirstAdmin == nil {
+		return nil
+	}
 	users, err := n.db.Users(ctx)
 	if err != nil || len(users) > 0 {
-		return "", err
+		return err
 	}
-	password = rand.Text()
-	accounts, err := campaigns.NewAccounts(n.db, n.db, realm(n.settings.Config.Phones))
-	if err != nil {
-		return "", err
-	}
-	_, err = accounts.Install(ctx, campaigns.Account{
+	password := rand.Text()
+	_, err = n.accounts.Install(ctx, campaigns.Account{
 		User: campaigns.User{Login: "admin", Name: "Administrator", Role: campaigns.Admin, CreatedAt: time.Now().UTC()}, Password: password,
 	})
-	return password, err
+	if err == nil {
+		n.settings.FirstAdmin(password)
+	}
+	return err
 }

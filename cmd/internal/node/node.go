@@ -33,7 +33,10 @@ type Settings struct {
 	// Headsets is a UDP socket for the headsets in browsers, instead of
 	// softphone.listen; nil = that. The node closes it.
 	Headsets net.PacketConn
-	Log      *slog.Logger
+	// FirstAdmin is told the password of user admin, who is made when nobody could
+	// log in yet; nil = nobody is made.
+	FirstAdmin func(password string)
+	Log        *slog.Logger
 }
 
 // Node is a running forecall.
