@@ -58,6 +58,8 @@ type Node struct {
 	Version string // of its program
 	Epoch   int64  // counts its lives
 	State   NodeState
+	Drain   string        // who wants it to take no new work; empty = nobody
+	Schema  int64         // the newest that its program knows; 0 = it did not say
 	Since   time.Time     // when the epoch began, by the store's clock
 	BeatAt  time.Time     // when it was last heard of, by the store's clock
 	Silent  time.Duration // how long ago that is; 0 where nobody listens: a store of one process

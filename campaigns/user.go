@@ -69,6 +69,8 @@ const (
 	PlanShifts       Permission = "shifts.plan"       //
 	EditWebhooks     Permission = "webhooks.edit"     //
 	TestTrunks       Permission = "trunks.test"       // see trunks, place a test call
+	SeeNodes         Permission = "nodes.see"         // the nodes of the house
+	DrainNodes       Permission = "nodes.drain"       // make a node take no new work
 	EditRules        Permission = "rules.edit"        // say which rules bind the house
 	ApproveRules     Permission = "rules.approve"     // as the second person, of what loosens one
 	StopCalls        Permission = "calls.stop"        // throw and lift the kill switch
@@ -93,11 +95,12 @@ var permissions = map[Role][]Permission{
 	Supervisor: {
 		DoCalls, SeeFloor, SteerAgents, SeeCampaigns, SeeDoNotCall, AddDoNotCall, DialManually, MonitorAgents, SendMessages,
 		HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, StopCalls, ReviewAMD,
+		SeeNodes,
 	},
 	Manager: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		MonitorAgents, SendMessages, HearRecordings, ScoreCalls, SeeCalls, SeePerformance, PlanShifts, EditWebhooks, TestTrunks,
-		SeeCompliance, EditConsents, EditCallerRights, StopCalls,
+		SeeCompliance, EditConsents, EditCallerRights, StopCalls, SeeNodes, DrainNodes,
 	},
 	Compliance: {
 		SeeFloor, SeeCampaigns, ExportCalls, SeeDoNotCall, AddDoNotCall, RemoveDoNotCall, SeeLedger, AckClock,
@@ -107,7 +110,7 @@ var permissions = map[Role][]Permission{
 	Admin: {
 		SeeFloor, SteerAgents, SeeCampaigns, EditCampaigns, StartCampaigns, ImportLists, ExportCalls, SeeDoNotCall, AddDoNotCall,
 		EditUsers, SeeLedger, SeeSystem, AckClock, SeeCalls, SeePerformance, PlanShifts, SendMessages, EditWebhooks, TestTrunks,
-		SeeCompliance, EditCallerRights, StopCalls, ApproveRules, LoadRegisters,
+		SeeCompliance, EditCallerRights, StopCalls, ApproveRules, LoadRegisters, SeeNodes, DrainNodes,
 	},
 }
 

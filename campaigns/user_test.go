@@ -47,6 +47,8 @@ var granted = map[Permission]string{
 
 	EditCallerRights: "--mcA",
 	ReviewAMD:        "-s-c-",
+	SeeNodes:         "-sm-A",
+	DrainNodes:       "--m-A",
 }
 
 func TestEachRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {

@@ -48,6 +48,7 @@ type Hands struct {
 	campaigns map[int64]version
 	placed    int64
 	agents    map[int64]agentShadow // with phones here, as the brain knows them
+	draining  bool                  // no new calls: see Drain
 }
 
 // holding is a call in the hands.

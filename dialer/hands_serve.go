@@ -197,12 +197,23 @@ func (h *Hands) room(v version, lines int, why string) roomReport {
 	if v.err != nil {
 		return roomReport{Why: "what the campaign plays cannot be read on node " + h.node, Placed: h.placed}
 	}
+	if h.draining {
+		return roomReport{Why: "node " + h.node + " is draining: it takes no new calls", Placed: h.placed}
+	}
 	for _, held := range h.calls {
 		if held.live.State == CallBeginning {
 			lines--
 		}
 	}
 	return roomReport{Lines: lines, Why: why, Placed: h.placed}
+}
+
+// Drain makes these hands take no new calls, neither to place nor from people who
+// call us, or take them again. Calls go on, and phones of agents here are served.
+func (h *Hands) Drain(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.draining = on
 }
 
 // SignIn takes in an agent whose phone is on this node; the promises are those of
@@ -227,6 +238,10 @@ func (h *Hands) SignIn(ctx context.Context, info AgentInfo, st Station) error {
 
 // Receive takes a person who calls a number at a trunk of this node.
 func (h *Hands) Receive(_ context.Context, c Caller) {
+	if h.drains() {
+		c.Refuse(refuseDown, "Service Unavailable") // the carrier tries another of our nodes
+		return
+	}
 	in, id := c.Call(), h.arrive(c)
 	h.say(word{Kind: wordArrival, Ask: id, In: &in})
 	h.mu.Lock()
@@ -235,4 +250,10 @@ func (h *Hands) Receive(_ context.Context, c Caller) {
 	if nobody && h.arrival(id) != nil {
 		c.Refuse(refuseDown, "Service Unavailable")
 	}
+}
+
+func (h *Hands) drains() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.draining
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -140,4 +141,18 @@ func schemaOf(ctx context.Context, pool *sql.DB, p *goose.Provider) (Schema, err
 		return now, fmt.Errorf("read schema version: %w", err)
 	}
 	return now, nil
+}
+
+// Program is the newest schema that this program knows, 0 = it carries none.
+func (*Engine) Program() (newest int64) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0 // the pattern is a constant
+	}
+	for _, f := range files {
+		if n, err := goose.NumericComponent(path.Base(f)); err == nil {
+			newest = max(newest, n)
+		}
+	}
+	return newest
 }

@@ -36,6 +36,9 @@ func (db *DB) say(ctx context.Context, query string, args []any, dest ...any) er
 	})
 }
 
+// schooled is an engine that says which schema its program knows.
+type schooled interface{ Program() int64 }
+
 // Join implements campaigns.Membership.
 func (db *DB) Join(ctx context.Context, name, address, version string) (campaigns.Node, error) {
 	n := campaigns.Node{Name: name, Address: address, Version: version, State: campaigns.NodeJoining}
@@ -43,11 +46,14 @@ func (db *DB) Join(ctx context.Context, name, address, version string) (campaign
 		return n, fmt.Errorf("join the house: a node has a name")
 	}
 	var since int64
-	err := db.say(ctx, `INSERT INTO nodes (name, address, version, epoch, state, since, beat_at)
-		VALUES (?1, ?2, ?3, 1, ?4, `+nowMicros+`, `+nowMicros+`)
+	if known, ok := db.engine.(schooled); ok {
+		n.Schema = known.Program()
+	}
+	err := db.say(ctx, `INSERT INTO nodes (name, address, version, epoch, state, since, beat_at, schema)
+		VALUES (?1, ?2, ?3, 1, ?4, `+nowMicros+`, `+nowMicros+`, ?5)
 		ON CONFLICT (name) DO UPDATE SET address = excluded.address, version = excluded.version, epoch = nodes.epoch + 1,
-			state = excluded.state, since = excluded.since, beat_at = excluded.beat_at RETURNING id, epoch, since`,
-		[]any{name, address, version, string(n.State)}, &n.ID, &n.Epoch, &since)
+			state = excluded.state, since = excluded.since, beat_at = excluded.beat_at, schema = excluded.schema RETURNING id, epoch, since, drain`,
+		[]any{name, address, version, string(n.State), n.Schema}, &n.ID, &n.Epoch, &since, &n.Drain)
 	if err != nil {
 		return n, fmt.Errorf("join the house as %s: %w", name, err)
 	}
@@ -97,12 +103,12 @@ func (db *DB) saysItself(ctx context.Context, what string, more ...any) error {
 
 // Nodes implements campaigns.Mourner.
 func (db *DB) Nodes(ctx context.Context) (out []campaigns.Node, err error) {
-	r, err := db.read.QueryContext(ctx, `SELECT id, name, address, version, epoch, state, since, beat_at, `+nowMicros+` - beat_at FROM nodes ORDER BY id`)
+	r, err := db.read.QueryContext(ctx, `SELECT id, name, address, version, epoch, state, since, beat_at, `+nowMicros+` - beat_at, drain, schema FROM nodes ORDER BY id`)
 	if err == nil {
 		err = eachRow(r, func(r *sql.Rows) error {
 			var n campaigns.Node
 			var since, beat, silent int64
-			err := r.Scan(&n.ID, &n.Name, &n.Address, &n.Version, &n.Epoch, &n.State, &since, &beat, &silent)
+			err := r.Scan(&n.ID, &n.Name, &n.Address, &n.Version, &n.Epoch, &n.State, &since, &beat, &silent, &n.Drain, &n.Schema)
 			n.Since, n.BeatAt = moment(since), moment(beat)
 			if db.aside != nil {
 				n.Silent = max(0, time.Duration(silent)*time.Microsecond)

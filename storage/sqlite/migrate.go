@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -55,4 +56,18 @@ func (e *Engine) scrubOld(ctx context.Context) error {
 		e.log.Info("the file was rewritten once, without what was deleted before", "took", took)
 	}
 	return nil
+}
+
+// Program is the newest schema that this program knows, 0 = it carries none.
+func (*Engine) Program() (newest int64) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0 // the pattern is a constant
+	}
+	for _, f := range files {
+		if n, err := goose.NumericComponent(path.Base(f)); err == nil {
+			newest = max(newest, n)
+		}
+	}
+	return newest
 }

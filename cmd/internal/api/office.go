@@ -25,6 +25,7 @@ type Office struct {
 	Rights      *campaigns.CallerRights
 	House       *campaigns.House
 	Trunks      *campaigns.Trunks
+	Nodes       *campaigns.Nodes
 }
 
 type performanceInput struct {

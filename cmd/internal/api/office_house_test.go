@@ -22,7 +22,7 @@ func testOffice(t *testing.T, db *records.DB, plan campaigns.PlanTeller, bell ca
 		Performance: campaigns.NewPerformance(db, db, db, db), Care: campaigns.NewListCare(db, db), Webhooks: campaigns.NewWebhooks(db),
 		Scoring: campaigns.NewScoring(db, db, db), Roster: campaigns.NewRoster(db, db, db, plan), Messages: campaigns.NewMessages(db, db, bell),
 		Prompts: campaigns.NewPrompts(db, soundFolder{t.TempDir()}, db), CallerIDs: campaigns.NewCallerIDs(db, db, db), Rights: campaigns.NewCallerRights(db, campaigns.NewTrunks(oneTrunk{db}, db)), House: campaigns.NewHouse(db, db),
-		Trunks: campaigns.NewTrunks(oneTrunk{db}, db),
+		Trunks: campaigns.NewTrunks(oneTrunk{db}, db), Nodes: campaigns.NewNodes(db, db, nil),
 	}
 }
 

@@ -49,6 +49,8 @@ const (
 	planShifts   = need(campaigns.PlanShifts)
 	webhooks     = need(campaigns.EditWebhooks)
 	testTrunks   = need(campaigns.TestTrunks)
+	seeNodes     = need(campaigns.SeeNodes)
+	drainNodes   = need(campaigns.DrainNodes)
 	callerRight  = need(campaigns.EditCallerRights)
 	stopCalls    = need(campaigns.StopCalls)
 	editRules    = need(campaigns.EditRules)
@@ -67,7 +69,7 @@ func (s *Server) table() []route {
 	return slices.Concat(
 		s.house(), s.phoneRoutes(), s.talkRoutes(), s.inboundRoutes(), s.tradeRoutes(), s.scriptRoutes(), s.officeRoutes(),
 		s.complianceRoutes(), s.ruleRoutes(), s.stopRoutes(), s.replayRoutes(), s.registerRoutes(), s.checkRoutes(), s.consentRoutes(),
-		s.callerRoutes(), s.abandonRoutes(),
+		s.callerRoutes(), s.abandonRoutes(), s.nodeRoutes(),
 	)
 }
 

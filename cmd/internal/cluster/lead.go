@@ -12,7 +12,7 @@ import (
 // seek tries to have the floor while nobody has it, and leads when it does.
 func (m *Member) seek(ctx context.Context) {
 	for ctx.Err() == nil {
-		if !m.draining.Load() {
+		if !m.yields() {
 			m.tryLead(ctx)
 		}
 		pause(ctx, m.s.Beat/2)
@@ -62,7 +62,7 @@ func (m *Member) keep(led context.Context, stop context.CancelCauseFunc, fence i
 	defer lost.Stop()
 	for led.Err() == nil {
 		pause(led, step)
-		if m.draining.Load() {
+		if m.yields() {
 			stop(errEnd)
 			return
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // Floor is the duty of whoever leads.
-const Floor = "floor"
+const Floor = campaigns.FloorDuty
 
 // Store is what nodes know of each other.
 type Store interface {
@@ -55,6 +55,7 @@ type View struct {
 	Nodes  []campaigns.Node // those that live, by name
 	Leader campaigns.Node   // who has the floor; ID 0 = nobody
 	At     time.Time        // when the store was asked; zero = it was not yet
+	Drains bool             // the node that looks takes no new work
 }
 
 // Leads tells whether the node that looks has the floor.
@@ -65,7 +66,8 @@ type Member struct {
 	s        Settings
 	view     atomic.Pointer[View]
 	alive    atomic.Pointer[time.Time] // when the last sign of life that was heard was given; nil = we have no life
-	draining atomic.Bool
+	draining atomic.Bool               // it stops
+	marked   atomic.Bool               // somebody wants it to take no new work
 }
 
 // New returns a member that has not joined yet.
@@ -99,6 +101,23 @@ func (m *Member) View() View { return *m.view.Load() }
 // give it no calls.
 func (m *Member) Drain() { m.draining.Store(true) }
 
+// Drains tells whether this node takes no new work: it stops, or somebody has
+// marked it.
+func (m *Member) Drains() bool { return m.draining.Load() || m.marked.Load() }
+
+// yields tells whether this node leaves the floor to others. One that somebody has
+// marked leads all the same while there is no other: its calls are over, but pages
+// and the order to take work again need whoever leads.
+func (m *Member) yields() bool {
+	if m.draining.Load() || !m.marked.Load() {
+		return m.draining.Load()
+	}
+	v := m.View()
+	return slices.ContainsFunc(v.Nodes, func(n campaigns.Node) bool {
+		return n.ID != v.Self.ID && n.State == campaigns.NodeUp && n.Drain == ""
+	})
+}
+
 // errEnd is why the life of a node ends that stops.
 var errEnd = errors.New("this node stops")
 
@@ -125,7 +144,8 @@ func (m *Member) Run(ctx context.Context) {
 // leave.
 func (m *Member) live(ctx context.Context, self campaigns.Node) error {
 	defer m.alive.Store(nil)
-	m.see(View{Self: self})
+	m.marked.Store(self.Drain != "")
+	m.see(View{Self: self, Drains: m.Drains()})
 	if m.s.Joined != nil {
 		m.s.Joined(self)
 	}
@@ -170,7 +190,7 @@ func (m *Member) beat(ctx context.Context, end context.CancelCauseFunc) {
 	within, cancel := context.WithTimeout(ctx, m.s.Silent)
 	defer cancel()
 	state := campaigns.NodeUp
-	if m.draining.Load() {
+	if m.Drains() {
 		state = campaigns.NodeDraining
 	}
 	began := time.Now()
@@ -225,6 +245,9 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 	}
 	v := View{Self: m.View().Self, At: asked}
 	for _, n := range all {
+		if n.ID == self.ID {
+			m.marked.Store(n.Drain != "")
+		}
 		switch {
 		case !n.State.Alive():
 			continue
@@ -242,6 +265,7 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 		}
 	}
 	slices.SortFunc(v.Nodes, func(a, b campaigns.Node) int { return cmp.Compare(a.Name, b.Name) })
+	v.Drains = m.Drains()
 	m.see(v)
 	return true
 }

@@ -323,6 +323,54 @@ func TestANodeThatDrainsLeadsNoMoreAndStaysInTheHouse(t *testing.T) {
 	})
 }
 
+// mark says for somebody that a node takes no new work, or does again.
+func (h *house) mark(name, by string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.nodes[h.seats[name].self].Drain = by
+}
+
+func TestANodeThatSomebodyDrainsLeadsNoMoreUntilItIsUndrained(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		h.mark(first, "boss")
+		h.within(4*time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+		time.Sleep(5 * time.Second)
+		if v := h.members[first].View(); !v.Drains || v.Self.State != campaigns.NodeDraining || h.leader() == first {
+			h.Errorf("marked, it is %+v; %s leads", v, h.leader())
+		}
+		second := h.leader()
+		h.stop[second]()
+		h.within(2*time.Second, "the third leads", func() bool { l := h.leader(); return l != "" && l != second })
+		if h.leader() == first {
+			h.Error("the one that is marked leads while another could")
+		}
+		h.mark(first, "")
+		h.within(3*time.Second, "it takes work again", func() bool {
+			v := h.members[first].View()
+			return !v.Drains && v.Self.State == campaigns.NodeUp
+		})
+	})
+}
+
+// The order to take work again is given at the node that leads.
+func TestANodeThatIsMarkedLeadsWhenThereIsNoOther(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		h.mark(first, "boss")
+		h.within(4*time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+		for name, stop := range h.stop {
+			if name != first {
+				stop()
+			}
+		}
+		h.within(10*time.Second, "it leads again", func() bool { return h.leader() == first })
+		if !h.members[first].View().Drains {
+			h.Error("it takes new calls")
+		}
+	})
+}
+
 // TestANodeThatSleepsIsReplacedAndComesBackAsAnother: SIGSTOP for twenty seconds.
 func TestANodeThatSleepsIsReplacedAndComesBackAsAnother(t *testing.T) {
 	bubbled(t, func(h *house) {

@@ -266,3 +266,12 @@ func (f *floor) pulses(ctx context.Context, matters func(dialer.Notice) bool) <-
 	})
 	return wake
 }
+
+// phonesByNode counts the agents that are signed in by where their phone is.
+func (f *floor) phonesByNode() map[string]int {
+	out := make(map[string]int)
+	for _, a := range f.Engine.Snapshot().Agents {
+		out[a.Node]++
+	}
+	return out
+}

@@ -21,6 +21,8 @@ var (
 	_ campaigns.HouseStore       = (*records.DB)(nil)
 	_ campaigns.CallerRightStore = (*records.DB)(nil)
 	_ campaigns.TestStore        = (*records.DB)(nil)
+	_ campaigns.NodeReader       = (*records.DB)(nil)
+	_ campaigns.NodeKeeper       = (*records.DB)(nil)
 	_ webhook.Store              = (*records.DB)(nil)
 	_ webhook.Ledger             = (*records.DB)(nil)
 )
@@ -42,6 +44,7 @@ func (n *lead) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 		House:       campaigns.NewHouse(n.db, n.db),
 		Rights:      n.rights,
 		Trunks:      trunks,
+		Nodes:       campaigns.NewNodes(n.db, n.db, n.floor.phonesByNode),
 	}
 }
 

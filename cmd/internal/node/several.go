@@ -129,8 +129,9 @@ func (s *several) joined(self campaigns.Node) {
 	}
 }
 
-// seen tells the peers who is there.
+// seen tells the peers who is there, and our hands whether new work is theirs.
 func (s *several) seen(v cluster.View) {
+	s.hands.Drain(v.Drains)
 	all := make([]peer.Address, len(v.Nodes))
 	for i, n := range v.Nodes {
 		all[i] = peer.Address{Node: n.Name, Addr: n.Address}

@@ -238,8 +238,12 @@ const writableWithin = time.Second
 // trunk is up, and nobody has asked us to stop.
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	state := readiness{Draining: n.web.draining.Load()}
-	if state.Draining {
+	switch {
+	case state.Draining:
 		state.Why = append(state.Why, "the service stops")
+	case n.several != nil && n.several.member.Drains():
+		state.Draining = true
+		state.Why = append(state.Why, "somebody drains this node: forecall nodes undrain "+n.several.name+" lets it take work again")
 	}
 	ctx, stop := context.WithTimeout(r.Context(), writableWithin)
 	defer stop()

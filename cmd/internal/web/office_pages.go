@@ -40,6 +40,8 @@ func (p *Pages) officeTechPages() []page {
 		{"POST", "/office/trunks/test-call", trunks, p.testCall},
 		{"POST", "/office/trunks/test-numbers", need(campaigns.EditUsers), p.vouchNumber},
 		{"POST", "/office/trunks/test-numbers/delete", need(campaigns.EditUsers), p.forgetNumber},
+		{"GET", "/office/nodes", need(campaigns.SeeNodes), p.nodes},
+		{"POST", "/office/nodes", need(campaigns.DrainNodes), p.drainNode},
 		{"GET", "/office/webhooks", hooks, p.webhooks},
 		{"GET", "/office/new-webhook", hooks, p.newWebhook},
 		{"POST", "/office/new-webhook", hooks, p.createWebhook},
@@ -154,7 +156,9 @@ func (p *Pages) office(w http.ResponseWriter, r *http.Request, u campaigns.User)
 			may(campaigns.SeeCampaigns, tile{"/office/caller-ids", lang.T("Caller IDs"), lang.T("Numbers that people see, by pool, and how often today")}),
 			may(campaigns.SeeCampaigns, tile{"/office/prompts", lang.T("Recorded messages"), lang.T("Upload, listen, and see who plays them")}),
 			may(campaigns.TestTrunks, tile{"/office/trunks", lang.T("Trunks"), lang.T("How the ways to the telephone network stand; place a test call")}))},
-		{lang.T("Programs"), may(campaigns.EditWebhooks, tile{"/office/webhooks", lang.T("Webhooks"), lang.T("Who is told of events, signed; what was sent and answered")})},
+		{lang.T("Programs"), slices.Concat(
+			may(campaigns.EditWebhooks, tile{"/office/webhooks", lang.T("Webhooks"), lang.T("Who is told of events, signed; what was sent and answered")}),
+			may(campaigns.SeeNodes, tile{"/office/nodes", lang.T("Nodes"), lang.T("The machines that work together; drain one before it is stopped")}))},
 	} {
 		if len(g.Tiles) > 0 {
 			v.Groups = append(v.Groups, g)

@@ -79,6 +79,8 @@ func (p *Pages) permissions(f frame) []mayRow {
 		{campaigns.RemoveDoNotCall, lang.T("Remove from the do-not-call list")},
 		{campaigns.TestTrunks, lang.T("See trunks and place test calls")},
 		{campaigns.EditWebhooks, lang.T("Change webhooks")},
+		{campaigns.SeeNodes, lang.T("See the nodes")},
+		{campaigns.DrainNodes, lang.T("Drain a node")},
 		{campaigns.EditUsers, lang.T("Change users")},
 		{campaigns.SeeLedger, lang.T("Verify the ledger")},
 		{campaigns.AckClock, lang.T("Confirm the clock after it jumped")},

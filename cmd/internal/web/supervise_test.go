@@ -21,7 +21,7 @@ func officeOf(t *testing.T, db *records.DB, bell campaigns.Bell) api.Office {
 		Performance: campaigns.NewPerformance(db, db, db, db), Care: campaigns.NewListCare(db, db), Webhooks: campaigns.NewWebhooks(db),
 		Scoring: campaigns.NewScoring(db, db, db), Roster: campaigns.NewRoster(db, db, db, noPlan{}), Messages: campaigns.NewMessages(db, db, bell),
 		CallerIDs: campaigns.NewCallerIDs(db, db, db), Rights: campaigns.NewCallerRights(db, campaigns.NewTrunks(oneTrunk{db}, db)), House: campaigns.NewHouse(db, db),
-		Prompts: campaigns.NewPrompts(db, soundFolder{t.TempDir()}, db), Trunks: campaigns.NewTrunks(oneTrunk{db}, db),
+		Prompts: campaigns.NewPrompts(db, soundFolder{t.TempDir()}, db), Trunks: campaigns.NewTrunks(oneTrunk{db}, db), Nodes: campaigns.NewNodes(db, db, nil),
 	}
 }
 
