@@ -25,10 +25,10 @@ race: ## the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 20m $(RACED)
 
 ci-test: ## as `make test` in CI: peers required, a red test gets a second chance by itself
-	FORECALL_PEERS=required $(AGAIN) --packages './...' -- -timeout 10m
+	FORECALL_PEERS=required $(AGAIN) --packages './...' -- -timeout 20m
 
 ci-race: ## as `make race` in CI, with the same second chance
-	CGO_ENABLED=1 $(AGAIN) --packages '$(RACED)' -- -race -short -timeout 20m
+	CGO_ENABLED=1 $(AGAIN) --packages '$(RACED)' -- -race -short -timeout 30m
 
 lint: ## format, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
