@@ -29,6 +29,12 @@ func (e *Engine) Withdraw(number string) {
 // more: each was on the wire before, or will never be. It must not be called by
 // a goroutine of the engine.
 func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
+	return e.withdrawNumbers(sellersOf(entries))
+}
+
+// sellersOf are the numbers of entries of the do-not-call list, and for whom each is
+// barred.
+func sellersOf(entries []campaigns.DoNotCall) map[string]sellers {
 	numbers := make(map[string]sellers, len(entries))
 	for _, d := range entries {
 		was, there := numbers[d.Number]
@@ -40,7 +46,7 @@ func (e *Engine) WithdrawAll(entries []campaigns.DoNotCall) error {
 			numbers[d.Number] = append(was, key)
 		}
 	}
-	return e.withdrawNumbers(numbers)
+	return numbers
 }
 
 // withdrawNumbers cancels the calls of campaigns to numbers, and those that

@@ -54,8 +54,8 @@ type Hands struct {
 // holding is a call in the hands.
 type holding struct {
 	attempt  *attempt
-	withdraw context.CancelCauseFunc
-	live     liveCall // what the brain was told of it; guarded by the hands' mutex
+	withdraw context.CancelCauseFunc // nil until it is launched
+	live     liveCall                // what the brain was told of it; guarded by the hands' mutex, as withdraw is
 }
 
 // version is a campaign as calls are placed for it now.
@@ -79,7 +79,9 @@ func newHands(node string, s Settings, store HandStore, trunk Trunk, house sound
 func (h *Hands) open(hard, write context.Context) (wait func()) {
 	h.launch = func(a *attempt, held *holding) {
 		dial, withdraw := context.WithCancelCause(hard)
+		h.mu.Lock()
 		held.withdraw = withdraw
+		h.mu.Unlock()
 		h.work.Go(func() {
 			defer withdraw(nil)
 			defer h.forget(a.row.ID)

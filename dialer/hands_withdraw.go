@@ -1,6 +1,10 @@
 package dialer
 
-import "github.com/forecall/forecall/campaigns"
+import (
+	"slices"
+
+	"github.com/forecall/forecall/campaigns"
+)
 
 // withdraw cancels calls. With an Ask no INVITE of theirs leaves any more when it
 // is answered.
@@ -45,3 +49,51 @@ func (h *Hands) waitThenAnswer(ask int64, leaving []<-chan struct{}) {
 
 // meets tells whether a kill switch meets a call.
 func (h *Hands) meets(call campaigns.Halted) bool { return meets(h.stops.Load(), call) }
+
+// Bar withdraws what rings on this node for numbers that were put on the
+// do-not-call list, as Engine.WithdrawAll does on all: whoever reads it in the store
+// need not wait for the brain's word. An INVITE that is being written may leave.
+func (h *Hands) Bar(entries []campaigns.DoNotCall) {
+	numbers := sellersOf(entries)
+	h.withdrawHere(errWithdrawnDNC, func(held *holding) bool {
+		of, there := numbers[held.live.Row.Number]
+		return there && of.include(held.attempt.campaign.SellerKeys())
+	})
+	h.outside.withdraw(listed(numbers), errWithdrawnDNC)
+}
+
+// Halt withdraws what rings on this node and one of the kill switches that hold
+// meets, as Engine.Halt does on all. Which switches hold for what begins the brain
+// says, and the store when it begins.
+func (h *Hands) Halt(holdingUp []campaigns.Stop) {
+	holds := func(met campaigns.Halted) bool {
+		return slices.ContainsFunc(holdingUp, func(s campaigns.Stop) bool { return s.Holds(met) })
+	}
+	h.withdrawHere(errStopped, func(held *holding) bool {
+		return holds(held.live.met())
+	})
+	h.outside.withdraw(func(c *outsideCall) bool { return holds(c.met) }, errStopped)
+}
+
+// withdrawHere cancels the calls of this node that match and that nobody has
+// answered, and pulls their cords.
+func (h *Hands) withdrawHere(cause error, match func(*holding) bool) {
+	h.mu.Lock()
+	var found []*holding
+	for _, held := range h.calls {
+		if held.live.ringing() && held.withdraw != nil && match(held) {
+			found = append(found, held)
+		}
+	}
+	h.mu.Unlock()
+	for _, held := range found {
+		held.withdraw(cause)
+		held.attempt.cord.pull(cause)
+	}
+}
+
+// met is what a kill switch asks of a call.
+func (c *liveCall) met() campaigns.Halted {
+	phone, _ := c.Contact.Dial()
+	return campaigns.Halted{Campaign: c.Row.Campaign, CallerID: c.Row.CallerID, Jurisdictions: c.Contact.Place(phone).Jurisdictions}
+}

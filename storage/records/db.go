@@ -20,6 +20,9 @@ var ErrClosed = errors.New("the store is closed")
 type Settings struct {
 	Engine Engine       // not opened yet; the store opens and closes it
 	Log    *slog.Logger // nil = silent
+	// Written is called after this process wrote news: see News. It must not block;
+	// nil = nobody.
+	Written func()
 }
 
 // DB is the record store: one writer, any number of readers.
@@ -45,6 +48,8 @@ type DB struct {
 	found int64                // last attempt of the ledger when it was opened
 	life  atomic.Pointer[life] // as which node we write; nil = none joined
 
+	written func() // after news; not nil
+
 	stop chan struct{}
 	wg   sync.WaitGroup
 	once sync.Once
@@ -59,6 +64,9 @@ func Open(ctx context.Context, s Settings) (*DB, error) {
 	}
 	db := &DB{engine: s.Engine, log: s.Log, stop: make(chan struct{}), known: newKnown(), sieve: newSieve()}
 	db.index = newSearchIndex(db)
+	if db.written = s.Written; db.written == nil {
+		db.written = func() {}
+	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

@@ -240,11 +240,15 @@ func (t *tx) commit() (mark string, err error) {
 	if mark, err = t.end(); err != nil {
 		return mark, err
 	}
+	news := t.audit != t.committed.audit || t.change != t.committed.change
 	t.committed = t.counters
 	for _, f := range t.after {
 		f()
 	}
 	t.after = t.after[:0]
+	if news {
+		t.db.written()
+	}
 	clear(t.changed)
 	t.rebound = nil
 	return mark, nil

@@ -60,6 +60,7 @@ type Node struct {
 	lead     atomic.Pointer[lead]
 	several  *several              // nil = this node stands alone
 	live     *live                 // nil = this node stands alone
+	wrote    chan struct{}         // a token: this process wrote news, see records.News
 	callers  *campaigns.CallerBook // what our numbers may show
 
 	work sync.WaitGroup
@@ -88,7 +89,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	n = &Node{settings: s, log: s.Log, meters: newMeters(), web: &website{}, callers: campaigns.NewCallerBook()}
+	n = &Node{settings: s, log: s.Log, meters: newMeters(), web: &website{}, callers: campaigns.NewCallerBook(), wrote: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.shut())

@@ -29,6 +29,7 @@ type several struct {
 	peers   *peer.Peers
 	legs    *internalleg.Legs
 	hands   *dialer.Hands
+	news    *news
 	forward http.Handler // to the node that leads
 }
 
@@ -66,6 +67,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
 		Lead: n.leads, Joined: s.joined, Seen: s.seen,
 	})
+	s.news = s.openNews()
 	n.several = s
 	return n.secrets.read(ctx)
 }
@@ -181,6 +183,9 @@ func (s *several) run(soft, hard context.Context) error {
 	defer leave()
 	s.n.work.Go(func() { s.member.Run(here) })
 	s.n.work.Go(func() { s.n.live.run(here) })
+	s.n.work.Go(func() { s.news.run(here) })
+	s.n.work.Go(func() { s.news.tell(here) })
+	s.n.work.Go(func() { s.news.hear(here) })
 	context.AfterFunc(soft, s.member.Drain)
 	s.n.trunks.OnCall(s.hands.Receive)
 	return s.hands.Run(soft, hard, s.dial)

@@ -38,7 +38,7 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := records.Open(ctx, records.Settings{Engine: engine, Log: n.log})
+	db, err := records.Open(ctx, records.Settings{Engine: engine, Log: n.log, Written: n.written})
 	switch {
 	case errors.Is(err, sqlite.ErrInUse):
 		return fmt.Errorf("data: %s is in use by another forecall; stop it, or give this one a folder of its own: %w", c.Data, err)
