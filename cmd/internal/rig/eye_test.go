@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 // eye looks into the database beside the nodes, over a way that no fault cuts.
@@ -143,4 +145,25 @@ func (s sight) has(seqs []int64) bool {
 		}
 	}
 	return false
+}
+
+// agents are those who had each call, by its Call-ID.
+func (e *eye) agents() (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	out := map[string]string{}
+	if e.conn == nil {
+		var err error
+		if e.conn, err = pgx.Connect(ctx, e.addr); err != nil {
+			return nil, err
+		}
+	}
+	return out, e.each(ctx, `SELECT a.id, u.login FROM forecall.attempts a JOIN forecall.outcomes o ON o.seq = a.seq JOIN forecall.users u ON u.id = o.agent`,
+		func(r interface{ Scan(...any) error }) error {
+			var a campaigns.Attempt
+			var login string
+			err := r.Scan(&a.ID, &login)
+			out[a.CallID()] = login
+			return err
+		})
 }

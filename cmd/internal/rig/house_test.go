@@ -45,6 +45,9 @@ const (
 // openHouse starts everything; the campaign runs when it returns.
 func openHouse(t *testing.T, agents, contacts int) *house {
 	h := &house{T: t, net: newNetwork(t), folder: t.TempDir()}
+	if kept := os.Getenv("FORECALL_RIG_FOLDER"); kept != "" { // logs are read when all is over
+		h.folder = kept
+	}
 	h.program = h.build()
 	h.startServers()
 	h.far = startCarrier(t, h.net.home, h.folder)

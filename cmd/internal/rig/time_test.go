@@ -45,6 +45,7 @@ type watch struct {
 	w      *wound
 	node   *resident
 	before sight
+	there  map[string]bool // agents whose phone was there
 	calls  []int64
 	robots []int
 	begun  int64     // attempts when last seen
@@ -57,14 +58,17 @@ func (h *house) strike(f fault, r *resident) *wound {
 	before := h.eye.look()
 	k := &watch{house: h, fault: f, node: r, before: before, calls: before.of(r.name), robots: h.crew.bereft(r.addr), begun: before.begun}
 	k.w = &wound{fault: f.name, over: r.name, at: time.Now(), wire: f.wire, calls: len(k.calls), agents: len(k.robots)}
-	k.since = k.w.at
+	k.since, k.there = k.w.at, map[string]bool{}
+	for _, i := range k.robots {
+		k.there[login(i)] = true
+	}
 	h.must(f.inflict(h, r))
 	k.follow()
 	h.must(f.heal(h, r))
 	k.w.healed = time.Now()
 	k.recover()
 	k.w.judge(f)
-	h.far.heard(h, k.w, r.addr)
+	h.heard(k)
 	return k.w
 }
 
@@ -156,34 +160,48 @@ func (w *wound) judge(f fault) {
 	}
 }
 
-// heard says what the carrier saw of the fault.
-func (f *far) heard(h *house, w *wound, node netip.Addr) {
-	type line struct {
-		from  netip.Addr
-		acked time.Time
-	}
+// heard says what the carrier saw of the fault. What an agent at the node talked about
+// may end with it, on whichever node the call was.
+func (h *house) heard(k *watch) {
+	h.Helper()
+	agents, err := h.eye.agents()
+	h.must(err)
 	lines := map[string]line{}
-	for _, r := range f.records(h) {
+	for _, r := range h.far.records(h) {
 		l := lines[r.CallID]
 		switch r.Event {
 		case carrier.Invited:
 			at, _ := netip.ParseAddrPort(r.From)
 			l.from = at.Addr()
-			if since := r.At.Sub(w.at); since > 0 && since < max(w.led, w.still) {
-				w.invites++
+			if since := r.At.Sub(k.w.at); since > 0 && since < max(k.w.led, k.w.still) {
+				k.w.invites++
 			}
 		case carrier.Acked:
 			l.acked = r.At
 		case carrier.Bye, carrier.Vanished:
-			if l.from == node || l.acked.IsZero() || !l.acked.Before(w.at) || r.At.Before(w.at) {
-				break
-			}
-			if r.Event == carrier.Bye {
-				w.ended++
-			} else {
-				w.broken++
+			if l.from != k.node.addr && !k.there[agents[r.CallID]] && l.talked(k.w.at, r.At) {
+				k.w.lost(r.Event)
 			}
 		}
 		lines[r.CallID] = l
 	}
+}
+
+// line is one call as the carrier sees it.
+type line struct {
+	from  netip.Addr
+	acked time.Time
+}
+
+// talked tells whether it was up at an instant and ended after it.
+func (l line) talked(at, ended time.Time) bool {
+	return !l.acked.IsZero() && l.acked.Before(at) && ended.After(at)
+}
+
+func (w *wound) lost(e carrier.Event) {
+	if e == carrier.Bye {
+		w.ended++
+		return
+	}
+	w.broken++
 }
