@@ -38,8 +38,8 @@ const (
 	password     = "a password of the rig"
 	campaignName = "Rig"
 	postgresPort = 5432
-	linesOfTrunk = 200
-	cpsOfTrunk   = 40
+	linesOfTrunk = 90
+	cpsOfTrunk   = 15
 )
 
 // openHouse starts everything; the campaign runs when it returns.
