@@ -53,6 +53,7 @@ abandonment overlap.`,
 		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
 	d.flags(c)
+	c.AddCommand(newDemoCarrier(), newDemoRobots())
 	return c
 }
 

@@ -212,17 +212,25 @@ func (h *housekeeping) drain(c *cobra.Command, name string, drain bool) (err err
 // lookEvery is how often a node that drains is looked at.
 const lookEvery = time.Second
 
+// answerless is how long nobody may answer meanwhile: the node that drains may be the
+// one that leads.
+const answerless = 20 * time.Second
+
 // waitDrained returns when no call is left at a node, saying how many are.
 func waitDrained(c *cobra.Command, ask nodeSource, name string) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	answered := time.Now()
 	for last := -1; ; {
 		all, err := ask.list(c.Context())
-		if err != nil {
-			return err
+		if err == nil {
+			answered = time.Now()
 		}
 		i := slices.IndexFunc(all, func(n campaigns.NodeStanding) bool { return n.Name == name })
 		switch {
+		case err != nil && time.Since(answered) > answerless:
+			return err
+		case err != nil: // the floor changes hands
 		case i < 0:
 			return fmt.Errorf("node %s is not known any more", name)
 		case all[i].Drain == "" && all[i].Alive():

@@ -180,9 +180,12 @@ func (n *Node) openAdmin(context.Context) error {
 	n.meters.watch(n.Snapshot, n.trunks.State, n.settings.Version)
 	n.meterHeadsets()
 	n.meterSpool()
+	n.meterHouse()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
+	for _, path := range []string{"/healthz", "/livez"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
+	}
 	mux.HandleFunc("GET /readyz", n.readyz)
 	addr, err := n.serve("admin.listen", listen, edge.NewServer(mux, n.log), "", "")
 	n.web.admin = addr
@@ -235,7 +238,8 @@ type readiness struct {
 const writableWithin = time.Second
 
 // readyz says whether new work should come here: the store takes writes, a
-// trunk is up, and nobody has asked us to stop.
+// trunk is up, and nobody has asked us to stop. A load balancer in front of the
+// pages asks with ?for=pages: any node that does not stop or drain shows them.
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	state := readiness{Draining: n.web.draining.Load()}
 	switch {
@@ -245,18 +249,8 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 		state.Draining = true
 		state.Why = append(state.Why, "somebody drains this node: forecall nodes undrain "+n.several.name+" lets it take work again")
 	}
-	ctx, stop := context.WithTimeout(r.Context(), writableWithin)
-	defer stop()
-	if err := n.db.Writable(ctx); err != nil {
-		state.Why = append(state.Why, "the store takes no writes, so nobody is called: "+err.Error())
-	} else if err := n.db.ClockFault(ctx); err != nil {
-		state.Why = append(state.Why, err.Error())
-	}
-	if err := n.spool.Waiting(); err != nil {
-		state.Why = append(state.Why, err.Error())
-	}
-	if !n.trunkUp() {
-		state.Why = append(state.Why, "no trunk takes calls")
+	if r.URL.Query().Get("for") != "pages" {
+		state.Why = append(state.Why, n.whyNoCalls(r.Context())...)
 	}
 	state.Ready = len(state.Why) == 0
 	w.Header().Set("Content-Type", "application/json")
@@ -266,6 +260,24 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewEncoder(w).Encode(state); err != nil {
 		n.log.Debug("readyz", "error", err)
 	}
+}
+
+// whyNoCalls is what keeps this node from placing calls.
+func (n *Node) whyNoCalls(ctx context.Context) (why []string) {
+	ctx, stop := context.WithTimeout(ctx, writableWithin)
+	defer stop()
+	if err := n.db.Writable(ctx); err != nil {
+		why = append(why, "the store takes no writes, so nobody is called: "+err.Error())
+	} else if err := n.db.ClockFault(ctx); err != nil {
+		why = append(why, err.Error())
+	}
+	if err := n.spool.Waiting(); err != nil {
+		why = append(why, err.Error())
+	}
+	if !n.trunkUp() {
+		why = append(why, "no trunk takes calls")
+	}
+	return why
 }
 
 func (n *Node) trunkUp() bool {
