@@ -96,6 +96,10 @@ type Mourner interface {
 	// frees its campaigns and duties. It may be called again, and by several at
 	// once: each attempt is closed by one of them, who returns it.
 	EndNode(ctx context.Context, node int64, silent time.Duration) ([]Attempt, error)
+	// Disconnect ends what a node has open with the store that was silent for so
+	// long (ErrNodeAlive when it was not): asleep in the middle of a write, it holds
+	// up the writes of all. Its epoch goes on; a node that wakes connects again.
+	Disconnect(ctx context.Context, node int64, silent time.Duration) error
 	// Leave ends this node's own epoch. What it has open is closed as lost.
 	Leave(ctx context.Context) ([]Attempt, error)
 }

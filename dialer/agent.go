@@ -172,6 +172,32 @@ func (a *agent) elsewhere(what string, now time.Time) {
 	a.publish()
 }
 
+// next is what was asked for and is due after the present call. Who has the phone at
+// a node that stops goes, whatever they asked for.
+func (a *agent) next() State {
+	if a.hands != nil && a.hands.leaving.Load() {
+		return StateOffline
+	}
+	return a.after
+}
+
+// goodbye is why an agent is signed out after a call.
+func (a *agent) goodbye() string {
+	switch {
+	case a.after == StateOffline && a.afterReason != "":
+		return a.afterReason
+	case a.after != StateOffline:
+		return stopsWhy(a.hands.node)
+	default:
+		return "signed out"
+	}
+}
+
+// stopsWhy is why agents are signed out whose node stops.
+func stopsWhy(node string) string {
+	return "node " + node + ", where the phone is, stops: sign in again"
+}
+
 // free tells whether a call may be given to the agent now.
 func (a *agent) free() bool { return a.state == StateReady }
 

@@ -127,6 +127,7 @@ func (a *attempt) place(dial, talk context.Context) {
 }
 
 func (a *attempt) dial(ctx context.Context) (Leg, error) {
+	a.hands.awaitBrain(ctx)
 	if ctx.Err() != nil { // withdrawn while its row was written
 		return nil, &CallError{Outcome: campaigns.Cancelled, Err: context.Cause(ctx)}
 	}

@@ -62,6 +62,7 @@ type call struct {
 	seated    int    // the last claim that got an agent
 	unwritten bool   // the store has refused its outcome
 	withdrawn bool   // the hands were told
+	cause     error  // why it was withdrawn; nil = it was not
 	session   string // with its hands, in which it was placed or adopted
 	// adopted: it was placed by another brain. Pacing knows its agent, and nothing
 	// else of it.
@@ -80,7 +81,7 @@ func (c *call) withdraw(cause error) {
 	if c.withdrawn {
 		return
 	}
-	c.withdrawn = true
+	c.withdrawn, c.cause = true, cause
 	c.hands.do(deed{Kind: deedWithdraw, Calls: []string{c.row}, Fault: faultOf(cause)})
 }
 

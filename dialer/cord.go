@@ -21,6 +21,7 @@ import (
 type cord struct {
 	mu      sync.Mutex
 	leaving int           // INVITEs that are being written
+	gone    bool          // one of them has left, or is about to
 	cause   error         // why it was pulled; nil = it was not
 	clear   chan struct{} // closed when it was pulled and nothing is leaving
 }
@@ -34,7 +35,15 @@ func (c *cord) leave() (left func(), err error) {
 		return nil, c.cause
 	}
 	c.leaving++
+	c.gone = true
 	return c.left, nil
+}
+
+// hasLeft tells whether an INVITE of the call has left, or is about to.
+func (c *cord) hasLeft() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone
 }
 
 func (c *cord) left() {

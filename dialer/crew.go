@@ -10,11 +10,13 @@ import (
 // crew is what the brain knows of the hands of a node. It is the same for as long
 // as the brain lives, however often they go and come.
 type crew struct {
-	node   string
-	do     func(deed) // never waits
-	asked  *asks[word]
-	trunk  Trunk       // of hands in this process; nil = they report their room
-	parted atomic.Bool // they are not reached: nothing new is theirs
+	node    string
+	do      func(deed) // never waits
+	asked   *asks[word]
+	trunk   Trunk       // of hands in this process; nil = they report their room
+	parted  atomic.Bool // they are not reached: nothing new is theirs
+	leaving atomic.Bool // they end with their calls: neither
+	heard   atomic.Bool // they have said what lives with them
 
 	mu      sync.Mutex // guards what follows
 	rooms   map[int64]roomReport
@@ -56,8 +58,11 @@ func (c *crew) room(campaign int64, trunks []string, begun int) (lines int, why 
 		lines, why = c.trunk.Room(trunks)
 		return lines - begun, why
 	}
-	if c.parted.Load() {
+	switch {
+	case c.parted.Load():
 		return 0, "node " + c.node + " is not reached"
+	case c.leaving.Load():
+		return 0, "node " + c.node + " stops"
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,6 +101,7 @@ func (c *crew) greet(g greeting, p Pipe) (l *link, fresh bool) {
 	c.pipe = p
 	if fresh = c.link == nil || c.session != g.Session; fresh {
 		c.link, c.session, c.sent, c.rooms = newLink(), g.Session, 0, make(map[int64]roomReport)
+		c.leaving.Store(false) // a node that began anew has the name
 	}
 	c.link.begin(g.Heard)
 	c.mourned = false

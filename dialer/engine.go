@@ -27,6 +27,7 @@ type Engine struct {
 	atWork   directory                        // whom words about calls are for
 	ended    chan struct{}                    // closed when Run has returned
 	stops    atomic.Pointer[[]campaigns.Stop] // kill switches that hold
+	gaveUp   atomic.Bool                      // the hands of other nodes are the next brain's
 
 	// What follows is owned by the goroutine of Run.
 
@@ -74,6 +75,7 @@ func NewEngine(s Settings, store Store, trunk Trunk) *Engine {
 	}
 	e.own = &crew{node: s.Node, do: e.hands.do, asked: &e.asked}
 	e.hands.tell = func(w word) int64 { e.listen(e.own, w); return 0 }
+	e.hands.hasBrain()
 	e.crews.add(e.own)
 	return e
 }

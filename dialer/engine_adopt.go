@@ -46,6 +46,9 @@ func NewFloor(s Settings, store Store, trunk Trunk) *Engine {
 // lives with them, and that is adopted.
 func (e *Engine) Join(ctx context.Context, p Pipe) error {
 	defer p.Close()
+	if e.gaveUp.Load() {
+		return ErrStopped // they look for the next
+	}
 	within := context.AfterFunc(ctx, func() { _ = p.Close() })
 	defer within()
 	var hands greeting
@@ -57,6 +60,10 @@ func (e *Engine) Join(ctx context.Context, p Pipe) error {
 	c.carrying.Lock()
 	defer c.carrying.Unlock()
 	l, fresh := c.greet(hands, p)
+	if e.gaveUp.Load() {
+		c.lose()
+		return ErrStopped
+	}
 	if fresh {
 		e.asked.fail(c.node, word{Kind: wordAnswer, Fault: faultOf(ErrHandsLost)})
 		e.tell(func() { e.joined(c) })
@@ -79,6 +86,7 @@ func (e *Engine) joined(c *crew) {
 // leaveHands is the hard stop for the hands of other nodes: their calls, and the
 // agents whose phones they have, are the next brain's.
 func (e *Engine) leaveHands() {
+	e.gaveUp.Store(true)
 	for _, c := range e.crews.list() {
 		if c.trunk != nil {
 			continue
@@ -154,7 +162,35 @@ func (e *Engine) adopt(from *crew, h hello) {
 		}
 	}
 	e.freeGuests(from, talks)
+	from.heard.Store(true)
+	if h.Leaving {
+		e.handsLeave(from)
+	}
 	e.assign()
+}
+
+// handsLeave hears that a node stops: nothing more is placed there, and the agents
+// whose phones are there are signed out as they come free.
+func (e *Engine) handsLeave(c *crew) {
+	if c.leaving.Swap(true) {
+		return
+	}
+	e.log.Info("a node stops: it gets no more calls, and its agents are signed out as they come free", "node", c.node)
+	for id, p := range e.roster {
+		if p.phone.Node == c.node {
+			e.command(command{agent: id, order: orderSignOut, reason: stopsWhy(c.node), reply: make(chan error, 1)})
+		}
+	}
+}
+
+// Heard tells whether the hands of a node have said what lives with them.
+func (e *Engine) Heard(node string) bool {
+	for _, c := range e.crews.list() {
+		if c.node == node {
+			return c.heard.Load()
+		}
+	}
+	return false
 }
 
 // adoptAgent takes an agent in as they stood with another brain. One whom we have

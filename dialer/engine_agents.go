@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -82,6 +83,9 @@ func (e *Engine) recall(p *post, info AgentInfo, hands *crew, phone PhoneRef, re
 // equip gives an agent the cords to who watches it.
 func (e *Engine) equip(a *agent) {
 	a.show = func(s AgentState) {
+		if a.hands.trunk == nil && e.gaveUp.Load() {
+			return // they are the next brain's
+		}
 		e.show.putAgent(s)
 		e.hub.tell(Notice{Kind: NoticeAgent, At: time.Now(), Agent: &s})
 		if a.hands.trunk == nil { // they may meet another brain
@@ -125,7 +129,9 @@ func (e *Engine) dismiss(a *agent, reason string) {
 	if p := e.roster[id]; p != nil && p.phone == a.phone {
 		delete(e.roster, id)
 	}
-	e.log.Info("agent left", "agent", id, "reason", reason)
+	if a.hands.trunk != nil || !e.gaveUp.Load() {
+		e.log.Info("agent left", "agent", id, "reason", reason)
+	}
 	a.letGo()
 	e.alone(a)
 	a.call, a.after, a.line, a.guest = nil, "", nil, nil
@@ -235,12 +241,12 @@ func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 	case orderOtherCallEnded:
 		e.otherCallEnded(a, now)
 	case orderSignOut:
-		if a.engaged() {
-			a.after = StateOffline
+		if a.engaged() || (cmd.reason != "" && a.busy()) {
+			a.after, a.afterReason = StateOffline, cmd.reason
 			a.publish()
 			return nil
 		}
-		e.dismiss(a, "signed out")
+		e.dismiss(a, cmp.Or(cmd.reason, "signed out"))
 	case orderHangUp:
 		return a.hangUp(e.real(doubleClick), now)
 	case orderWrapUpDone:

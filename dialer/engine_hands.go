@@ -50,7 +50,13 @@ func (e *Engine) listen(from *crew, w word) {
 			e.work.Go(func() { e.arrive(context.Background(), arrival{from, w.Ask, *w.In}) }) // ends with the engine's goroutine
 		})
 	case wordPhoneLost:
-		e.tell(func() { e.phoneLost(w.Agent, PhoneRef{from.node, w.Phone}, "the phone is lost") })
+		why := "the phone is lost"
+		if err := w.Fault.err(); err != nil {
+			why = err.Error()
+		}
+		e.tell(func() { e.phoneLost(w.Agent, PhoneRef{from.node, w.Phone}, why) })
+	case wordLeaving:
+		e.tell(func() { e.handsLeave(from) })
 	case wordSignIn:
 		e.answer(from, w, func() {
 			e.signIn(*w.Info, from, PhoneRef{from.node, w.Phone}, func(err error) {

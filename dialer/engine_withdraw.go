@@ -141,6 +141,7 @@ func (l *Loop) withdrawCalls(match func(*Loop, *call) bool, cause error) []<-cha
 	calls := make(map[*crew][]string)
 	for _, c := range l.calls {
 		if c.inAir() && match(l, c) {
+			c.cause = cause
 			calls[c.hands] = append(calls[c.hands], c.row)
 		}
 	}

@@ -23,6 +23,9 @@ var (
 	// ErrHandsLost is the error of an order to a conversation on a node that is not
 	// reached any more.
 	ErrHandsLost = errors.New("the node of this call is not reached")
+	// ErrHandsLeave is the error of what is asked of a node that stops, or was taken
+	// for dead by the others: another one takes it.
+	ErrHandsLeave = errors.New("this node stops; sign in again, another node takes you")
 	// ErrNoPhone is the error of a phone that is not at its node, or whose node is
 	// not reached.
 	ErrNoPhone = errors.New("the agent's phone is not reached")
@@ -43,7 +46,7 @@ func faults() []named {
 		{"transferring", ErrTransferring}, {"not_answered", ErrNotAnswered}, {"no_digits", ErrNoDigits}, {"not_recorded", ErrNotRecorded},
 		{"nobody_there", ErrNobodyThere}, {"no_department", ErrNoDepartment}, {"outside_barred", ErrOutsideBarred},
 		{"number_barred", ErrNumberBarred}, {"no_line", ErrNoLine}, {"no_headset", ErrNoHeadset}, {"not_supervising", ErrNotSupervising},
-		{"self", ErrSelf}, {"no_floor", ErrNoFloor}, {"hands_lost", ErrHandsLost}, {"no_phone", ErrNoPhone},
+		{"self", ErrSelf}, {"no_floor", ErrNoFloor}, {"hands_lost", ErrHandsLost}, {"hands_leave", ErrHandsLeave}, {"caller_gone", errCallerGone}, {"no_phone", ErrNoPhone},
 		{"withdrawn_dnc", errWithdrawnDNC}, {"withdrawn_nobody", errWithdrawnNobody}, {"withdrawn_ending", errWithdrawnEnding},
 		{"withdrawn_by_agent", errWithdrawnByAgent}, {"withdrawn_budget", errWithdrawnBudget}, {"withdrawn_calls", errWithdrawnCalls},
 		{"withdrawn_stop", errStopped},

@@ -72,9 +72,9 @@ func (e *Engine) wrapUp(a *agent, now time.Time) {
 // carryOn is what such an agent does then.
 func (e *Engine) carryOn(a *agent, now time.Time) {
 	a.call, a.guest, a.line = nil, nil, nil
-	switch a.after {
+	switch a.next() {
 	case StateOffline:
-		e.dismiss(a, "signed out")
+		e.dismiss(a, a.goodbye())
 		return
 	case StatePaused:
 		a.pause(a.afterReason, now)

@@ -35,6 +35,7 @@ type Hands struct {
 	stops     atomic.Pointer[[]campaigns.Stop] // kill switches that hold
 	asked     asks[deed]                       // of the brain
 	launch    func(*attempt, *holding)
+	begin     func()         // begins a life; nil = not opened yet
 	work      sync.WaitGroup // attempts, watchers of phones, withdrawals
 
 	mu        sync.Mutex            // guards what follows
@@ -48,7 +49,14 @@ type Hands struct {
 	campaigns map[int64]version
 	placed    int64
 	agents    map[int64]agentShadow // with phones here, as the brain knows them
-	draining  bool                  // no new calls: see Drain
+	life      context.Context       // of the calls that are begun now
+	cut       context.CancelCauseFunc
+	leaving   bool          // nothing more is begun here, ever
+	barred    error         // why nothing is begun here before Resume; nil = it is
+	present   chan struct{} // closed while there is a brain
+	alone     time.Time     // since when there is none
+	forsake   func(error)   // ends the session with the brain; nil = there is none
+	draining  bool          // no new calls: see Drain
 }
 
 // holding is a call in the hands.
@@ -70,22 +78,27 @@ func newHands(node string, s Settings, store HandStore, trunk Trunk, house sound
 		node: node, house: house, settings: s, trunk: trunk, store: store, log: s.Log,
 		chronicle: newChronicle(store, func(n int, err error) { s.Log.Error("events of calls were not kept", "count", n, "error", err) }),
 		calls:     make(map[string]*holding), phones: make(map[string]*phone), arrivals: make(map[int64]Caller), campaigns: make(map[int64]version),
-		agents: make(map[int64]agentShadow),
+		agents: make(map[int64]agentShadow), present: make(chan struct{}), alone: time.Now(),
 	}
 }
 
 // open lets the hands work: calls are ended when hard is done, and outcomes are
 // written until write is. What it returns waits until no goroutine is left.
 func (h *Hands) open(hard, write context.Context) (wait func()) {
+	h.begin = func() { h.life, h.cut = context.WithCancelCause(hard) }
+	h.mu.Lock()
+	h.begin()
+	h.mu.Unlock()
 	h.launch = func(a *attempt, held *holding) {
-		dial, withdraw := context.WithCancelCause(hard)
 		h.mu.Lock()
+		talk := h.life
+		dial, withdraw := context.WithCancelCause(talk)
 		held.withdraw = withdraw
 		h.mu.Unlock()
 		h.work.Go(func() {
 			defer withdraw(nil)
 			defer h.forget(a.row.ID)
-			a.run(dial, hard, write)
+			a.run(dial, talk, write)
 		})
 	}
 	var telling sync.WaitGroup
@@ -95,6 +108,9 @@ func (h *Hands) open(hard, write context.Context) (wait func()) {
 		h.work.Wait()
 		close(told)
 		telling.Wait()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.cut(nil)
 	}
 }
 
@@ -227,12 +243,20 @@ func (h *Hands) place(d deed) {
 		log: h.log.With("campaign", d.Campaign, "contact", p.Contact.ID, "attempt", row.ID),
 	}
 	delete(h.arrivals, p.Arrival)
-	held := &holding{attempt: a, live: newLive(row, p)}
+	if a.caller == nil && p.Arrival != 0 {
+		h.mu.Unlock() // they were told to call again meanwhile
+		a.tell(word{Kind: wordUnreceived, Fault: faultOf(errCallerGone), At: time.Now()})
+		return
+	}
+	held, refused := &holding{attempt: a, live: newLive(row, p)}, of.err
+	if h.shut() {
+		refused = ErrHandsLeave
+	}
 	h.calls[row.ID] = held
 	h.mu.Unlock()
-	if of.err != nil || of.number != p.Version {
+	if refused != nil || of.number != p.Version {
 		h.forget(row.ID)
-		h.unplaced(a, of.err)
+		h.unplaced(a, refused)
 		return
 	}
 	if a.caller != nil {

@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"errors"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -9,9 +8,6 @@ import (
 
 // This file is what hands remember of what they and the brain have said, for the
 // hello to another brain.
-
-// errWithdrawnAlone is why a call is withdrawn that nobody could be found for.
-var errWithdrawnAlone = errors.New("withdrawn: the floor was not reached, so that nobody could take the answer")
 
 // liveCall is a call as the brain was told of it last.
 type liveCall struct {
@@ -164,63 +160,18 @@ func (h *Hands) showAgent(id int64, s agentShadow) {
 	h.agents[id] = s
 }
 
-// unheard is what is done about a word that no brain hears, for who holds the lock.
-// Who answers gets nobody, and a question no answer.
-func (h *Hands) unheard(w word) {
-	switch w.Kind {
-	case wordClaim:
-		if held := h.calls[w.Attempt]; held != nil {
-			held.live.Claim = 0
-			held.attempt.given <- seat{Claim: w.Claim}
-		}
-	case wordInvite, wordFree, wordSignIn:
-		h.asked.answer(w.Ask, deed{Seat: &seat{}, Fault: faultOf(ErrNoFloor)})
-	}
-}
-
-// alone is for hands without a brain: what rings is withdrawn, who waits for an
-// agent gets none, and who has just called is told to call again. Conversations go
-// on, and callers wait.
-func (h *Hands) alone() {
-	h.mu.Lock()
-	h.tell, h.knows = nil, nil
-	h.session++
-	var ringing []*holding
-	for _, held := range h.calls {
-		if held.live.ringing() {
-			ringing = append(ringing, held)
-		}
-		if held.live.Claim != 0 && held.live.State != CallQueued {
-			select {
-			case held.attempt.given <- seat{Claim: held.live.Claim}:
-			default:
-			}
-			held.live.Claim = 0
-		}
-	}
-	arrivals := h.arrivals
-	h.arrivals = make(map[int64]Caller)
-	h.mu.Unlock()
-	for _, held := range ringing {
-		held.withdraw(errWithdrawnAlone)
-		held.attempt.cord.pull(errWithdrawnAlone)
-	}
-	for _, caller := range arrivals {
-		caller.Refuse(refuseDown, "Service Unavailable")
-	}
-	h.asked.fail("", deed{Seat: &seat{}, Fault: faultOf(ErrNoFloor)})
-}
-
 // hello is what hands say to a brain first: the calls that live and the agents whose
 // phones are here.
 type hello struct {
 	Calls  []liveCall    `json:"calls,omitempty"`
 	Agents []agentShadow `json:"agents,omitempty"`
+	// Leaving: they end when their calls are over, and take no more.
+	Leaving bool `json:"leaving,omitempty"`
 }
 
 // hello gathers it, for who holds the lock.
 func (h *Hands) hello() *hello {
-	now, all := time.Now(), &hello{}
+	now, all := time.Now(), &hello{Leaving: h.leaving}
 	for _, held := range h.calls {
 		if !held.live.gone {
 			all.Calls = append(all.Calls, held.live.aged(now))

@@ -62,6 +62,7 @@ func (h *Hands) keep(name string, agent int64) {
 			h.say(word{Kind: wordPhoneLost, Agent: agent, Phone: name})
 			<-let.Done()
 		case <-let.Done():
+			h.gone(agent, name)
 		}
 		h.mu.Lock()
 		delete(h.phones, name)
@@ -70,6 +71,16 @@ func (h *Hands) keep(name string, agent int64) {
 		defer cancel()
 		p.station.Hangup(within)
 	})
+}
+
+// gone says that a phone is hung up, when a brain still counts on it: it did not ask.
+func (h *Hands) gone(agent int64, name string) {
+	h.mu.Lock()
+	s, known := h.agents[agent]
+	h.mu.Unlock()
+	if known && s.Phone == name {
+		h.say(word{Kind: wordPhoneLost, Agent: agent, Phone: name, Fault: faultOf(ErrHandsLeave)})
+	}
 }
 
 // letGo lets a phone be hung up.

@@ -29,6 +29,8 @@ func NewHands(s Settings, store HandStore, trunk Trunk) *Hands {
 // soft is done and the last call is over, or hard is done: then calls are ended. When
 // it returns, every goroutine of the hands is gone.
 func (h *Hands) Run(soft, hard context.Context, dial func(context.Context) (Pipe, error)) error {
+	hard, endNow := context.WithCancel(hard)
+	defer endNow()
 	write, giveUp := context.WithCancel(context.WithoutCancel(hard))
 	defer giveUp()
 	wait := h.open(hard, write)
@@ -36,29 +38,24 @@ func (h *Hands) Run(soft, hard context.Context, dial func(context.Context) (Pipe
 	var serving sync.WaitGroup
 	serving.Go(func() { h.serve(serve, dial) })
 	serving.Go(func() { h.tellRooms(serve) })
-	<-soft.Done()
-	h.sendHome()
-	over := context.AfterFunc(hard, func() { rest(write, h.settings.LedgerGrace); giveUp() })
+	serving.Go(func() { h.outlast(serve) })
+	select {
+	case <-soft.Done():
+	case <-hard.Done():
+	}
+	h.leave()
+	limit := time.AfterFunc(h.settings.DrainLimit, endNow)
+	defer limit.Stop()
+	over := context.AfterFunc(hard, func() {
+		h.sendHome()
+		rest(write, h.settings.LedgerGrace)
+		giveUp()
+	})
 	wait()
 	over()
 	stop()
 	serving.Wait()
 	return nil
-}
-
-// sendHome hangs up the phones of agents as they come free of calls: who leaves a
-// node signs in at another.
-func (h *Hands) sendHome() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for name, p := range h.phones {
-		switch {
-		case p.let == nil:
-			delete(h.phones, name)
-		default:
-			p.let()
-		}
-	}
 }
 
 // greeting is the first frame of each side of a pipe: who it is, and how far it has
@@ -96,7 +93,9 @@ var errOver = errors.New("the session is over")
 // with the next.
 func (h *Hands) serve(ctx context.Context, dial func(context.Context) (Pipe, error)) {
 	for ctx.Err() == nil {
-		h.attendOne(ctx, dial)
+		if !h.suspended() {
+			h.attendOne(ctx, dial)
+		}
 		rest(ctx, redialEvery)
 	}
 }
@@ -109,7 +108,9 @@ func (h *Hands) attendOne(ctx context.Context, dial func(context.Context) (Pipe,
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer end(errOver)
-	for ctx.Err() == nil {
+	h.mayForsake(end)
+	defer h.mayForsake(nil)
+	for ctx.Err() == nil && !h.suspended() {
 		p, err := dial(ctx)
 		if err != nil {
 			rest(ctx, redialEvery)
@@ -135,8 +136,15 @@ func (h *Hands) attendOne(ctx context.Context, dial func(context.Context) (Pipe,
 		_ = l.carry(ctx, p, func(f frame) { h.do(*f.Deed) })
 	}
 	if met {
-		h.alone()
+		h.isAlone()
 	}
+}
+
+// mayForsake notes how the session is ended by us.
+func (h *Hands) mayForsake(end func(error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forsake = end
 }
 
 // greet takes up the session over a new pipe.
@@ -161,6 +169,20 @@ func (h *Hands) meet(l *link) {
 	h.knows = l.knows
 	h.placed = 0
 	l.say(frame{Word: &word{Kind: wordHello, Hello: h.hello()}})
+	for id, c := range h.arrivals {
+		in := c.Call()
+		l.say(frame{Word: &word{Kind: wordArrival, Ask: id, In: &in}})
+	}
+	h.hasBrain()
+}
+
+// hasBrain lets those go on who wait for a brain, for who holds the lock.
+func (h *Hands) hasBrain() {
+	select {
+	case <-h.present:
+	default:
+		close(h.present)
+	}
 }
 
 // tellRooms says what the trunks take of each campaign, when that has changed.
@@ -194,6 +216,9 @@ func (h *Hands) played() map[int64]version {
 // room is what is left of the trunks' room when all is with them that was placed
 // here, for who holds the lock.
 func (h *Hands) room(v version, lines int, why string) roomReport {
+	if h.shut() {
+		return roomReport{Why: "node " + h.node + " stops", Placed: h.placed}
+	}
 	if v.err != nil {
 		return roomReport{Why: "what the campaign plays cannot be read on node " + h.node, Placed: h.placed}
 	}
@@ -219,6 +244,9 @@ func (h *Hands) Drain(on bool) {
 // SignIn takes in an agent whose phone is on this node; the promises are those of
 // Engine.SignIn. ErrNoFloor when no node has the floor at this moment.
 func (h *Hands) SignIn(ctx context.Context, info AgentInfo, st Station) error {
+	if h.closed() {
+		return ErrHandsLeave
+	}
 	phone, known := h.hold(st)
 	answer := make(chan deed, 1)
 	ask := h.asked.put("", func(d deed) { answer <- d })
@@ -236,20 +264,15 @@ func (h *Hands) SignIn(ctx context.Context, info AgentInfo, st Station) error {
 	return err
 }
 
-// Receive takes a person who calls a number at a trunk of this node.
+// Receive takes a person who calls a number at a trunk of this node. While there is
+// no brain they wait for the next, for some seconds.
 func (h *Hands) Receive(_ context.Context, c Caller) {
-	if h.drains() {
+	if h.closed() || h.drains() {
 		c.Refuse(refuseDown, "Service Unavailable") // the carrier tries another of our nodes
 		return
 	}
 	in, id := c.Call(), h.arrive(c)
 	h.say(word{Kind: wordArrival, Ask: id, In: &in})
-	h.mu.Lock()
-	nobody := h.tell == nil
-	h.mu.Unlock()
-	if nobody && h.arrival(id) != nil {
-		c.Refuse(refuseDown, "Service Unavailable")
-	}
 }
 
 func (h *Hands) drains() bool {

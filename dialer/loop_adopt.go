@@ -77,12 +77,13 @@ func (l *Loop) adopt(all adoption) {
 }
 
 // adopted1 takes over a call that another brain has placed. It is in the budget as
-// any other; pacing hears of its agent only, who talks and makes notes.
+// any other. One that rings is pacing's as if it had been placed now; of one that was
+// answered pacing hears of its agent only, who talks and makes notes.
 func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 	l.lastCall++
 	c := &call{
 		id: l.lastCall, row: live.Row.ID, number: live.Row.Number, shown: live.Row.CallerID, contact: live.Contact, trunk: live.Trunk,
-		state: live.State, placed: now.Add(-live.Placed), since: now.Add(-live.Since), hands: from, adopted: true,
+		state: live.State, placed: now.Add(-live.Placed), since: now.Add(-live.Since), hands: from, adopted: !live.ringing(),
 		answered: live.Answered, abandoned: live.Abandoned, bridged: live.Bridged, noAudio: live.NoAudio,
 		manual: live.Row.Manual, reserved: live.Row.Reserved, inbound: live.Row.Mode == campaigns.Inbound, guest: live.Guest,
 		queuing: queuing{lastAgent: live.First, doNotCall: live.Listed},
@@ -90,6 +91,10 @@ func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 	l.know(c)
 	if live.Unwritten {
 		l.unwritten(c)
+	}
+	if live.ringing() {
+		l.adoptRinging(c, live, now)
+		return c
 	}
 	if c.answered && !c.inbound {
 		l.account.answer(c.country())
@@ -103,12 +108,35 @@ func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 		l.enqueue(c, claimed, live.Claim)
 	case live.Claim != 0:
 		l.wantAgent(c, live.Trunk, claimed, live.Claim)
+		if live.Row.Agent != 0 && !live.Bridged {
+			l.await(c, live.Row.Agent) // who was kept for the call
+		}
 	case live.Agent != 0 && (c.state == CallTalking || c.state == CallConnecting):
-		c.awaits = live.Agent
-		w := want{l, c.row}
-		l.engine.tell(func() { l.engine.bring(live.Agent, w) })
+		l.await(c, live.Agent)
 	}
 	return c
+}
+
+// adoptRinging takes over a call that nobody has answered yet, with the agent whom
+// the other brain has reserved for it.
+func (l *Loop) adoptRinging(c *call, live liveCall, now time.Time) {
+	l.apply(pacing.CallPlaced, c.id, 0, now)
+	if c.state == CallRinging {
+		l.apply(pacing.CallRinging, c.id, 0, now)
+	}
+	if l.halts(c) {
+		c.withdraw(errStopped)
+	}
+	if live.Row.Agent != 0 {
+		l.await(c, live.Row.Agent)
+	}
+}
+
+// await asks the engine for the agent of a call.
+func (l *Loop) await(c *call, agent int64) {
+	c.awaits = agent
+	w := want{l, c.row}
+	l.engine.tell(func() { l.engine.bring(agent, w) })
 }
 
 // settleCall brings a call that we have in line with what its hands say of it, after
@@ -119,6 +147,9 @@ func (l *Loop) settleCall(c *call, live liveCall, now time.Time) {
 	}
 	if c.claim != live.Claim {
 		l.stopWaiting(c)
+	}
+	if live.ringing() && c.inAir() {
+		l.settleRinging(c, live, now)
 	}
 	switch claimed := now.Add(-live.Claimed); {
 	case live.State == CallWriting && c.state != CallWriting:
@@ -139,6 +170,20 @@ func (l *Loop) settleCall(c *call, live liveCall, now time.Time) {
 	}
 	if live.Unwritten {
 		l.unwritten(c)
+	}
+}
+
+// settleRinging brings a call that nobody has answered in line with its hands. What
+// was withdrawn meanwhile may not have reached them.
+func (l *Loop) settleRinging(c *call, live liveCall, now time.Time) {
+	if c.state == CallBeginning && live.State != CallBeginning {
+		l.begun(c, now.Add(-live.Since))
+	}
+	if live.State == CallRinging {
+		l.ringing(c, live.Trunk, now.Add(-live.Since))
+	}
+	if c.cause != nil {
+		c.hands.do(deed{Kind: deedWithdraw, Calls: []string{c.row}, Fault: faultOf(c.cause)})
 	}
 }
 
@@ -168,9 +213,7 @@ func (l *Loop) parted(c *call, a *agent, now time.Time) {
 func (l *Loop) callBack(id int64) {
 	for _, c := range l.calls {
 		if l.orphans[c.id] == id && c.agent == nil && c.state == CallTalking {
-			c.awaits = id
-			w := want{l, c.row}
-			l.engine.tell(func() { l.engine.bring(id, w) })
+			l.await(c, id)
 		}
 	}
 }
@@ -179,6 +222,12 @@ func (l *Loop) callBack(id int64) {
 func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 	l.join(a, now)
 	c := l.rows[attempt]
+	if c != nil && c.awaits == a.info.ID && c.agent == nil && (c.inAir() || c.state == CallWaiting) {
+		c.awaits, c.agent = 0, a
+		l.apply(pacing.AgentReady, 0, a.info.ID, now) // as any who is kept for a call that rings
+		l.mayLeave(a, now)
+		return
+	}
 	if c == nil || c.awaits != a.info.ID || c.agent != nil || (c.state != CallTalking && c.state != CallConnecting) {
 		if a.state == StateTalking {
 			l.wrapUp(a, now)

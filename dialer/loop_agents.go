@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -87,7 +88,7 @@ func (l *Loop) obey(a *agent, cmd command, now time.Time) error {
 	case orderPause:
 		l.askPause(a, cmd.reason, now)
 	case orderSignOut:
-		l.askSignOut(a, now)
+		l.askSignOut(a, cmd.reason, now)
 	case orderWrapUpDone:
 		if a.state == StateWrapUp {
 			a.call = nil
@@ -142,14 +143,16 @@ func (l *Loop) askPause(a *agent, reason string, now time.Time) {
 	}
 }
 
-func (l *Loop) askSignOut(a *agent, now time.Time) {
-	if a.engaged() || a.state == StateElsewhere {
-		a.after = StateOffline
+// askSignOut signs an agent out after the present call. Whom a reason signs out, and
+// not a wish, makes the notes first.
+func (l *Loop) askSignOut(a *agent, reason string, now time.Time) {
+	if a.engaged() || a.state == StateElsewhere || (reason != "" && a.busy()) {
+		a.after, a.afterReason = StateOffline, reason
 		l.apply(pacing.AgentLeavingAfterCall, 0, a.info.ID, now)
 		a.publish()
 		return
 	}
-	l.lose(a, "signed out", now)
+	l.lose(a, cmp.Or(reason, "signed out"), now)
 }
 
 func (l *Loop) askHangUp(a *agent, now time.Time) error {
@@ -224,9 +227,9 @@ func (l *Loop) expireWrapUps(now time.Time) {
 // for meanwhile, else a rest when it is due, else the next.
 func (l *Loop) carryOn(a *agent, now time.Time) {
 	l.endManual(a)
-	switch a.after {
+	switch a.next() {
 	case StateOffline:
-		l.lose(a, "signed out", now)
+		l.lose(a, a.goodbye(), now)
 	case StatePaused:
 		l.apply(pacing.AgentPaused, 0, a.info.ID, now)
 		a.pause(a.afterReason, now)

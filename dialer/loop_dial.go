@@ -200,6 +200,12 @@ func (l *Loop) refused(c *call, w word) {
 	case errors.Is(err, campaigns.ErrNotLeased):
 		l.store.wrote(at)
 		note = "the contact is not on the list any more"
+	case errors.Is(err, ErrHandsLeave):
+		l.store.passed()
+		note = "the call could not be begun: its node stops"
+		if !c.manual {
+			l.contacts.Return(c.contact, time.Time{})
+		}
 	default:
 		l.log.Error("attempt could not be begun", "attempt", c.row, "error", err)
 		l.store.failed(at, err, errors.Is(err, campaigns.ErrClock))

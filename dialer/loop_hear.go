@@ -1,6 +1,9 @@
 package dialer
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // hear takes a word of the hands about one of the loop's calls, on the loop's
 // goroutine. Of a call that the loop does not have only that is heard which counts
@@ -54,7 +57,9 @@ func (l *Loop) hearOf(c *call, w word) {
 	case wordReceived:
 		c.contact, c.lastAgent, c.doNotCall = w.Received.Contact, w.Received.LastAgent, w.Received.DoNotCall
 	case wordUnreceived:
-		l.store.failed(w.At, w.Fault.err(), false)
+		if err := w.Fault.err(); !errors.Is(err, errCallerGone) {
+			l.store.failed(w.At, err, false)
+		}
 		l.forget(c)
 	case wordQueue:
 		l.enqueue(c, w.At, w.Claim)

@@ -171,7 +171,6 @@ func (o *office) takeFloor() *Engine {
 	hard, leave := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	o.mu.Lock()
-	o.brain, o.leave, o.ended = e, leave, ended
 	campaigns := o.latest
 	o.mu.Unlock()
 	o.work.Go(func() {
@@ -183,6 +182,9 @@ func (o *office) takeFloor() *Engine {
 			o.t.Errorf("apply: %v", err)
 		}
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.brain, o.leave, o.ended = e, leave, ended // hands come when it knows the campaigns
 	return e
 }
 

@@ -42,6 +42,9 @@ func (s *storeWatch) wrote(at time.Time) {
 	s.err, s.pause, s.clockWhy = nil, 0, ""
 }
 
+// passed takes a row back that the store was not asked for.
+func (s *storeWatch) passed() { s.pending = max(0, s.pending-1) }
+
 func (s *storeWatch) failed(at time.Time, err error, clock bool) {
 	s.pending, s.answered = max(0, s.pending-1), at
 	if clock {

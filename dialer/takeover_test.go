@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -60,39 +61,173 @@ func (o *office) only() campaigns.Attempt {
 	return rows[0]
 }
 
-func TestWhatIsBegunOrRingsWhenTheBrainIsLostIsWithdrawnAndTheAgentServesOn(t *testing.T) {
-	for name, early := range map[string]bool{"its row is being written": true, "it rings": false} {
-		t.Run(name, func(t *testing.T) {
+func TestWhatHasNotLeftWhenTheBrainIsLostIsWithdrawnAndTheAgentServesOn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(20*time.Second, 30*time.Second), 1, nil)
+		o.store.set(func() { o.store.latency = 5 * time.Second })
+		o.agent(o.nodes[0], 1, 1)
+		o.until(time.Minute, "its row is being written", func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == CallBeginning })
+		o.kill()
+		time.Sleep(6 * time.Second)
+		o.store.set(func() { o.store.latency = time.Millisecond })
+		o.store.load(1, 1)
+		o.takeFloor()
+		o.until(time.Minute, "talking for the next brain", o.is(1, StateTalking))
+		if a := o.store.rows()[0]; a.Outcome != campaigns.Cancelled || a.Error != errWithdrawnAlone.Error() || !a.SentAt.IsZero() {
+			t.Errorf("row: %+v", a)
+		}
+		o.until(time.Minute, "notes", o.is(1, StateWrapUp))
+		o.close()
+	})
+}
+
+func TestWhatRingsWhenTheBrainIsLostIsTheNextOnesAndItsAgentToo(t *testing.T) {
+	for _, gap := range []time.Duration{0, 500 * time.Millisecond, 5 * time.Second, 12 * time.Second} {
+		t.Run(gap.String(), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				o := pair(t, answers(20*time.Second, 30*time.Second), 1, nil)
-				if early {
-					o.store.set(func() { o.store.latency = 3 * time.Second })
-				}
+				o := pair(t, answers(20*time.Second, 30*time.Second), 3, nil)
 				o.agent(o.nodes[0], 1, 1)
-				want := CallRinging
-				if early {
-					want = CallBeginning
-				}
-				o.until(time.Minute, name, func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == want })
-				at := time.Now()
+				o.until(time.Minute, "ringing", func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == CallRinging })
 				o.kill()
-				o.until(5*time.Second, "over", func() bool { return o.store.count() == 1 || early })
-				if d := time.Since(at); !early && d > 2100*time.Millisecond {
-					t.Errorf("withdrawn %s after the brain was lost", d)
-				}
-				time.Sleep(6 * time.Second)
-				o.store.set(func() { o.store.latency = time.Millisecond })
-				o.store.load(1, 1)
+				time.Sleep(gap)
 				o.takeFloor()
-				o.until(time.Minute, "talking for the next brain", o.is(1, StateTalking))
-				if a := o.store.rows()[0]; a.Outcome != campaigns.Cancelled || a.Error != errWithdrawnAlone.Error() {
+				o.until(6*time.Second, "adopted, with its agent", func() bool {
+					v := o.view(1)
+					return len(v.Calls) == 1 && v.Calls[0].State == CallRinging && v.Calls[0].Agent == 1 && o.state(1) == StateReserved
+				})
+				time.Sleep(2 * time.Second)
+				if n := o.nodes[0].trunk.count() + o.nodes[1].trunk.count(); n != 1 {
+					t.Errorf("%d calls were placed for one agent", n)
+				}
+				o.until(time.Minute, "talking", o.is(1, StateTalking))
+				o.until(time.Minute, "over", func() bool { return o.store.count() > 0 })
+				if a := o.store.rows()[0]; a.Outcome != campaigns.Connected || a.Agent != 1 {
 					t.Errorf("row: %+v", a)
 				}
-				o.until(time.Minute, "notes", o.is(1, StateWrapUp))
 				o.close()
 			})
 		})
 	}
+}
+
+func TestWithoutABrainAPhoneRingsForFifteenSecondsAndNoLonger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(time.Minute, 30*time.Second), 1, func(c *campaigns.Campaign) { c.RingTime = 40 * time.Second })
+		o.agent(o.nodes[0], 1, 1)
+		o.until(time.Minute, "ringing", func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == CallRinging })
+		o.kill()
+		o.until(time.Minute, "over", func() bool { return o.store.count() == 1 })
+		a := o.only()
+		if rang := a.EndedAt.Sub(a.RingingAt); a.Outcome != campaigns.Cancelled || rang < campaigns.MinRingTime || rang > campaigns.MinRingTime+time.Second {
+			t.Errorf("%s after %s of ringing", a.Outcome, rang)
+		}
+		o.takeFloor()
+		o.close()
+	})
+}
+
+func TestWhoAnswersAtAHandoverIsWithTheirAgent(t *testing.T) {
+	for _, before := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 900 * time.Millisecond} {
+		bubble(t, func(t *testing.T) {
+			o := pair(t, answers(10*time.Second, 30*time.Second), 1, nil)
+			o.agent(o.nodes[0], 1, 1)
+			o.until(time.Minute, "ringing", func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == CallRinging })
+			time.Sleep(10*time.Second - before)
+			o.kill()
+			time.Sleep(time.Second)
+			o.takeFloor()
+			o.until(2*time.Second, "talking", o.is(1, StateTalking))
+			o.until(time.Minute, "over", func() bool { return o.store.count() == 1 })
+			if a := o.only(); a.Outcome != campaigns.Connected || a.ConnectDelay > 2*time.Second {
+				t.Errorf("row: %+v", a)
+			}
+			o.close()
+		})
+	}
+}
+
+func TestSomebodyWhoCallsAtAHandoverIsReceived(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(3*time.Second, time.Minute), 0, nil)
+		o.agent(o.nodes[0], 1, 1)
+		time.Sleep(time.Second) // what a brain did in its last instant may be lost with it
+		o.kill()
+		time.Sleep(3 * time.Second)
+		caller := (&house{t: t, trunk: o.nodes[1].trunk}).caller("+15559990001", time.Minute, 10*time.Minute)
+		o.nodes[1].hands.Receive(t.Context(), caller)
+		time.Sleep(time.Second)
+		o.takeFloor()
+		o.until(5*time.Second, "talking", o.is(1, StateTalking))
+		o.until(2*time.Minute, "over", func() bool { return o.store.count() == 1 })
+		if a := o.only(); a.Outcome != campaigns.InboundConnected {
+			t.Errorf("row: %+v", a)
+		}
+		o.close()
+	})
+}
+
+// A node that stops gives its work away: what talks there ends by itself, its agents
+// are signed out after it, and not one call more is placed there.
+func TestANodeThatStopsLetsItsConversationsEndAndGetsNoMore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(3*time.Second, time.Minute), 50, nil).talking()
+		st := o.agent(o.nodes[1], 2, 1)
+		idle := o.agent(o.nodes[0], 3, 1)
+		o.must(o.brain.Pause(t.Context(), 3, "tea"))
+		o.nodes[0].soft()
+		o.until(2*time.Second, "who is idle there is signed out", o.is(3, StateOffline))
+		placed := o.nodes[0].trunk.count()
+		o.until(2*time.Minute, "notes", o.is(1, StateWrapUp))
+		if o.store.rows()[0].Outcome != campaigns.Connected {
+			t.Errorf("row: %+v", o.store.rows()[0])
+		}
+		o.must(o.brain.WrapUpDone(t.Context(), 1))
+		o.until(time.Second, "signed out", o.is(1, StateOffline))
+		<-o.nodes[0].gone
+		if d := o.nodes[0].trunk.count() - placed; d != 0 {
+			t.Errorf("%d calls were placed at a node that stops", d)
+		}
+		if err := o.nodes[0].hands.SignIn(t.Context(), AgentInfo{ID: 7}, idle); !errors.Is(err, ErrHandsLeave) {
+			t.Errorf("signing in there: %v", err)
+		}
+		o.until(time.Minute, "the other node goes on", o.is(2, StateTalking))
+		o.nodes[1].hard()
+		o.until(10*time.Second, "gone", o.is(2, StateOffline))
+		<-st.Done()
+		o.close()
+	})
+}
+
+// A node that was taken for dead ends what lives on it, and works again in its next life.
+func TestANodeThatIsSuspendedHangsUpAndWorksAgainWhenItIsResumed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(3*time.Second, 5*time.Minute), 50, nil).talking()
+		st := o.agent(o.nodes[1], 2, 1)
+		o.until(time.Minute, "both talk", func() bool { return o.state(2) == StateTalking })
+		fenced := errors.New("taken for dead")
+		o.nodes[1].hands.Suspend(fenced)
+		select {
+		case <-st.Done():
+		case <-time.After(time.Second):
+			t.Error("the phone is still up")
+		}
+		o.until(time.Second, "its line is hung up", func() bool { return o.store.count() == 1 })
+		if a := o.only(); a.Agent != 2 || a.EndedBy != "us" {
+			t.Errorf("row: %+v", a)
+		}
+		placed := o.nodes[1].trunk.count()
+		time.Sleep(4 * time.Second)
+		if n := o.nodes[1].trunk.count(); n != placed {
+			t.Errorf("%d calls were placed by a node without a life", n-placed)
+		}
+		o.nodes[1].hands.Resume()
+		o.agent(o.nodes[1], 2, 1)
+		o.until(time.Minute, "talking again", o.is(2, StateTalking))
+		if o.state(1) != StateTalking {
+			t.Errorf("the agent of the other node is %s", o.state(1))
+		}
+		o.close()
+	})
 }
 
 func TestWhoAnswersWhileThereIsNoBrainHearsTheMessageWithinTwoSecondsAndCounts(t *testing.T) {
@@ -385,6 +520,18 @@ func TestBrainsAndNodesMayBeLostAtAnyTime(t *testing.T) {
 				n.sever(false)
 			}
 			t.Logf("seed %d: %d losses, %v", seed, lost, o.store.outcomes())
+			defer func() {
+				if !t.Failed() {
+					return
+				}
+				for id := range int64(9) {
+					a, _ := o.brain.Agent(id + 1)
+					t.Logf("agent %d: %+v", id+1, a)
+				}
+				for _, c := range o.view(1).Calls {
+					t.Logf("call: %+v", c)
+				}
+			}()
 			o.until(3*time.Minute, "every agent is free again", func() bool {
 				for id := range int64(9) {
 					if s := o.state(id + 1); s != StateReady && s != StateTalking && s != StateReserved && s != StateWrapUp {

@@ -57,6 +57,7 @@ const (
 	wordHello     wordKind = "hello"      // Hello: the first word to a brain
 	wordPhoneLost wordKind = "phone_lost" // Phone of Agent is gone
 	wordRoom      wordKind = "room"       // Room: what the trunks take now
+	wordLeaving   wordKind = "leaving"    // nothing new is taken there, and phones go as agents come free
 )
 
 // word is one thing that hands tell the brain. Which fields mean something is

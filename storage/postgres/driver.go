@@ -58,6 +58,7 @@ type conn struct {
 
 	session string // of this connection, in table writers
 	groups  int64  // transactions that were begun as the writer's
+	named   int64  // the node after which it is named
 }
 
 var (

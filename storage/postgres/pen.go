@@ -41,7 +41,7 @@ func (e *Engine) Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, erro
 		if !ok {
 			return fmt.Errorf("a connection %T", dc)
 		}
-		return pg.begin(ctx)
+		return pg.begin(ctx, node)
 	})
 	if err != nil {
 		return Turn{}, err
@@ -55,9 +55,40 @@ func (e *Engine) Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, erro
 	return t, nil
 }
 
-func (c *conn) begin(ctx context.Context) error {
+// Disconnect ends the connections of the writer of a node: what it has begun is
+// undone, and the pen is free.
+func (e *Engine) Disconnect(ctx context.Context, node int64) error {
+	var ended int
+	err := e.read.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND usename = current_user AND application_name = ?1`, writerOf(node)).Scan(&ended)
+	if err != nil {
+		return fmt.Errorf("disconnect node %d: %w", node, err)
+	}
+	return nil
+}
+
+// writerOf is the application name of the connection that writes for a node.
+func writerOf(node int64) string { return "forecall/node " + strconv.FormatInt(node, 10) }
+
+// name names the connection after the node that it writes for, so that others can
+// end it. It is no part of a transaction, which may be undone.
+func (c *conn) name(ctx context.Context, node int64) error {
+	if c.named == node {
+		return nil
+	}
+	_, err := c.pg.Exec(ctx, `SET application_name = '`+writerOf(node)+`'`).ReadAll()
+	if err == nil {
+		c.named = node
+	}
+	return c.away(err)
+}
+
+func (c *conn) begin(ctx context.Context, node int64) error {
 	c.queue = c.queue[:0] // of one that failed
 	c.groups++
+	if err := c.name(ctx, node); err != nil {
+		return err
+	}
 	return errors.Join(c.Later(ctx, "BEGIN", nil), c.Later(ctx, takePen, nil), c.Later(ctx, leaveMark, values(c.session, c.groups)))
 }
 

@@ -55,6 +55,9 @@ type House interface {
 	// Aside is a pool of one connection for what nodes say of themselves: its
 	// commits wait neither for the pen nor for the disk.
 	Aside() *sql.DB
+	// Disconnect ends the connections of the writer of a node: what it has begun is
+	// undone.
+	Disconnect(ctx context.Context, node int64) error
 }
 
 // Log is an engine whose commits stand in a log of its own before they are moved

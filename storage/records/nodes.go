@@ -128,6 +128,9 @@ func (db *DB) EndNode(ctx context.Context, node int64, silent time.Duration) ([]
 	if node == db.self().id || db.aside == nil {
 		return nil, campaigns.ErrNodeAlive
 	}
+	if err := db.Disconnect(ctx, node, silent); err != nil {
+		return nil, fmt.Errorf("end node %d: %w", node, err)
+	}
 	err := db.do(ctx, func(t *tx) error {
 		var state campaigns.NodeState
 		var quiet int64
@@ -146,6 +149,27 @@ func (db *DB) EndNode(ctx context.Context, node int64, silent time.Duration) ([]
 		return nil, fmt.Errorf("end node %d: %w", node, err)
 	}
 	return db.closeNode(ctx, node)
+}
+
+// Disconnect implements campaigns.Mourner. It does not wait for the pen, which the
+// other may have.
+func (db *DB) Disconnect(ctx context.Context, node int64, silent time.Duration) error {
+	house, several := db.engine.(House)
+	if node == db.self().id || !several {
+		return campaigns.ErrNodeAlive
+	}
+	var state campaigns.NodeState
+	var quiet int64
+	err := db.read.QueryRowContext(ctx, `SELECT state, `+nowMicros+` - beat_at FROM nodes WHERE id = ?`, node).Scan(&state, &quiet)
+	switch {
+	case err != nil:
+		return noRows(err)
+	case state.Alive() && time.Duration(quiet)*time.Microsecond < silent:
+		return campaigns.ErrNodeAlive
+	case !state.Alive():
+		return nil // what it would write is refused already
+	}
+	return house.Disconnect(ctx, node)
 }
 
 // Leave implements campaigns.Mourner.

@@ -15,7 +15,7 @@ func (m *Member) seek(ctx context.Context) {
 		if !m.yields() {
 			m.tryLead(ctx)
 		}
-		pause(ctx, m.s.Beat/2)
+		pause(ctx, m.s.Beat/2, m.bells.seek)
 	}
 }
 
@@ -26,6 +26,9 @@ func (m *Member) tryLead(ctx context.Context) {
 	cancel()
 	switch {
 	case errors.Is(err, campaigns.ErrDutyTaken) || errors.Is(err, campaigns.ErrFenced):
+	case errors.Is(err, context.DeadlineExceeded):
+		m.say(ctx, "the floor could not be taken in time", err)
+		m.clearWay(ctx)
 	case err != nil:
 		m.say(ctx, "the floor could not be taken", err)
 	default:
@@ -37,6 +40,9 @@ func (m *Member) tryLead(ctx context.Context) {
 // it for certain.
 func (m *Member) lead(ctx context.Context, fence int64, since time.Time) {
 	m.s.Log.Info("this node leads", "node", m.s.Name, "fence", fence)
+	v := m.View()
+	v.Leader = v.Self
+	m.see(v)
 	led, stop := context.WithCancelCause(ctx)
 	var keeping sync.WaitGroup
 	keeping.Go(func() { m.keep(led, stop, fence, since) })
@@ -51,6 +57,26 @@ func (m *Member) lead(ctx context.Context, fence int64, since time.Time) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.s.Lasts)
 	defer cancel()
 	m.say(ctx, "the floor could not be given back", m.s.Store.ReleaseDuty(last, Floor, fence))
+	if m.s.Moved != nil {
+		m.s.Moved()
+	}
+}
+
+// clearWay ends what a node that is silent for longer than it may have the floor has
+// open in the store: asleep in the middle of a write, it holds up everybody's.
+func (m *Member) clearWay(ctx context.Context) {
+	within, cancel := context.WithTimeout(ctx, m.s.Lasts)
+	defer cancel()
+	all, err := m.s.Store.Nodes(within)
+	if err != nil {
+		m.say(ctx, "the other nodes cannot be seen", err)
+		return
+	}
+	for _, n := range all {
+		if n.State.Alive() && n.ID != m.View().Self.ID && n.Silent > m.s.Lasts {
+			m.say(ctx, "a silent node could not be disconnected from the store", m.s.Store.Disconnect(within, n.ID, m.s.Lasts))
+		}
+	}
 }
 
 // keep keeps the floor, and stops who leads when it is lost: told so, or not heard
@@ -61,7 +87,7 @@ func (m *Member) keep(led context.Context, stop context.CancelCauseFunc, fence i
 	lost := time.AfterFunc(time.Until(since.Add(m.s.Lasts-2*step)), func() { stop(ErrLost) })
 	defer lost.Stop()
 	for led.Err() == nil {
-		pause(led, step)
+		pause(led, step, m.bells.keep)
 		if m.yields() {
 			stop(errEnd)
 			return

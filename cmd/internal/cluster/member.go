@@ -38,8 +38,11 @@ type Settings struct {
 	// Over, with the reason, when others have ended it. Nil = nobody is.
 	Joined func(campaigns.Node)
 	Over   func(error)
-	Seen   func(View)   // at each look; must not block
-	Log    *slog.Logger // nil = silent
+	// Moved is told when the floor was given back or taken by this node: the others
+	// may look at once (Member.Look). Must not block. Nil = they find out in time.
+	Moved func()
+	Seen  func(View)   // at each look; must not block
+	Log   *slog.Logger // nil = silent
 
 	Beat   time.Duration // how often we say that we live, and look around; 0 = 1 s
 	Silent time.Duration // after which a node is taken for dead; 0 = 5 s
@@ -68,6 +71,19 @@ type Member struct {
 	alive    atomic.Pointer[time.Time] // when the last sign of life that was heard was given; nil = we have no life
 	draining atomic.Bool               // it stops
 	marked   atomic.Bool               // somebody wants it to take no new work
+	bells    bells
+}
+
+// bells wake what looks each beat before its time.
+type bells struct{ beat, look, seek, keep chan struct{} }
+
+func ring(all ...chan struct{}) {
+	for _, bell := range all {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // New returns a member that has not joined yet.
@@ -76,7 +92,7 @@ func New(s Settings) *Member {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	m := &Member{s: s}
+	m := &Member{s: s, bells: bells{make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)}}
 	m.view.Store(&View{})
 	return m
 }
@@ -97,26 +113,33 @@ func (m *Member) Lives() error {
 // store answers.
 func (m *Member) View() View { return *m.view.Load() }
 
-// Drain makes this node take no new work: it does not lead any more, and others
-// give it no calls.
-func (m *Member) Drain() { m.draining.Store(true) }
+// Drain makes this node take no new work: it does not lead any more as long as
+// another does not stop as well, and others give it no calls.
+func (m *Member) Drain() {
+	m.draining.Store(true)
+	ring(m.bells.beat, m.bells.keep)
+}
+
+// Look makes this node look around at once: somebody said that the floor has moved.
+func (m *Member) Look() { ring(m.bells.look, m.bells.seek) }
+
+// yields tells whether this node leaves the floor to another: it takes no new work,
+// and there is one that does. While there is none it leads all the same: its calls
+// are over soon, but agents, pages and the order to take work again need whoever
+// leads.
+func (m *Member) yields() bool {
+	if !m.Drains() {
+		return false
+	}
+	v := m.View()
+	return slices.ContainsFunc(v.Nodes, func(n campaigns.Node) bool {
+		return n.ID != v.Self.ID && n.State == campaigns.NodeUp && n.Drain == "" && n.Silent < m.s.Lasts
+	})
+}
 
 // Drains tells whether this node takes no new work: it stops, or somebody has
 // marked it.
 func (m *Member) Drains() bool { return m.draining.Load() || m.marked.Load() }
-
-// yields tells whether this node leaves the floor to others. One that somebody has
-// marked leads all the same while there is no other: its calls are over, but pages
-// and the order to take work again need whoever leads.
-func (m *Member) yields() bool {
-	if m.draining.Load() || !m.marked.Load() {
-		return m.draining.Load()
-	}
-	v := m.View()
-	return slices.ContainsFunc(v.Nodes, func(n campaigns.Node) bool {
-		return n.ID != v.Self.ID && n.State == campaigns.NodeUp && n.Drain == ""
-	})
-}
 
 // errEnd is why the life of a node ends that stops.
 var errEnd = errors.New("this node stops")
@@ -128,14 +151,11 @@ func (m *Member) Run(ctx context.Context) {
 		self, err := m.s.Store.Join(ctx, m.s.Name, m.s.Address, m.s.Version)
 		if err != nil {
 			m.say(ctx, "this node cannot join the others", err)
-			pause(ctx, m.s.Beat)
+			pause(ctx, m.s.Beat, nil)
 			continue
 		}
 		if err := m.live(ctx, self); err != nil {
 			m.s.Log.Error("this node was taken for dead; it joins again", "node", m.s.Name, "error", err)
-			if m.s.Over != nil {
-				m.s.Over(err)
-			}
 		}
 	}
 }
@@ -152,7 +172,13 @@ func (m *Member) live(ctx context.Context, self campaigns.Node) error {
 	life, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	var work sync.WaitGroup
-	work.Go(func() { m.every(life, func() { m.beat(life, end) }) })
+	work.Go(func() { m.every(life, m.bells.beat, func() { m.beat(life, end) }) })
+	work.Go(func() { // at once, whatever the others still have to let go
+		<-life.Done()
+		if err := context.Cause(life); errors.Is(err, campaigns.ErrFenced) && m.s.Over != nil {
+			m.s.Over(err)
+		}
+	})
 	work.Go(func() { m.looks(life, self) })
 	work.Go(func() { m.seek(life) })
 	work.Wait()
@@ -171,8 +197,8 @@ func (m *Member) live(ctx context.Context, self campaigns.Node) error {
 	return nil
 }
 
-// every does something at each beat.
-func (m *Member) every(ctx context.Context, do func()) {
+// every does something at each beat, and when the bell rings.
+func (m *Member) every(ctx context.Context, bell <-chan struct{}, do func()) {
 	tick := time.NewTicker(m.s.Beat)
 	defer tick.Stop()
 	for {
@@ -181,6 +207,7 @@ func (m *Member) every(ctx context.Context, do func()) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-bell:
 		}
 	}
 }
@@ -215,7 +242,7 @@ func (m *Member) beat(ctx context.Context, end context.CancelCauseFunc) {
 // or we slept, all seem silent: nobody is ended before they could say that they live.
 func (m *Member) looks(ctx context.Context, self campaigns.Node) {
 	var since, last time.Time
-	m.every(ctx, func() {
+	m.every(ctx, m.bells.look, func() {
 		began := time.Now()
 		if since.IsZero() || began.Sub(last) > m.s.Silent {
 			since = began
@@ -296,12 +323,13 @@ func (m *Member) say(ctx context.Context, what string, err error) {
 	}
 }
 
-// pause waits, but not longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
+// pause waits until the bell rings, but not longer than ctx.
+func pause(ctx context.Context, d time.Duration, bell <-chan struct{}) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
+	case <-bell:
 	case <-ctx.Done():
 	}
 }

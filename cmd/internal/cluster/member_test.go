@@ -115,6 +115,8 @@ func (s *seat) end(id int64, as campaigns.NodeState) {
 	}
 }
 
+func (s *seat) Disconnect(context.Context, int64, time.Duration) error { return nil }
+
 func (s *seat) EndNode(ctx context.Context, id int64, silent time.Duration) ([]campaigns.Attempt, error) {
 	return nil, s.do(ctx, func() error {
 		n := s.nodes[id]

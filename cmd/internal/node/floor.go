@@ -99,6 +99,9 @@ func problemOf(err error) error {
 			return &campaigns.Problem{Kind: campaigns.KindConflict, Code: refusal.code, Text: err.Error(), Cause: err}
 		}
 	}
+	if errors.Is(err, dialer.ErrNoFloor) || errors.Is(err, dialer.ErrHandsLost) || errors.Is(err, dialer.ErrHandsLeave) {
+		return &campaigns.Problem{Kind: campaigns.KindUnavailable, Code: "no_floor", Text: err.Error(), Cause: err}
+	}
 	if notNow, ok := errors.AsType[*dialer.NotNowError](err); ok {
 		return &campaigns.Problem{Kind: campaigns.KindConflict, Code: "not_now", Text: notNow.Error(), Cause: err}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -47,6 +48,7 @@ type lead struct {
 	end     context.CancelFunc
 	mu      sync.Mutex // guards retired
 	retired bool
+	open    atomic.Bool    // to requests
 	serving sync.WaitGroup // requests, and hands that talk with the engine
 
 	work sync.WaitGroup
@@ -166,6 +168,8 @@ func (n *lead) run(soft, hard context.Context) error {
 	err := n.resume(soft)
 	if n.several == nil {
 		n.trunks.OnCall(n.engine.Receive)
+	} else if err == nil {
+		n.work.Go(func() { n.several.take(n) })
 	}
 	if err == nil {
 		n.work.Go(func() { n.jobs.run(soft) })

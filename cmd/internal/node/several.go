@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -31,6 +32,15 @@ type several struct {
 	hands   *dialer.Hands
 	news    *news
 	forward http.Handler // to the node that leads
+
+	life atomic.Pointer[life]
+}
+
+// life is one life of the node in the house: requests that others serve for us end
+// with it.
+type life struct {
+	ctx context.Context
+	end context.CancelCauseFunc
 }
 
 // openSeveral opens the ways to the other nodes; nothing is joined before Run.
@@ -65,7 +75,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, n.trunks)
 	s.member = cluster.New(cluster.Settings{
 		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
-		Lead: n.leads, Joined: s.joined, Seen: s.seen,
+		Lead: n.leads, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
 	})
 	s.news = s.openNews()
 	n.several = s
@@ -117,6 +127,8 @@ func (s *several) address(node string) (sipua.Target, bool) {
 // joined begins a life: what an earlier one left is closed.
 func (s *several) joined(self campaigns.Node) {
 	s.peers.SetEpoch(self.Epoch)
+	defer s.hands.Resume()
+	defer s.begin()
 	if err := s.n.live.join(self); err != nil {
 		s.n.log.Error("share the limits of the trunks", "error", err)
 	}
@@ -128,6 +140,55 @@ func (s *several) joined(self campaigns.Node) {
 	}
 	if len(lost) > 0 {
 		s.n.log.Warn("attempts were open when an earlier life of this node ended; closed as lost", "count", len(lost))
+	}
+}
+
+func (s *several) begin() {
+	l := &life{}
+	l.ctx, l.end = context.WithCancelCause(context.Background())
+	s.life.Store(l)
+}
+
+// over is the end of a life that others have ended: all that lives here is hung up,
+// since its calls are closed and its agents signed out by now, and desks that were
+// served over us are told to come again.
+func (s *several) over(err error) {
+	s.hands.Suspend(err)
+	if l := s.life.Swap(nil); l != nil {
+		l.end(err)
+	}
+}
+
+// errNoLife is why nothing is served at this moment.
+var errNoLife = errors.New("this node is not one of the house at this moment: it was taken for dead, or is joining")
+
+// lives gives a request the present life; nil when there is none.
+func (s *several) lives(r *http.Request) (bound *http.Request, done func()) {
+	l := s.life.Load()
+	if l == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	stop := context.AfterFunc(l.ctx, cancel)
+	return r.WithContext(ctx), func() { stop(); cancel() }
+}
+
+// tellWithin bounds how long the others may take to hear that the floor has moved.
+const tellWithin = time.Second
+
+// tell lets the other nodes look at once who leads.
+func (s *several) tell() {
+	for _, other := range s.member.View().Nodes {
+		if other.Name == s.name {
+			continue
+		}
+		s.n.work.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), tellWithin)
+			defer cancel()
+			if _, err := s.peers.Ask(ctx, other.Name, askLook, nil); err != nil {
+				s.n.log.Debug("a node was not told that the floor has moved", "node", other.Name, "error", err)
+			}
+		})
 	}
 }
 
@@ -201,7 +262,6 @@ func (n *Node) leads(ctx context.Context, _ int64) error {
 	if _, err := n.db.CloseSpells(ctx); err != nil {
 		return errors.Join(err, l.shut())
 	}
-	n.lead.Store(l)
 	err = l.run(ctx, ctx)
 	n.lead.Store(nil)
 	l.retire()
@@ -216,11 +276,19 @@ type signIn struct {
 	Extension string
 }
 
-const askSignIn = "sign-in"
+const (
+	askSignIn = "sign-in"
+	askLook   = "look" // the floor has moved
+)
 
 // answer answers what other nodes ask.
 func (s *several) answer(ctx context.Context, _ peer.Peer, name string, question []byte) ([]byte, error) {
-	if name != askSignIn {
+	switch name {
+	case askSignIn:
+	case askLook:
+		s.member.Look()
+		return nil, nil
+	default:
 		return nil, fmt.Errorf("this node knows no answer to %q", name)
 	}
 	var in signIn
@@ -247,8 +315,8 @@ func (s *several) signInHere(ctx context.Context, in signIn) error {
 // signIn signs an agent in with their phone, on whichever node that is.
 func (s *several) signIn(ctx context.Context, in signIn) error {
 	first := s.signInHere(ctx, in)
-	if first == nil {
-		return nil
+	if first == nil || unavailable(first) {
+		return first
 	}
 	question, err := json.Marshal(in)
 	if err != nil {
@@ -262,7 +330,47 @@ func (s *several) signIn(ctx context.Context, in signIn) error {
 		if err == nil {
 			return nil
 		}
+		if unavailable(err) {
+			first = err // the phone is there
+		}
 		s.n.log.Debug("the phone is not there", "node", other.Name, "agent", in.User, "error", err)
 	}
 	return first
+}
+
+// unavailable tells whether an error is that something cannot be done at this moment,
+// by anybody.
+func unavailable(err error) bool {
+	p, ok := errors.AsType[*campaigns.Problem](err)
+	return ok && p.Kind == campaigns.KindUnavailable
+}
+
+// heardWithin is how long pages wait, when a node begins to lead, for what lives on
+// the others.
+const heardWithin = 2 * time.Second
+
+// take lets the hands of all nodes come, and pages when they have said what lives with
+// them: who looked earlier would find agents signed out who are not.
+func (s *several) take(l *lead) {
+	s.n.lead.Store(l)
+	s.tell()
+	within, cancel := context.WithTimeout(l.over, heardWithin)
+	defer cancel()
+	for within.Err() == nil && !s.heard(l) {
+		select {
+		case <-within.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	l.open.Store(true)
+}
+
+// heard tells whether the hands of all living nodes have said what lives with them.
+func (s *several) heard(l *lead) bool {
+	for _, other := range s.member.View().Nodes {
+		if !l.engine.Heard(other.Name) {
+			return false
+		}
+	}
+	return true
 }

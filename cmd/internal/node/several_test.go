@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/client"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/robot"
@@ -261,6 +262,9 @@ func TestAnotherNodeLeadsWhenTheOneThatLeadsEnds(t *testing.T) {
 	for _, c := range o.ledger(t) {
 		calls[string(c.Outcome)]++
 		people[c.Number] = true
+		if c.Outcome != campaigns.Connected {
+			t.Logf("%s: %s by %s: %s (placed %s, rang %s)", c.ID, c.Outcome, c.EndedBy, c.Error, c.IntentAt, c.RingingAt)
+		}
 	}
 	t.Log(calls)
 	if len(people) != len(numbers) || calls["connected"] < len(numbers)-len(logins)-2 {

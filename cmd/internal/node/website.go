@@ -22,6 +22,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/api/session"
 	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/web"
+	"github.com/forecall/forecall/dialer"
 )
 
 // website is the two listeners: pages and API for people, health and metrics
@@ -156,9 +157,19 @@ func (n *Node) openWeb(context.Context) error {
 func (n *Node) front() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := n.lead.Load()
-		switch {
-		case n.several == nil:
+		if n.several == nil {
 			l.handler.ServeHTTP(w, r)
+			return
+		}
+		r, done := n.several.lives(r)
+		if r == nil {
+			notNow(w)
+			return
+		}
+		defer done()
+		switch v := n.several.member.View(); {
+		case l != nil && !l.open.Load(), l == nil && v.Leads(): // it begins, or has just ended
+			notNow(w)
 		case l != nil && l.enter():
 			defer l.serving.Done()
 			l.ServeHTTP(w, r)
@@ -169,6 +180,12 @@ func (n *Node) front() http.Handler {
 			n.several.forward.ServeHTTP(w, r)
 		}
 	})
+}
+
+// notNow asks to come again in a moment.
+func notNow(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	edge.NewFault(http.StatusServiceUnavailable, "no_floor", dialer.ErrNoFloor.Error()).Write(w)
 }
 
 func (n *Node) openAdmin(context.Context) error {
@@ -248,6 +265,9 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	case n.several != nil && n.several.member.Drains():
 		state.Draining = true
 		state.Why = append(state.Why, "somebody drains this node: forecall nodes undrain "+n.several.name+" lets it take work again")
+	}
+	if n.several != nil && n.several.life.Load() == nil {
+		state.Why = append(state.Why, errNoLife.Error())
 	}
 	if r.URL.Query().Get("for") != "pages" {
 		state.Why = append(state.Why, n.whyNoCalls(r.Context())...)

@@ -123,13 +123,21 @@ func (r *Robot) work(ctx context.Context) error {
 		}
 		r.settings.Log.Info("a robot goes on elsewhere", "login", r.settings.Login, "error", err)
 		r.silence()
-		for r.move(ctx) != nil && r.rest(ctx, moveEvery) {
+		for lost := time.Now(); r.move(ctx, time.Since(lost)) != nil && r.rest(ctx, moveEvery); {
 		}
 	}
 }
 
-// moveEvery is how soon the next home is tried.
-const moveEvery = 500 * time.Millisecond
+const (
+	// moveEvery is how soon the next home is tried.
+	moveEvery = 500 * time.Millisecond
+	// stayFor is how long a robot whose phone is up in the house believes that it is
+	// signed in there, whatever it is told: the house may be changing its floor.
+	stayFor = 3 * time.Second
+)
+
+// errNotYet is why a robot waits: its phone is up, and the house does not know it.
+var errNotYet = errors.New("the house does not know the phone that is up")
 
 // follow does what events ask for until their stream ends.
 func (r *Robot) follow(ctx context.Context) error {
@@ -145,8 +153,9 @@ func (r *Robot) follow(ctx context.Context) error {
 }
 
 // move goes on at the next home. Who is signed in there already, because only the
-// way to the house was lost, goes on as things stand.
-func (r *Robot) move(ctx context.Context) error {
+// way to the house was lost, goes on as things stand; a phone that is up is not
+// unplugged before it is certain that the house has lost it.
+func (r *Robot) move(ctx context.Context, lost time.Duration) error {
 	home := r.settings.Homes[r.moves%len(r.settings.Homes)]
 	r.moves++
 	r.desk = client.New(home.Server)
@@ -156,9 +165,14 @@ func (r *Robot) move(ctx context.Context) error {
 		return err
 	}
 	var now api.Agent
-	if err := r.desk.Read(within, "/v1/agent", &now); err == nil && now.State != "offline" {
+	switch err := r.desk.Read(within, "/v1/agent", &now); {
+	case err == nil && now.State != "offline":
 		r.settled(home.Server)
 		return nil
+	case lost < stayFor && r.phone.session.Load() != nil:
+		return errors.Join(errNotYet, err)
+	case err != nil:
+		return err
 	}
 	if err := r.plug(within, ctx, home.Registrar); err != nil {
 		return err
