@@ -521,7 +521,7 @@ func TestBrainsAndNodesMayBeLostAtAnyTime(t *testing.T) {
 			}
 			t.Logf("seed %d: %d losses, %v", seed, lost, o.store.outcomes())
 			defer func() {
-				if !t.Failed() {
+				if !t.Failed() || o.brain == nil {
 					return
 				}
 				for id := range int64(9) {
