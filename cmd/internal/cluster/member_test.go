@@ -22,7 +22,8 @@ type shared struct {
 	leads  map[string]int // who leads at this moment, and how often at once
 	worst  int            // most that led at once
 	begun  map[string]int
-	closed []int64 // nodes whose calls were closed
+	closed []int64  // nodes whose calls were closed
+	ended  []string // nodes that were told of the end of their life
 }
 
 // seat is the store as one node sees it.
@@ -198,12 +199,31 @@ func open(t *testing.T, names ...string) *house {
 		seats: map[string]*seat{}, members: map[string]*Member{}, stop: map[string]context.CancelFunc{}}
 	for i, name := range names {
 		s := &seat{shared: h.shared, self: int64(i + 1)}
-		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s)})
+		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s), Moved: func() { h.moved(name) }, Over: func(error) { h.over(name) }})
+		h.seats[name], h.members[name] = s, m
+	}
+	for name, m := range h.members {
 		ctx, stop := context.WithCancel(context.Background())
-		h.seats[name], h.members[name], h.stop[name] = s, m, stop
+		h.stop[name] = stop
 		h.work.Go(func() { m.Run(ctx) })
 	}
 	return h
+}
+
+// moved lets the others look, as nodes tell each other.
+func (h *house) moved(by string) {
+	for name, m := range h.members {
+		if name != by {
+			m.Look()
+		}
+	}
+}
+
+// over notes that a node was told of the end of its life.
+func (h *house) over(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = append(h.ended, name)
 }
 
 func (h *house) close() {
@@ -311,7 +331,7 @@ func TestANodeThatDrainsLeadsNoMoreAndStaysInTheHouse(t *testing.T) {
 	bubbled(t, func(h *house) {
 		first := h.leader()
 		h.members[first].Drain()
-		h.within(3*time.Second, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
+		h.within(500*time.Millisecond, "another leads", func() bool { l := h.leader(); return l != "" && l != first })
 		time.Sleep(10 * time.Second)
 		v := h.members[h.leader()].View()
 		if len(v.Nodes) != 3 || h.leader() == first {
@@ -322,6 +342,25 @@ func TestANodeThatDrainsLeadsNoMoreAndStaysInTheHouse(t *testing.T) {
 				h.Errorf("%s is %s", n.Name, n.State)
 			}
 		}
+	})
+}
+
+// A whole house that stops ends like one node: who leads leads to the end.
+func TestTheLastNodeThatDrainsLeadsUntilItLeaves(t *testing.T) {
+	bubbled(t, func(h *house) {
+		for _, m := range h.members {
+			m.Drain()
+		}
+		time.Sleep(3 * time.Second) // until each knows it of the others
+		first := h.leader()
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			if l := h.leader(); l != first || l == "" {
+				h.Fatalf("%q led, and %q does while all stop", first, l)
+			}
+		}
+		h.stop[first]()
+		h.within(2*time.Second, "another leads, which stops as well", func() bool { l := h.leader(); return l != "" && l != first })
 	})
 }
 
@@ -401,6 +440,11 @@ func TestANodeThatSleepsIsReplacedAndComesBackAsAnother(t *testing.T) {
 			defer h.mu.Unlock()
 			return s.epoch > epoch+1 && s.alive() == nil
 		})
+		h.mu.Lock()
+		if !slices.Equal(h.ended, []string{first}) {
+			h.Errorf("told that their life is over: %v", h.ended)
+		}
+		h.mu.Unlock()
 		time.Sleep(5 * time.Second)
 		if n := len(h.members[first].View().Nodes); n != 3 {
 			h.Errorf("it sees %d nodes", n)
