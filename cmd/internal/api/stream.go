@@ -12,7 +12,8 @@ import (
 
 // How streams of events behave (HTML Living Standard, section 9.2).
 const (
-	heartbeat  = 15 * time.Second // a comment, so that dead connections are found out
+	heartbeat  = 15 * time.Second // how often the session is asked whether it lives
+	pulseEvery = 3 * time.Second  // an event named pulse, by which a client finds out that we are gone without a word
 	retryAfter = 2 * time.Second  // for the client, after a cut
 	sendWithin = 10 * time.Second // a client that takes longer to read is cut off
 )
@@ -52,8 +53,9 @@ func (s *stream) send(id, event string, data any) {
 	s.write(text + "data: " + string(body) + "\n\n") // JSON holds no line break
 }
 
-// beat sends a comment.
-func (s *stream) beat() { s.write(": still here\n\n") }
+// beat sends an event that says nothing but that we are here: scripts in a browser
+// hear of events, and not of comments.
+func (s *stream) beat() { s.write("event: pulse\ndata: {}\n\n") }
 
 func (s *stream) write(text string) {
 	if s.err != nil {
@@ -73,9 +75,10 @@ func (s *stream) write(text string) {
 // follow runs a stream until the client or its session is gone: look is asked
 // to send what is new whenever wake says so, and with each heartbeat. With
 // each heartbeat the session is asked again, and a stream whose user may no
-// longer see it ends.
+// longer see it ends. Between them it has a pulse.
 func follow[T any](ctx context.Context, s *Server, st *stream, p campaigns.Permission, wake <-chan T, look func(campaigns.User) error) {
-	u, pulse := who(ctx), time.NewTicker(s.Heartbeat)
+	u, asks, pulse := who(ctx), time.NewTicker(s.Heartbeat), time.NewTicker(pulseEvery)
+	defer asks.Stop()
 	defer pulse.Stop()
 	for err := look(u); err == nil && st.err == nil; err = look(u) {
 		select {
@@ -86,6 +89,9 @@ func follow[T any](ctx context.Context, s *Server, st *stream, p campaigns.Permi
 				return
 			}
 		case <-pulse.C:
+			st.beat()
+			continue
+		case <-asks.C:
 			var alive bool
 			if u, alive = s.Sessions.Alive(ctx); !alive || u.Allow(p) != nil {
 				return

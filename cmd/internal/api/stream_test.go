@@ -64,7 +64,7 @@ func TestAStreamIsReadOverHTTP2(t *testing.T) {
 	}
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
-	for lines.Scan() && !strings.Contains(lines.Text(), "still here") {
+	for lines.Scan() && !strings.Contains(lines.Text(), "event: pulse") {
 	}
 	if lines.Err() != nil || res.ProtoMajor != 2 {
 		t.Errorf("%v over HTTP/%d", lines.Err(), res.ProtoMajor)

@@ -3,15 +3,27 @@ package client
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // longestEvent bounds one line of a stream: a card with a large contact.
 const longestEvent = 4 << 20
+
+// quiet is how long a stream may be silent: the server has a pulse of three
+// seconds, and one whose machine or network is gone closes nothing.
+const quiet = 7 * time.Second
+
+// pulse is the event that says nothing but that the server is there.
+const pulse = "pulse"
+
+// errQuiet is why a stream ends from which nothing came.
+var errQuiet = errors.New("the server has been silent for too long")
 
 // Event is one server-sent event.
 type Event struct {
@@ -23,6 +35,10 @@ type Event struct {
 // which is the last pair's error.
 func (c *Client) Events(ctx context.Context, path string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		ctx, cut := context.WithCancelCause(ctx)
+		defer cut(nil)
+		watch := time.AfterFunc(quiet, func() { cut(errQuiet) })
+		defer watch.Stop()
 		res, err := c.send(ctx, http.MethodGet, path, nil, "", http.Header{"Accept": {"text/event-stream"}})
 		if err != nil {
 			yield(Event{}, err)
@@ -33,14 +49,16 @@ func (c *Client) Events(ctx context.Context, path string) iter.Seq2[Event, error
 		lines.Buffer(nil, longestEvent)
 		var e Event
 		for lines.Scan() {
+			watch.Reset(quiet)
 			if done := e.line(lines.Text()); done {
-				if e.Name != "" && !yield(e, nil) {
+				if e.Name != "" && e.Name != pulse && !yield(e, nil) {
 					return
 				}
+				watch.Reset(quiet) // whoever reads it may have taken their time
 				e = Event{}
 			}
 		}
-		yield(Event{}, fmt.Errorf("stream %s ended: %w", path, orEOF(lines.Err())))
+		yield(Event{}, fmt.Errorf("stream %s ended: %w", path, ended(ctx, lines.Err())))
 	}
 }
 
@@ -62,7 +80,11 @@ func (e *Event) line(text string) (done bool) {
 	return false
 }
 
-func orEOF(err error) error {
+// ended is why a stream ended.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errQuiet) {
+		return errQuiet
+	}
 	if err == nil {
 		return io.EOF
 	}

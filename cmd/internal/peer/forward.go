@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"github.com/forecall/forecall/cmd/internal/api/edge"
 )
@@ -28,9 +29,43 @@ func (p *Peers) Forward(where func() (node string)) http.Handler {
 		case node == "" || p.isGone(node):
 			away(w, "The node that has this does not answer; another takes over in a few seconds.")
 		default:
-			proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), targetKey{}, node)))
+			here, done := p.whileHere(context.WithValue(r.Context(), targetKey{}, node), node)
+			defer done()
+			proxy.ServeHTTP(w, r.WithContext(here))
 		}
 	})
+}
+
+// errSilent is why a request is given up that another node has.
+var errSilent = errors.New("the node that has the request is not heard any more")
+
+// whileHere is done when a node that was met is not heard any more: one that sleeps,
+// or whose cable is pulled, closes nothing, and who reads its events would wait for
+// ever. done ends the watch.
+func (p *Peers) whileHere(ctx context.Context, node string) (here context.Context, done func()) {
+	p.mu.Lock()
+	l := p.links[node]
+	p.mu.Unlock()
+	if l == nil {
+		return ctx, func() {}
+	}
+	here, give := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for {
+			is, changed := l.Here()
+			if !is {
+				give(errSilent)
+				return
+			}
+			select {
+			case <-changed:
+			case <-here.Done():
+				return
+			}
+		}
+	})
+	return here, func() { give(nil); watch.Wait() }
 }
 
 // isGone reports a node that was met and is not heard. One that was never met is
@@ -116,7 +151,8 @@ func (b byNeed) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // noForward answers a request that did not come through.
 func (p *Peers) noForward(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil || errors.Is(err, http.ErrAbortHandler) {
+	silent := errors.Is(context.Cause(r.Context()), errSilent)
+	if r.Context().Err() != nil && !silent || errors.Is(err, http.ErrAbortHandler) {
 		return // the client is gone
 	}
 	node, _ := r.Context().Value(targetKey{}).(string)

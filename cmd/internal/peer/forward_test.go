@@ -417,3 +417,36 @@ func TestWhatIsNeitherQuestionNorForwardedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsOfANodeThatIsNotHeardAnyMoreEnd: its cable is pulled, so nothing is
+// closed, and who reads them has to hear of it.
+func TestEventsOfANodeThatIsNotHeardAnyMoreEnd(t *testing.T) {
+	cable, a, _, _, _ := wired(t, func(s *Settings) {
+		s.Serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "data: first\n\n")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+	})
+	site := httptest.NewServer(a.Forward(func() string { return "b" }))
+	t.Cleanup(site.Close)
+	r, err := http.NewRequestWithContext(within(t), http.MethodGet, site.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := site.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	lines := bufio.NewScanner(res.Body)
+	if !lines.Scan() || lines.Text() != "data: first" {
+		t.Fatalf("%q", lines.Text())
+	}
+	cable.hold()
+	for lines.Scan() { // until it ends
+	}
+	if err := lines.Err(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the events ended with %v", err)
+	}
+}

@@ -169,11 +169,21 @@ function message(m) {
 
 let stream;
 let lost = 0;
+let heard = 0; // when anything came
+const silent = 7000; // ms: the house has a pulse of three seconds, and one whose cable is pulled closes nothing
+
+setInterval(() => {
+  if (stream && stream.readyState === EventSource.OPEN && Date.now() - heard > silent) {
+    stream.dispatchEvent(new Event("error"));
+    follow();
+  }
+}, 1000);
 
 // follow reads the events. What was missed while the line was cut is told again.
 function follow() {
   stream?.close();
   stream = new EventSource("/v1/agent/events");
+  for (const event of ["open", "pulse", "state", "card", "talk"]) stream.addEventListener(event, () => { heard = Date.now(); });
   const on = (event, take) => stream.addEventListener(event, (e) => take(JSON.parse(e.data)));
   stream.addEventListener("open", () => {
     clearTimeout(lost);
