@@ -3,6 +3,8 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -133,4 +135,11 @@ func (goneStation) Done() <-chan struct{} {
 	gone := make(chan struct{})
 	close(gone)
 	return gone
+}
+
+// Agents are the agents whose phones are on this node, by id.
+func (h *Hands) Agents() []int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.agents))
 }

@@ -26,6 +26,8 @@ type live struct {
 	trunks []redis.Trunk
 	limits atomic.Pointer[redis.Limits] // nil until the node has joined
 	begun  chan struct{}                // closed then
+	up     atomic.Bool                  // Redis answered the last ping
+	took   atomic.Int64                 // how long that took, nanoseconds
 
 	mu   sync.Mutex
 	told time.Time // when the store was asked for what the limits were told last

@@ -2,9 +2,12 @@ package node
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -137,14 +140,42 @@ func (r *rush) check() {
 	}
 }
 
+// admin reads from the administrator's port of the first node.
+func (r *rush) admin(path string) string {
+	r.t.Helper()
+	res, err := http.Get("http://" + r.nodes[0].node.Admin() + path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// meters tells whether /metrics of the first node has all these lines.
+func (r *rush) meters(lines ...string) func() bool {
+	return func() bool {
+		text := r.admin("/metrics")
+		return !slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(text, "\n"+line+"\n") })
+	}
+}
+
 // TestThreeNodesShareOneTrunkWhateverBecomesOfRedis: the carrier's log decides.
 func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 	server := redistest.Start(t)
 	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
 	r.flows("calls leave by Redis' word", 40)
+	eventually(t, "the metrics say so", r.meters("forecall_redis_up 1", "forecall_redis_nodes 3", `forecall_trunk_shared{trunk="carrier"} 1`))
 	server.Kill()
 	eventually(t, "each node heeds its safe share", standAll(r.nodes, false, 4, 4, 4))
+	eventually(t, "the metrics say so", r.meters("forecall_redis_up 0", `forecall_trunk_share_cps{trunk="carrier"} 4`, `forecall_trunk_shared{trunk="carrier"} 0`))
+	if text := r.admin("/readyz"); !strings.Contains(text, "Redis is away: trunk carrier dials at this node's safe share, 4 of 12 calls a second") {
+		t.Errorf("/readyz says %s", text)
+	}
 	r.flows("calls leave without Redis", 40)
 	if err := server.Again(); err != nil {
 		t.Fatal(err)

@@ -120,6 +120,20 @@ func (r *ringers) follower() *resident {
 func TestWhatIsWrittenAtOneNodeIsHeardAtAll(t *testing.T) {
 	server := redistest.Start(t)
 	r := openRingers(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
+	eventually(t, "every node has heard where the phones of all agents are", func() bool {
+		for _, n := range r.nodes {
+			places := n.node.several.presence.Load().View().Agents
+			for _, at := range places {
+				if at.Phone == "" {
+					return false
+				}
+			}
+			if len(places) != 6 {
+				return false
+			}
+		}
+		return true
+	})
 	r.lists(t, "by the bell")
 	for _, n := range r.nodes {
 		if n != r.follower() && n.node.several.news.heard.Load() == 0 {

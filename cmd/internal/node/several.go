@@ -19,6 +19,7 @@ import (
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/internalleg"
 	"github.com/forecall/forecall/dialer/sipua"
+	"github.com/forecall/forecall/storage/redis"
 )
 
 // several is what a node has that is one of several: its part in the house, the
@@ -33,7 +34,9 @@ type several struct {
 	news    *news
 	forward http.Handler // to the node that leads
 
-	life atomic.Pointer[life]
+	life     atomic.Pointer[life]
+	presence atomic.Pointer[redis.Presence] // nil: there is none
+	led      atomic.Pointer[reign]
 }
 
 // life is one life of the node in the house: requests that others serve for us end
@@ -50,6 +53,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 		return nil
 	}
 	s := &several{n: n}
+	s.led.Store(newReign(""))
 	if s.name, err = c.NodeName(); err != nil {
 		return err
 	}
@@ -168,9 +172,9 @@ func (s *several) lives(r *http.Request) (bound *http.Request, done func()) {
 	if l == nil {
 		return nil, nil
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	stop := context.AfterFunc(l.ctx, cancel)
-	return r.WithContext(ctx), func() { stop(); cancel() }
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stop := context.AfterFunc(l.ctx, func() { cancel(peer.ErrMoved) })
+	return r.WithContext(ctx), func() { stop(); cancel(nil) }
 }
 
 // tellWithin bounds how long the others may take to hear that the floor has moved.
@@ -194,6 +198,7 @@ func (s *several) tell() {
 
 // seen tells the peers who is there, and our hands whether new work is theirs.
 func (s *several) seen(v cluster.View) {
+	s.crown(v.Leader.Name)
 	s.hands.Drain(v.Drains)
 	all := make([]peer.Address, len(v.Nodes))
 	for i, n := range v.Nodes {
@@ -244,6 +249,8 @@ func (s *several) run(soft, hard context.Context) error {
 	defer leave()
 	s.n.work.Go(func() { s.member.Run(here) })
 	s.n.work.Go(func() { s.n.live.run(here) })
+	s.n.work.Go(func() { s.n.live.ping(here) })
+	s.n.work.Go(func() { s.keepPresence(here) })
 	s.n.work.Go(func() { s.news.run(here) })
 	s.n.work.Go(func() { s.news.tell(here) })
 	s.n.work.Go(func() { s.news.hear(here) })
@@ -322,10 +329,7 @@ func (s *several) signIn(ctx context.Context, in signIn) error {
 	if err != nil {
 		return err
 	}
-	for _, other := range s.member.View().Nodes {
-		if other.Name == s.name {
-			continue
-		}
+	for _, other := range s.askOrder(in.User) {
 		_, err := s.peers.Ask(ctx, other.Name, askSignIn, question)
 		if err == nil {
 			return nil

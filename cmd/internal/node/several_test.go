@@ -98,7 +98,7 @@ func openTownWith(t *testing.T, far netip.AddrPort, nodes int, change func(*conf
 // leader is the node that leads, or nil.
 func (o *town) leader() *resident {
 	for _, r := range o.nodes {
-		if r.node.lead.Load() != nil {
+		if l := r.node.lead.Load(); l != nil && l.open.Load() {
 			return r
 		}
 	}

@@ -177,7 +177,9 @@ func (n *Node) front() http.Handler {
 			// How long it may take is for the node that answers, which knows what streams.
 			c := http.NewResponseController(w)
 			_ = errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{})) // a connection that has none needs none lifted
-			n.several.forward.ServeHTTP(w, r)
+			ctx, stop := n.several.whileLed(r.Context())
+			defer stop()
+			n.several.forward.ServeHTTP(w, r.WithContext(ctx))
 		}
 	})
 }
@@ -198,6 +200,7 @@ func (n *Node) openAdmin(context.Context) error {
 	n.meterHeadsets()
 	n.meterSpool()
 	n.meterHouse()
+	n.meterLive()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.meters.registry, promhttp.HandlerOpts{}))
 	for _, path := range []string{"/healthz", "/livez"} {
@@ -248,6 +251,7 @@ type readiness struct {
 	Ready    bool     `json:"ready"`
 	Draining bool     `json:"draining"`
 	Why      []string `json:"why,omitempty"`
+	Notes    []string `json:"notes,omitempty"` // what slows the node down and does not stop it
 }
 
 // writableWithin is how long the store may take for a small write: calls wait
@@ -271,6 +275,9 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.URL.Query().Get("for") != "pages" {
 		state.Why = append(state.Why, n.whyNoCalls(r.Context())...)
+	}
+	if n.live != nil {
+		state.Notes = n.live.note()
 	}
 	state.Ready = len(state.Why) == 0
 	w.Header().Set("Content-Type", "application/json")

@@ -149,10 +149,15 @@ func (b byNeed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.browsers.RoundTrip(r)
 }
 
+// ErrMoved is the cause to end forwarded requests with when another node has what they
+// are about: those that have no answer yet are told to try again, and streams end.
+var ErrMoved = errors.New("another node has this now")
+
 // noForward answers a request that did not come through.
 func (p *Peers) noForward(w http.ResponseWriter, r *http.Request, err error) {
-	silent := errors.Is(context.Cause(r.Context()), errSilent)
-	if r.Context().Err() != nil && !silent || errors.Is(err, http.ErrAbortHandler) {
+	why := context.Cause(r.Context())
+	ours := errors.Is(why, errSilent) || errors.Is(why, ErrMoved)
+	if r.Context().Err() != nil && !ours || errors.Is(err, http.ErrAbortHandler) {
 		return // the client is gone
 	}
 	node, _ := r.Context().Value(targetKey{}).(string)

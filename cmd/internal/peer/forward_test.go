@@ -224,6 +224,50 @@ func TestEventsPassAsTheyCome(t *testing.T) {
 	wait(t, "the handler hears that the client is gone", gone)
 }
 
+func TestWhatHasMovedIsToldToTryAgainAndStreamsEnd(t *testing.T) {
+	a, b := openNode(t, "a"), openNode(t, "b", func(s *Settings) {
+		s.Serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/stream" {
+				_, _ = io.WriteString(w, "data: first\n\n")
+				_ = http.NewResponseController(w).Flush()
+			}
+			<-r.Context().Done() // it is not heard any more
+		})
+	})
+	acquaint(a, b)
+	a.meets(t, "b")
+	forward := a.Forward(func() string { return "b" })
+	asked, moved := make(chan struct{}, 2), make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, end := context.WithCancelCause(r.Context())
+		defer end(nil)
+		asked <- struct{}{}
+		go func() {
+			<-moved
+			end(ErrMoved)
+		}()
+		forward.ServeHTTP(w, r.WithContext(ctx))
+	}))
+	t.Cleanup(site.Close)
+	t.Cleanup(site.Client().CloseIdleConnections)
+	stream, err := site.Client().Get(site.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stream.Body.Close() }()
+	waiting := make(chan int, 1)
+	go func() { waiting <- status(t, site.URL+"/question") }()
+	<-asked
+	<-asked
+	close(moved)
+	if got := <-waiting; got != http.StatusServiceUnavailable {
+		t.Errorf("a question is answered with %d", got)
+	}
+	if text, err := io.ReadAll(stream.Body); err == nil {
+		t.Errorf("the stream ends as if it were complete: %q", text)
+	}
+}
+
 func TestUploadsAndAnswersStream(t *testing.T) {
 	const size = 32 << 20
 	site, _, _ := front(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

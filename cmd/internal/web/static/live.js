@@ -105,9 +105,16 @@ function listen() {
   });
   events.addEventListener("patch", (e) => take(JSON.parse(e.data)));
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) say("lost", t("Not connected. Reload the page to log in again."));
-    else say("lost", t("Connection lost, trying again"));
+    say("lost", t("Connection lost, trying again"));
+    if (events.readyState === EventSource.CLOSED) setTimeout(again, 2000); // refused: nobody leads at this moment, or we are logged out
   });
+}
+
+// again listens anew, unless nobody is logged in here any more.
+async function again() {
+  const answer = await fetch("/v1/floor", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer?.status === 401 || answer?.status === 403) say("lost", t("Not connected. Reload the page to log in again."));
+  else listen();
 }
 
 // charts puts in what the server drew.
