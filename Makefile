@@ -12,7 +12,7 @@ RACED := ./campaigns ./campaigns/intake ./campaigns/rules ./campaigns/abandonmen
 AGAIN := $(GOTESTSUM) --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=3 \
 	--rerun-fails-abort-on-data-race
 
-.PHONY: build test race ci-test ci-race lint bench demo demo-check clean
+.PHONY: build test race ci-test ci-race ci-wire lint bench demo demo-check clean
 
 build: ## one static binary
 	go build -trimpath -ldflags '-s -w' -o forecall ./cmd/forecall
@@ -29,6 +29,9 @@ ci-test: ## as `make test` in CI: peers required, a red test gets a second chanc
 
 ci-race: ## as `make race` in CI, with the same second chance
 	CGO_ENABLED=1 $(AGAIN) --packages '$(RACED)' -- -race -short -timeout 30m
+
+ci-wire: ## the engine again, its brain and hands parted by a wire
+	FORECALL_WIRE=1 $(AGAIN) --packages ./dialer -- -timeout 20m
 
 lint: ## format, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
