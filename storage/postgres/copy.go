@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -71,6 +72,11 @@ func copyValue(b *bytes.Buffer, v any) error {
 		b.WriteString(`\N`)
 	case int64:
 		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))
+	case float64:
+		b.Write(strconv.AppendFloat(b.AvailableBuffer(), v, 'g', -1, 64))
+	case []byte:
+		b.WriteString(`\\x`)
+		b.Write(hex.AppendEncode(b.AvailableBuffer(), v))
 	case string:
 		copyText(b, armour(v))
 	default:

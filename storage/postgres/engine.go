@@ -22,6 +22,7 @@ type Engine struct {
 	read   *sql.DB
 	disk   *sql.DB
 	aside  *sql.DB
+	moves  bool // opened for a move into the database
 }
 
 // At names a database by its address: a URL, or words as libpq takes them.
@@ -49,6 +50,12 @@ func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB,
 		return nil, nil, fmt.Errorf("forget writers: %w", err)
 	}
 	return e.write, e.read, nil
+}
+
+// ForMove is the same database for who moves a data folder into it: it opens also
+// when that has begun, and nobody else may until it is finished.
+func (e *Engine) ForMove() *Engine {
+	return &Engine{config: e.config, types: &types{config: e.config, setup: session, known: make(map[string][]uint32)}, moves: true}
 }
 
 func (e *Engine) pool(size int, reader bool, setup string) *sql.DB {

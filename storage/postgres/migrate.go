@@ -23,6 +23,8 @@ var (
 	ErrNewer = errors.New("written by a newer forecall")
 	// ErrOlder marks a database whose schema is behind this program.
 	ErrOlder = errors.New("its schema is older than this program; run: forecall migrate")
+	// ErrMoving marks a database into which a data folder was moved in part.
+	ErrMoving = errors.New("a data folder was moved into it only in part; run the same forecall move again, which goes on where it ended")
 )
 
 // Several programs share a database while its nodes are upgraded one by one, so
@@ -39,6 +41,7 @@ var (
 type Schema struct {
 	Made                     bool // false = the database is empty
 	Version, Oldest, Program int64
+	Moving                   bool // a move into it is not finished
 }
 
 // Migrate brings the schema up to that of this program, one process at a time,
@@ -77,6 +80,8 @@ func (e *Engine) ready(ctx context.Context) error {
 		return fmt.Errorf("schema version %d, this program needs %d: %w", now.Version, now.Program, ErrOlder)
 	case now.Oldest > now.Program:
 		return fmt.Errorf("schema version %d is for programs that know %d at least, this one knows %d: %w", now.Version, now.Oldest, now.Program, ErrNewer)
+	case now.Moving && !e.moves:
+		return ErrMoving
 	}
 	return nil
 }
@@ -139,6 +144,14 @@ func schemaOf(ctx context.Context, pool *sql.DB, p *goose.Provider) (Schema, err
 	err = pool.QueryRowContext(ctx, `SELECT (SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied), oldest FROM compat`).Scan(&now.Version, &now.Oldest)
 	if err != nil {
 		return now, fmt.Errorf("read schema version: %w", err)
+	}
+	var moves bool
+	err = pool.QueryRowContext(ctx, `SELECT to_regclass('forecall.move') IS NOT NULL`).Scan(&moves)
+	if err == nil && moves {
+		err = pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM move WHERE done <= 0)`).Scan(&now.Moving)
+	}
+	if err != nil {
+		return now, fmt.Errorf("read whether a move is under way: %w", err)
 	}
 	return now, nil
 }
