@@ -107,6 +107,7 @@ type agent struct {
 	told        []ear                     // of them, who came into the present conversation with the agent
 	supervises  int64                     // whom they listen to
 	tell        func(campaigns.CallEvent) // notes something in a call's time line
+	reservedFor string                    // attempt of the call they were reserved for last
 	heldUntil   time.Time                 // after a change of brains: for the call they are in; zero = they are not
 	moving      bool                      // the engine wants the agent back when it can be spared
 	movingSince time.Time

@@ -218,6 +218,10 @@ func (e *Engine) adoptAgent(from *crew, s agentShadow) {
 			e.bring(s.ID, w) // the agent is the loop's then
 			return
 		}
+		if running := e.running[s.Campaign]; running != nil && a.state == StateReserved {
+			l := running.loop
+			l.tell(func() { l.askReserved(l.rows[s.For]) })
+		}
 		for _, running := range e.running { // one may have lost them with their node, while the call went on
 			l := running.loop
 			l.tell(func() { l.callBack(s.ID) })
@@ -226,6 +230,9 @@ func (e *Engine) adoptAgent(from *crew, s agentShadow) {
 		e.carryOn(a, now)
 	default:
 		a.publish()
+		if w, wanted := e.wanted[s.ID]; wanted {
+			e.bring(s.ID, w)
+		}
 	}
 }
 
@@ -234,7 +241,7 @@ func (e *Engine) restored(from *crew, s agentShadow, now time.Time) *agent {
 	a := &agent{
 		info: s.AgentInfo, phone: PhoneRef{from.node, s.Phone}, hands: from, state: s.State, since: s.Since, idleSince: s.Since, reason: s.Reason,
 		after: s.After, afterReason: s.AfterReason, notice: s.Notice, call: s.Call, plan: newPlan(s.Plan), restUntil: s.Until,
-		occupancy: occupancy{speed: e.settings.Speed, at: now},
+		occupancy: occupancy{speed: e.settings.Speed, at: now}, reservedFor: s.For,
 	}
 	if a.call != nil {
 		a.wrapUntil = a.call.WrapUpUntil
@@ -247,7 +254,9 @@ func (e *Engine) restored(from *crew, s agentShadow, now time.Time) *agent {
 	return a
 }
 
-// bring gives an agent to the campaign of the adopted call that they are in.
+// bring gives an agent to the campaign of the adopted call that they are in. The hands
+// of the call know that better than those of the phone, which may have been told too
+// late: whoever is in no other conversation is taken.
 func (e *Engine) bring(id int64, w want) {
 	p := e.roster[id]
 	if p == nil {
@@ -256,7 +265,12 @@ func (e *Engine) bring(id int64, w want) {
 	}
 	delete(e.wanted, id)
 	a := p.mine
-	if a == nil || !a.engaged() || a.guest != nil || a.heldUntil.IsZero() {
+	if a == nil { // a loop has them, who knows less: their node was not told in time
+		l := p.loop
+		l.tell(func() { l.takeOver(id, w.attempt, time.Now()) })
+		return
+	}
+	if a.guest != nil || a.state == StateElsewhere || (a.engaged() && a.heldUntil.IsZero()) {
 		return
 	}
 	a.heldUntil = time.Time{}
@@ -264,6 +278,24 @@ func (e *Engine) bring(id int64, w want) {
 		p.mine, p.loop = nil, w.loop
 	} else {
 		e.release(a, time.Now())
+	}
+}
+
+// bringReserved gives a campaign the agent who was reserved for an adopted call that
+// nobody has an agent for yet.
+func (e *Engine) bringReserved(l *Loop, attempt string) {
+	for _, p := range e.roster {
+		a := p.mine
+		if a == nil || a.state != StateReserved || a.reservedFor != attempt || a.guest != nil || a.heldUntil.IsZero() {
+			continue
+		}
+		a.heldUntil = time.Time{}
+		if l.tell(func() { l.attachReserved(a, attempt, time.Now()) }) {
+			p.mine, p.loop = nil, l
+		} else {
+			e.release(a, time.Now())
+		}
+		return
 	}
 }
 
@@ -293,6 +325,9 @@ func (e *Engine) freeGuests(at *crew, talks map[string]bool) {
 // shadow is what another brain has to know of the agent.
 func (a *agent) shadow(s AgentState) *agentShadow {
 	out := &agentShadow{AgentState: s, Phone: a.phone.Phone, AfterReason: a.afterReason, Plan: slices.Clone(a.plan)}
+	if s.State == StateReserved {
+		out.For = a.reservedFor
+	}
 	if a.guest != nil && a.line != nil {
 		g := *a.guest
 		out.Guest, out.At = &g, a.line.hands.node

@@ -145,6 +145,7 @@ type agentShadow struct {
 	Phone       string  `json:"phone"`
 	AfterReason string  `json:"after_reason,omitempty"`
 	Plan        []Break `json:"plan,omitempty"`
+	For         string  `json:"for,omitempty"` // attempt of the call they are reserved for
 	Guest       *guest  `json:"guest,omitempty"`
 	At          string  `json:"at,omitempty"` // the node of the conversation they are in
 }

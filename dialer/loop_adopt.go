@@ -108,9 +108,7 @@ func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 		l.enqueue(c, claimed, live.Claim)
 	case live.Claim != 0:
 		l.wantAgent(c, live.Trunk, claimed, live.Claim)
-		if live.Row.Agent != 0 && !live.Bridged {
-			l.await(c, live.Row.Agent) // who was kept for the call
-		}
+		l.askReserved(c)
 	case live.Agent != 0 && (c.state == CallTalking || c.state == CallConnecting):
 		l.await(c, live.Agent)
 	}
@@ -127,8 +125,14 @@ func (l *Loop) adoptRinging(c *call, live liveCall, now time.Time) {
 	if l.halts(c) {
 		c.withdraw(errStopped)
 	}
-	if live.Row.Agent != 0 {
-		l.await(c, live.Row.Agent)
+	l.askReserved(c)
+}
+
+// askReserved asks the engine for the agent who was reserved for a call.
+func (l *Loop) askReserved(c *call) {
+	if c != nil && c.agent == nil && (c.inAir() || c.state == CallWaiting) {
+		row := c.row
+		l.engine.tell(func() { l.engine.bringReserved(l, row) })
 	}
 }
 
@@ -222,12 +226,6 @@ func (l *Loop) callBack(id int64) {
 func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 	l.join(a, now)
 	c := l.rows[attempt]
-	if c != nil && c.awaits == a.info.ID && c.agent == nil && (c.inAir() || c.state == CallWaiting) {
-		c.awaits, c.agent = 0, a
-		l.apply(pacing.AgentReady, 0, a.info.ID, now) // as any who is kept for a call that rings
-		l.mayLeave(a, now)
-		return
-	}
 	if c == nil || c.awaits != a.info.ID || c.agent != nil || (c.state != CallTalking && c.state != CallConnecting) {
 		if a.state == StateTalking {
 			l.wrapUp(a, now)
@@ -236,6 +234,47 @@ func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 		}
 		return
 	}
+	l.hasAgent(c, a, now)
+}
+
+// attachReserved takes in the agent who was reserved for an adopted call.
+func (l *Loop) attachReserved(a *agent, attempt string, now time.Time) {
+	l.join(a, now)
+	c := l.rows[attempt]
+	if c == nil || c.agent != nil || (!c.inAir() && c.state != CallWaiting) {
+		l.carryOn(a, now)
+		return
+	}
+	c.agent = a
+	l.apply(pacing.AgentReady, 0, a.info.ID, now) // as any who is kept for a call that rings
+	l.mayLeave(a, now)
+}
+
+// takeOver brings an agent of ours into the adopted call that they are in: what their
+// node was told last had them free, or kept for a call that only rings.
+func (l *Loop) takeOver(id int64, attempt string, now time.Time) {
+	a, c := l.agents[id], l.rows[attempt]
+	if a == nil || c == nil || c.awaits != id || c.agent != nil || (c.state != CallTalking && c.state != CallConnecting) {
+		return
+	}
+	for _, other := range l.calls {
+		if other.agent == a && !other.inAir() {
+			return
+		}
+	}
+	switch a.state {
+	case StateReady, StateReserved, StatePaused, StateWrapUp, StateResting:
+		for _, other := range l.calls {
+			if other.agent == a {
+				other.agent = nil
+			}
+		}
+		l.hasAgent(c, a, now)
+	}
+}
+
+// hasAgent is an adopted call whose agent has come.
+func (l *Loop) hasAgent(c *call, a *agent, now time.Time) {
 	c.awaits = 0
 	delete(l.orphans, c.id)
 	c.agent, a.line = a, c.line()
@@ -244,6 +283,8 @@ func (l *Loop) attach(a *agent, attempt string, now time.Time) {
 	}
 	if c.state == CallTalking {
 		a.become(StateTalking, now)
+	} else {
+		a.become(StateReserved, now)
 	}
 	l.apply(pacing.AgentTalking, 0, a.info.ID, now)
 	l.mayLeave(a, now)

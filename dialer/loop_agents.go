@@ -178,7 +178,10 @@ func (l *Loop) askHangUp(a *agent, now time.Time) error {
 
 // reserve binds an agent to a call that is placed or answered.
 func (l *Loop) reserve(a *agent, c *call, now time.Time) {
-	c.agent = a
+	c.agent, a.reservedFor = a, c.row
+	if a.state == StateReserved {
+		a.publish() // for another call: their node keeps for which
+	}
 	a.become(StateReserved, now)
 }
 

@@ -422,6 +422,11 @@ func (s *memStore) checkOneLeg() {
 	for _, t := range talks {
 		if before := ended[t.agent]; before.After(t.from) {
 			s.t.Errorf("agent %d is bridged %s before the last call is over", t.agent, before.Sub(t.from))
+			for _, a := range s.finished {
+				if (a.Agent == t.agent || a.SecondAgent == t.agent) && !a.EndedAt.Before(before) && !a.BridgedAt.After(t.from) || a.BridgedAt.Equal(t.from) {
+					s.t.Errorf("  %s: agents %d, %d; answered %s, bridged %s, second %s, over %s: %s %q", a.ID, a.Agent, a.SecondAgent, a.AnsweredAt, a.BridgedAt, a.SecondAt, a.EndedAt, a.Outcome, a.Error)
+				}
+			}
 		}
 		ended[t.agent] = later(ended[t.agent], t.over)
 	}
