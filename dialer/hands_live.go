@@ -18,6 +18,7 @@ type liveCall struct {
 	Claim   int               `json:"claim,omitempty"` // that is open
 	Agent   int64             `json:"agent,omitempty"` // of ours, who has the person or is to have them
 	Guest   int64             `json:"guest,omitempty"` // of elsewhere
+	Last    int64             `json:"last,omitempty"`  // of ours, who had the person last
 	First   int64             `json:"first,omitempty"` // who talked to them last, of a caller
 
 	Answered  bool `json:"answered,omitempty"`
@@ -113,7 +114,7 @@ func (c *liveCall) note(w word) {
 	case wordUnseated:
 		c.Agent = 0
 	case wordBridged:
-		c.Agent, c.Guest, c.Bridged = w.Agent, 0, true
+		c.Agent, c.Last, c.Guest, c.Bridged = w.Agent, w.Agent, 0, true
 		c.Abandoned = c.Abandoned || w.Late
 		c.become(CallTalking)
 	case wordMessage:

@@ -102,6 +102,9 @@ func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 			l.account.abandon(c.country())
 		}
 	}
+	if live.Agent == 0 && live.Guest == 0 && live.Last != 0 && c.state != CallWriting {
+		l.bereave(c, live.Last)
+	}
 	claimed := now.Add(-live.Claimed)
 	switch {
 	case live.Claim != 0 && live.State == CallQueued:
@@ -147,6 +150,7 @@ func (l *Loop) await(c *call, agent int64) {
 // we were without each other.
 func (l *Loop) settleCall(c *call, live liveCall, now time.Time) {
 	if a := c.agent; a != nil && a.info.ID != live.Agent && live.State != CallWriting && !live.ringing() {
+		l.bereave(c, a.info.ID)
 		l.parted(c, a, now)
 	}
 	if c.claim != live.Claim {

@@ -72,10 +72,17 @@ func (l *Loop) messagePlays(c *call, at time.Time) {
 // person has another agent, or is gone, the call counts as that agent's: who
 // signs in again at once gets no second one (I7).
 func (l *Loop) orphan(c *call) {
-	if c.agent != nil && c.bridged {
-		l.orphans[c.id] = c.agent.info.ID
+	if c.agent != nil {
+		l.bereave(c, c.agent.info.ID)
 	}
 	c.agent = nil
+}
+
+// bereave notes whose a call is that goes on without them.
+func (l *Loop) bereave(c *call, agent int64) {
+	if c.bridged {
+		l.orphans[c.id] = agent
+	}
 }
 
 // partedOrLost takes its agent from a call that asks for another. The phone of the
@@ -83,6 +90,7 @@ func (l *Loop) orphan(c *call) {
 // are free of the call, with notes to make if they have talked.
 func (l *Loop) partedOrLost(c *call, at time.Time) {
 	if a := c.agent; a != nil && a.hands != c.hands && l.agents[a.info.ID] == a {
+		l.bereave(c, a.info.ID)
 		l.parted(c, a, at)
 		return
 	}
