@@ -147,11 +147,17 @@ func (h *Hands) mayForsake(end func(error)) {
 	h.forsake = end
 }
 
+// greetWithin bounds how long a brain may take to greet: one that sleeps never does,
+// and there may be another by then.
+const greetWithin = 2 * time.Second
+
 // greet takes up the session over a new pipe.
 func (h *Hands) greet(p Pipe, l *link, session string) (fresh bool, err error) {
 	if err := (greeting{Node: h.node, Session: session, Heard: l.hasHeard()}).send(p); err != nil {
 		return false, err
 	}
+	late := time.AfterFunc(greetWithin, func() { _ = p.Close() })
+	defer late.Stop()
 	var brain greeting
 	if err := brain.receive(p); err != nil {
 		return false, err

@@ -37,8 +37,13 @@ func (p *Peers) Pipe(ctx context.Context, node, name string) (*Pipe, error) {
 	if !ok {
 		return nil, fmt.Errorf("pipe %s to %s: %w: no address of it is known", name, node, ErrNoAnswer)
 	}
-	c, err := p.connect(ctx, node, addr, pipeProtocol)
+	here, done := p.whileHere(ctx, node) // the machine of a process that sleeps takes connections all the same
+	defer done()
+	c, err := p.connect(here, node, addr, pipeProtocol)
 	if err != nil {
+		if why := context.Cause(here); why != nil {
+			err = why
+		}
 		return nil, fmt.Errorf("pipe %s to %s: %w", name, node, p.noAnswer(ctx, err))
 	}
 	pipe := p.newPipe(wire{c})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/forecall/forecall/dialer"
@@ -124,5 +125,20 @@ func TestSendGivesUpWhenTheOtherSideStandsStill(t *testing.T) {
 	eventually(t, "Send fails", func() bool { return p.Send(make([]byte, 1<<20)) != nil })
 	if err := p.Send([]byte("x")); err == nil {
 		t.Error("the pipe goes on behind half a piece")
+	}
+}
+
+// TestAPipeToANodeThatSleepsIsGivenUpWhenItIsNotHeard: its machine takes the
+// connection, and who waited for more would not look for whoever took over.
+func TestAPipeToANodeThatSleepsIsGivenUpWhenItIsNotHeard(t *testing.T) {
+	a := openNode(t, "a")
+	process, at := startOther(t, "b")
+	a.Know([]Address{at})
+	a.meets(t, "b")
+	if err := process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Pipe(within(t), "b", "floor"); !errors.Is(err, ErrNoAnswer) || !errors.Is(err, errSilent) {
+		t.Errorf("a pipe to a node that sleeps: %v", err)
 	}
 }

@@ -129,7 +129,7 @@ redis: {url: "redis://%s:%d"}
 cluster: {name: %[2]s, listen: "%[7]s:7443", secret: "%[8]s"}
 http: {listen: "%[7]s:8080"}
 admin: {listen: "%[7]s:9090"}
-log: {level: info, format: text}
+log: {level: debug, format: text}
 sip: {listen: "%[7]s:5060"}
 phones: {listen: "%[7]s:5062", networks: ["%[9]s"]}
 softphone: {listen: "%[7]s:0"}

@@ -123,7 +123,12 @@ func (r *Robot) work(ctx context.Context) error {
 		}
 		r.settings.Log.Info("a robot goes on elsewhere", "login", r.settings.Login, "error", err)
 		r.silence()
-		for lost := time.Now(); r.move(ctx, time.Since(lost)) != nil && r.rest(ctx, moveEvery); {
+		for lost := time.Now(); ; {
+			err := r.move(ctx, time.Since(lost))
+			if err == nil || !r.rest(ctx, moveEvery) {
+				break
+			}
+			r.settings.Log.Info("a robot is not taken in", "login", r.settings.Login, "error", err)
 		}
 	}
 }
