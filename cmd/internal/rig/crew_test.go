@@ -184,12 +184,13 @@ func (c *crew) shift(ctx context.Context, i int) context.Context {
 	return ctx
 }
 
-// spread sends robots that had to go elsewhere home, where they begin anew.
+// spread sends robots that had to go elsewhere home, where they begin anew. Who
+// begins already is left alone.
 func (c *crew) spread(h *house) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, p := range c.places {
-		if p.phone != h.homeOf(i).addr {
+		if p.phone.IsValid() && p.phone != h.homeOf(i).addr {
 			c.away[i]()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -129,7 +130,7 @@ redis: {url: "redis://%s:%d"}
 cluster: {name: %[2]s, listen: "%[7]s:7443", secret: "%[8]s"}
 http: {listen: "%[7]s:8080"}
 admin: {listen: "%[7]s:9090"}
-log: {level: debug, format: text}
+log: {level: info, format: text}
 sip: {listen: "%[7]s:5060"}
 phones: {listen: "%[7]s:5062", networks: ["%[9]s"]}
 softphone: {listen: "%[7]s:0"}
@@ -276,10 +277,21 @@ func (h *house) await(what string, within time.Duration, holds func() bool) erro
 			}
 		}
 		if time.Now().After(deadline) {
+			h.stacks()
 			return fmt.Errorf("%s: not within %s", what, within)
 		}
 	}
 	return nil
+}
+
+// stacks writes what everybody here is doing beside the logs.
+func (h *house) stacks() {
+	f, err := os.Create(filepath.Join(h.folder, "stacks.txt"))
+	if err != nil {
+		return
+	}
+	_ = pprof.Lookup("goroutine").WriteTo(f, 1)
+	_ = f.Close()
 }
 
 func (h *house) must(err error) {

@@ -88,8 +88,16 @@ func (h *house) chosen(quick bool) (out []fault) {
 // rest lets the house be whole, with its agents spread over all nodes, and talk for
 // a while.
 func (h *house) rest() {
-	h.crew.spread(h)
-	h.eventually("all robots are at home", 60*time.Second, func() bool { return h.crew.spreadOut(h) })
+	next := time.Now()
+	if err := h.await("all robots are at home", 60*time.Second, func() bool {
+		if time.Now().After(next) { // some are on their way elsewhere still
+			h.crew.spread(h)
+			next = time.Now().Add(5 * time.Second)
+		}
+		return h.crew.spreadOut(h)
+	}); err != nil {
+		h.Fatalf("%v; they are at %v", err, h.crew.look())
+	}
 	h.eventually("people are called at all nodes", 60*time.Second, func() bool {
 		s := h.eye.look()
 		for _, r := range h.nodes {

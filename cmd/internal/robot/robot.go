@@ -136,6 +136,9 @@ func (r *Robot) work(ctx context.Context) error {
 const (
 	// moveEvery is how soon the next home is tried.
 	moveEvery = 500 * time.Millisecond
+	// lookWithin is how long a home may take to say how things stand before the next
+	// is tried: one that sleeps takes every connection and says nothing.
+	lookWithin = 2 * time.Second
 	// stayFor is how long a robot whose phone is up in the house believes that it is
 	// signed in there, whatever it is told: the house may be changing its floor.
 	stayFor = 3 * time.Second
@@ -166,11 +169,13 @@ func (r *Robot) move(ctx context.Context, lost time.Duration) error {
 	r.desk = client.New(home.Server)
 	within, cancel := context.WithTimeout(ctx, registerWithin)
 	defer cancel()
-	if _, err := r.desk.Login(within, r.settings.Login, r.settings.Password); err != nil {
+	first, stop := context.WithTimeout(within, lookWithin)
+	defer stop()
+	if _, err := r.desk.Login(first, r.settings.Login, r.settings.Password); err != nil {
 		return err
 	}
 	var now api.Agent
-	switch err := r.desk.Read(within, "/v1/agent", &now); {
+	switch err := r.desk.Read(first, "/v1/agent", &now); {
 	case err == nil && now.State != "offline":
 		r.settled(home.Server)
 		return nil
