@@ -13,6 +13,7 @@ import (
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/dialer/media"
+	"github.com/forecall/forecall/storage/redis"
 )
 
 // configFlag is the name of the flag that names the file.
@@ -86,6 +87,11 @@ func problems(c config.Config) error {
 	if len(c.Trunks) > 0 {
 		_, err := node.TrunkSettings(c, media.Settings{}, slog.New(slog.DiscardHandler))
 		errs = append(errs, err)
+	}
+	if c.Live == config.LiveRedis {
+		if _, err := redis.ParseAddress(c.Redis.URL); err != nil {
+			errs = append(errs, fmt.Errorf("redis.url: %w", err))
+		}
 	}
 	for i, in := range c.Campaigns {
 		_, err := node.CampaignOf(in)

@@ -190,6 +190,21 @@ func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 	r.check()
 }
 
+// TestThreeNodesGoOnBehindSentinelsWhenTheMasterIsLost with the words that its replica
+// had not heard.
+func TestThreeNodesGoOnBehindSentinelsWhenTheMasterIsLost(t *testing.T) {
+	master, replica, address := redistest.Sentinels(t, 3)
+	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, address })
+	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
+	r.flows("calls leave by the master's word", 40)
+	master.Kill()
+	replica.Eventually("the replica is master", func() bool { return replica.Field("replication", "role") == "master" })
+	r.flows("calls leave", 40)
+	eventually(t, "the nodes share again", standAll(r.nodes, true))
+	r.flows("calls leave by the new master's word", 40)
+	r.check()
+}
+
 // TestThreeNodesWithoutRedisHaveTheirSafeShares also when one of them goes.
 func TestThreeNodesWithoutRedisHaveTheirSafeShares(t *testing.T) {
 	r := openRush(t, func(*config.Config) {})
