@@ -44,7 +44,8 @@
 // # Leases, presence, events
 //
 // A lease is a queue at the door of a campaign or a duty; who may act is decided
-// by a number in Postgres. Its holder is told that it is lost half a second before
+// by a number in Postgres, and the floor of a house, whose duty there lasts as long,
+// does without one (see package node). Its holder is told that it is lost half a second before
 // another can have it, by its own clock. Presence says who is there and where an
 // agent's desk and phone are; nobody goes while Redis is silent. Events are
 // numbered: a reader hears each once and in order, catches up behind a gap, and is

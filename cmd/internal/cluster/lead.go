@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +20,22 @@ func (m *Member) seek(ctx context.Context) {
 	}
 }
 
+// taken tells whether another node has the floor. It reads only: to try in vain takes a
+// turn of all writers, and nodes try twice a second.
+func (m *Member) taken(ctx context.Context) bool {
+	duties, err := m.s.Store.Duties(ctx)
+	return err == nil && slices.ContainsFunc(duties, func(d campaigns.Duty) bool {
+		return d.Name == Floor && d.Node != 0 && d.Node != m.View().Self.ID
+	})
+}
+
 func (m *Member) tryLead(ctx context.Context) {
 	began := time.Now()
 	within, cancel := context.WithTimeout(ctx, m.s.Lasts)
+	if m.taken(within) {
+		cancel()
+		return
+	}
 	fence, err := m.s.Store.TakeDuty(within, Floor, m.s.Lasts)
 	cancel()
 	switch {

@@ -180,7 +180,14 @@ func (s *seat) ReleaseDuty(ctx context.Context, _ string, fence int64) error {
 }
 
 func (s *seat) Duties(ctx context.Context) (out []campaigns.Duty, err error) {
-	err = s.do(ctx, func() error { out = []campaigns.Duty{s.duty}; return nil })
+	err = s.do(ctx, func() error {
+		d := s.duty
+		if !time.Now().Before(d.Until) {
+			d.Node = 0 // as a store tells of one that was not kept
+		}
+		out = []campaigns.Duty{d}
+		return nil
+	})
 	return out, err
 }
 
