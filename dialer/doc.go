@@ -53,6 +53,7 @@
 //	  |<------------------------ arrival: who calls ------|
 //	  |-- place, or turn away --------------------------->|
 //	  |<------------------------ room, phone lost --------|
+//	  |<------------------------ leaving -----------------|  nothing new is begun there; phones go as agents come free
 //	  |-- agent: as they stand, let go ------------------>|  the node of the phone keeps it
 //
 // A call is known to both by the id of its attempt, a phone by its node and a name
@@ -61,19 +62,28 @@
 // When one of them is silent for two seconds, the other is without it:
 //
 //	hands without a brain                    brain without hands
-//	  what rings is withdrawn                  nothing is placed there any more
-//	  who waits for an agent gets none:        after five seconds their calls are ended as lost
-//	    the message, counted                     (the outcome is written by whoever ends the node)
-//	  conversations go on, and callers wait    and their agents are signed out, with the reason
-//	  hello to the next brain: the calls       a hello from them before that is taken as it is:
-//	    that live, and the agents as they        what it does not name is over
+//	  what has not left waits three seconds    nothing is placed there any more
+//	  what rings rings on for its fifteen      after five seconds their calls are ended as lost
+//	  who answers waits for their hold, and      (the outcome is written by whoever ends the node)
+//	    hears the message then, counted        and their agents are signed out, with the reason
+//	  conversations go on, and callers wait    a hello from them before that is taken as it is:
+//	  hello to the next brain: the calls         what it does not name is over
+//	    that live, and the agents as they
 //	    stood, which adopts them
 //
 // A session of the two is numbered words over one pipe after another; a gap of less
-// than two seconds is not noticed by anybody. A brain that adopts a call tells pacing
-// of its agent only, and has it in the budget; an agent who was in a call is held
-// three seconds for it, as another node may have it. What rings is withdrawn even
-// before its fifteen seconds: nobody could be found for who answers.
+// than two seconds is not noticed by anybody. A brain that adopts a call that rings
+// has it as if it had placed it, with the agent who was kept for it; of one that was
+// answered it tells pacing of the agent only. All are in the budget. An agent who was
+// in a call is held three seconds for it, as another node may have it; where the nodes
+// of call and phone tell of an agent otherwise, that of the call is right.
+//
+// A brain that lets go on purpose says nothing more to the hands of other nodes, takes
+// none back, and leaves their agents as they stand: a handover takes a second, and no
+// call is withdrawn for it. Hands that stop take nothing new, say so (leaving), and
+// are gone when the last call is over and the last agent has made the notes. Hands
+// whose node was taken for dead (Suspend) hang everything up at once, as others have
+// closed it, and begin anew with the next life of the node.
 //
 // An agent has one phone at one node, and a call of any node may be theirs: its hands
 // find the phone (Stations), and one that is not found within a second is taken for

@@ -16,6 +16,11 @@
 // the store refuses what we would begin: each call carries the fence of its
 // campaign, and each write the epoch of its node.
 //
+// A node that stops or is drained hands the floor over at once, and has the others
+// look before their time; the last one that works leads to its end. A node that sleeps
+// in the middle of a write holds up the writes of all: whoever wants the floor, or ends
+// the node, ends its connection first.
+//
 // # Promises
 //
 //   - At no moment do two nodes that know the time lead; a node that lost the floor
