@@ -64,11 +64,12 @@ type Robot struct {
 	chance   *rand.Rand
 	voice    media.Prompt
 
-	hush  context.CancelFunc // ends what it says at the moment
-	quiet chan struct{}      // closed when it is silent
-	done  map[string]bool    // attempts it has disposed of
-	since time.Time          // of the state that the house told last
-	away  chan Absence       // breaks that were asked for and have not begun
+	hush  context.CancelFunc         // ends what it says at the moment
+	quiet chan struct{}              // closed when it is silent
+	done  map[string]bool            // attempts it has disposed of
+	said  map[string]api.Disposition // what it has said of others, and nobody has heard
+	since time.Time                  // of the state that the house told last
+	away  chan Absence               // breaks that were asked for and have not begun
 
 	moves  int                // to other homes
 	socket sipua.Target       // where the phone is registered
@@ -85,7 +86,7 @@ func Run(ctx context.Context, s Settings) error {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	chance := rand.New(rand.NewPCG(s.Seed, 0x5eed))
-	r := &Robot{settings: s, desk: client.New(s.Server), chance: chance, voice: words(chance), done: map[string]bool{}, away: make(chan Absence, len(s.Away))}
+	r := &Robot{settings: s, desk: client.New(s.Server), chance: chance, voice: words(chance), done: map[string]bool{}, said: map[string]api.Disposition{}, away: make(chan Absence, len(s.Away))}
 	var err error
 	if r.phone, err = newPhone(s.IP, s.Media); err != nil {
 		return err
@@ -272,6 +273,11 @@ func (r *Robot) stayReady(ctx context.Context, data []byte) error {
 	switch a.State {
 	case "offline":
 		return errors.New("the house signed it out: " + a.Reason)
+	case "wrap_up":
+		if a.Attempt != "" && len(r.settings.Homes) > 0 { // perhaps nobody told us that it has ended
+			r.silence()
+			return r.finish(ctx, a.Attempt)
+		}
 	case "paused":
 		r.stayAway(ctx)
 		return r.desk.Post(ctx, "/v1/agent/ready", nil, nil)
@@ -312,13 +318,21 @@ func (r *Robot) finish(ctx context.Context, attempt string) error {
 	if !r.rest(ctx, time.Until(r.since.Add(r.real(planned)))) {
 		return nil
 	}
-	r.done[attempt] = true
+	said, again := r.said[attempt]
+	if !again {
+		said = r.disposition(attempt)
+		r.said[attempt] = said // it is said in the same words again when the answer is lost
+	}
 	ended := r.since
-	err := r.desk.Dispose(ctx, attempt, r.disposition(attempt))
-	if err == nil && r.settings.OnWrap != nil {
+	if err := r.desk.Dispose(ctx, attempt, said); err != nil {
+		return err
+	}
+	delete(r.said, attempt)
+	r.done[attempt] = true
+	if r.settings.OnWrap != nil {
 		r.settings.OnWrap(planned, time.Since(ended))
 	}
-	return err
+	return nil
 }
 
 // real turns a duration of the robot's world into one of ours.
