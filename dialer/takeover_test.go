@@ -172,8 +172,7 @@ func TestANodeThatStopsLetsItsConversationsEndAndGetsNoMore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		o := pair(t, answers(3*time.Second, time.Minute), 50, nil).talking()
 		st := o.agent(o.nodes[1], 2, 1)
-		idle := o.agent(o.nodes[0], 3, 1)
-		o.must(o.brain.Pause(t.Context(), 3, "tea"))
+		idle := o.agent(o.nodes[0], 3) // of no campaign
 		o.nodes[0].soft()
 		o.until(2*time.Second, "who is idle there is signed out", o.is(3, StateOffline))
 		placed := o.nodes[0].trunk.count()
