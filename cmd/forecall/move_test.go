@@ -64,3 +64,38 @@ func TestAFolderIsMovedIntoADatabaseAndBothVerifyWithTheSameHead(t *testing.T) {
 		t.Errorf("back: %s", text)
 	}
 }
+
+func TestAFolderIsBackedUpIntoANewFileAndARestoredHouseIsStoppedOnce(t *testing.T) {
+	folder, backup := t.TempDir(), filepath.Join(t.TempDir(), "backup.db")
+	said := func(want int, args ...string) string {
+		t.Helper()
+		var out, errs bytes.Buffer
+		if status := run(append(args, "--data", folder), &out, &errs); status != want {
+			t.Errorf("%v: status %d\n%s%s", args, status, &out, &errs)
+		}
+		return out.String() + errs.String()
+	}
+	if text := said(exitUsage, "backup", backup); !strings.Contains(text, "holds no forecall data") {
+		t.Errorf("nothing is there: %s", text)
+	}
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, "forecall.db"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said(exitOK, "backup", backup) // beside whoever has the folder open
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := said(exitUsage, "backup", backup); !strings.Contains(text, "new file") {
+		t.Errorf("over another backup: %s", text)
+	}
+	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Errorf("the backup: %v, %v", info, err)
+	}
+	if text := said(exitOK, "restored"); !strings.Contains(text, "until stop 1 is lifted") {
+		t.Errorf("restored: %s", text)
+	}
+	if text := said(exitOK, "restored"); !strings.Contains(text, "stopped already") {
+		t.Errorf("once more: %s", text)
+	}
+}

@@ -97,7 +97,7 @@ func Start(ctx context.Context, s Settings) (n *Node, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openFiles, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openSeveral, n.openLead, n.openWeb, n.openAdmin,
+		n.openStore, n.openMark, n.openFiles, n.openSpool, n.closeLost, n.openRegisters, n.openSound, n.openTrunks, n.openPhones, n.openSoftphones, n.openSeveral, n.openLead, n.openWeb, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return n, err
@@ -142,6 +142,7 @@ func (n *Node) Run(soft, hard context.Context) error {
 	began := time.Now()
 	endSpool, endMoving := n.keepSpool(), n.keepMoving()
 	n.work.Go(func() { n.times.Run(soft) })
+	n.work.Go(func() { n.keepMark(soft) })
 	n.work.Go(func() { n.adoptRecordings(soft, began) })
 	n.work.Go(func() { n.secrets.follow(soft, n.log) })
 	context.AfterFunc(soft, func() { n.web.draining.Store(true) })
