@@ -29,8 +29,9 @@ const (
 // people who are all busy.
 type rush struct {
 	*town
-	t   *testing.T
-	log string
+	t    *testing.T
+	log  string
+	stop []func() // the callers of a node
 }
 
 func openRush(t *testing.T, change func(*config.Config)) *rush {
@@ -41,15 +42,23 @@ func openRush(t *testing.T, change func(*config.Config)) *rush {
 		c.Trunks[0].MaxChannels, c.Trunks[0].MaxCPS = sharedLines, sharedCPS
 		change(c)
 	})
-	ctx, stop := context.WithCancel(context.Background())
-	var work sync.WaitGroup
 	for i, at := range r.nodes {
+		ctx, stop := context.WithCancel(context.Background())
+		var work sync.WaitGroup
 		for j := range 8 {
 			work.Go(func() { r.redial(ctx, at, fictional(100*i+j)) })
 		}
+		r.stop = append(r.stop, sync.OnceFunc(func() { stop(); work.Wait() }))
+		t.Cleanup(r.stop[i])
 	}
-	t.Cleanup(func() { stop(); work.Wait() })
 	return r
+}
+
+// end ends a node, as a service is stopped: its calls are over before.
+func (r *rush) end(i int) {
+	r.t.Helper()
+	r.stop[i]()
+	r.nodes[i].end(r.t)
 }
 
 // redial calls a number without end; most of its calls find no room.
@@ -184,7 +193,7 @@ func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 	r.flows("calls leave by Redis' word again", 40)
 	server.Flush()
 	r.flows("calls leave after Redis was emptied", 40)
-	r.nodes[2].end(t)
+	r.end(2)
 	eventually(t, "the others have its part", standAll(r.nodes[:2], true, sharedCPS, sharedCPS))
 	r.flows("calls leave of two nodes", 40)
 	r.check()
@@ -210,7 +219,7 @@ func TestThreeNodesWithoutRedisHaveTheirSafeShares(t *testing.T) {
 	r := openRush(t, func(*config.Config) {})
 	eventually(t, "each node has its safe share", standAll(r.nodes, false, 4, 4, 4))
 	r.flows("calls leave", 40)
-	r.nodes[0].end(t)
+	r.end(0)
 	eventually(t, "the others have its part", standAll(r.nodes[1:], false, 6, 6))
 	r.flows("calls leave of two nodes", 40)
 	r.check()
