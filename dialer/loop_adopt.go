@@ -35,6 +35,7 @@ func (l *Loop) leaveHands(from *crew) {
 	for _, c := range l.calls {
 		if c.hands == from {
 			l.stopWaiting(c)
+			l.unasked(c)
 			l.orphan(c)
 			l.forget(c)
 		}
@@ -44,12 +45,21 @@ func (l *Loop) leaveHands(from *crew) {
 // lost is the end of a call whose hands are gone.
 func (l *Loop) lost(c *call, now time.Time) {
 	l.stopWaiting(c)
+	l.unasked(c)
 	if c.state != CallWriting {
 		l.over(c, campaigns.Attempt{
 			ID: c.row, Campaign: l.id, Contact: c.contact.ID, Number: c.number, Trunk: c.trunk, Outcome: campaigns.Lost, EndedAt: now,
 		}, now)
 	}
 	l.closed(c)
+}
+
+// unasked waits no more for the row of a call: whoever should have written it is not
+// there to say so, and nobody would be called until they were.
+func (l *Loop) unasked(c *call) {
+	if c.state == CallBeginning {
+		l.store.passed()
+	}
 }
 
 // stopWaiting takes a call out of those that wait for an agent.

@@ -461,6 +461,32 @@ func TestHandsThatAreLostTakeTheirCallsAndAgentsWithThemAndNobodyElses(t *testin
 	})
 }
 
+// TestARowThatLostHandsShouldHaveWrittenStopsNobodyElse: they had been given a call
+// and said no more.
+func TestARowThatLostHandsShouldHaveWrittenStopsNobodyElse(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(3*time.Second, 5*time.Minute), 8, nil).talking()
+		o.agent(o.nodes[1], 2, 1)
+		o.until(time.Minute, "both talk", func() bool { return o.state(2) == StateTalking && o.state(1) == StateTalking })
+		time.Sleep(time.Second) // a hang-up at once is taken for a slip
+		o.must(o.brain.HangUp(t.Context(), 2))
+		o.until(time.Minute, "notes", o.is(2, StateWrapUp))
+		time.Sleep(time.Second)
+		o.nodes[1].sever(true)
+		o.nodes[1].hard() // the node is dead
+		o.must(o.brain.WrapUpDone(t.Context(), 2))
+		o.until(10*time.Second, "a call is given to it", o.is(2, StateReserved))
+		o.until(10*time.Second, "signed out", o.is(2, StateOffline))
+		time.Sleep(time.Second)
+		o.must(o.brain.HangUp(t.Context(), 1))
+		o.until(time.Minute, "notes of the other", o.is(1, StateWrapUp))
+		time.Sleep(time.Second)
+		o.must(o.brain.WrapUpDone(t.Context(), 1))
+		o.until(time.Minute, "the next call of the other node", o.is(1, StateTalking))
+		o.close()
+	})
+}
+
 func TestHandsThatWereAwayAreTakenAsTheyAreWhetherOrNotTheyWereLost(t *testing.T) {
 	for _, away := range []time.Duration{time.Second, 3 * time.Second, 4500 * time.Millisecond, 9 * time.Second} {
 		t.Run(away.String(), func(t *testing.T) {
