@@ -21,6 +21,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/client"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer/media"
 )
@@ -60,6 +61,12 @@ const earpiece = `
 // openDesk logs an agent in by the form, as somebody without a mouse.
 func openDesk(t *testing.T, o *office, login string) *deskTab {
 	t.Helper()
+	return openDeskAt(t, o.node.URL(), login, o.secret)
+}
+
+// openDeskAt does so at an address of pages.
+func openDeskAt(t *testing.T, url, login, secret string) *deskTab {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser takes its time; run without -short")
 	}
@@ -83,15 +90,18 @@ func openDesk(t *testing.T, o *office, login string) *deskTab {
 		closeTab()
 		stop()
 	})
-	d := &deskTab{tab: &tab{TB: t, ctx: ctx, api: o.login(t, login)}}
+	d := &deskTab{tab: &tab{TB: t, ctx: ctx, api: client.New(url)}}
+	if _, err := d.api.Login(within(t), login, secret); err != nil {
+		t.Fatal(err)
+	}
 	chromedp.ListenTarget(ctx, d.listen)
 	d.run(cdplog.Enable(), runtime.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := cdppage.AddScriptToEvaluateOnNewDocument(earpiece).Do(ctx)
 		return err
 	}))
-	d.run(chromedp.Navigate(o.node.URL()+"/"), chromedp.WaitVisible("#login"))
+	d.run(chromedp.Navigate(url+"/"), chromedp.WaitVisible("#login"))
 	d.want(`document.activeElement?.id === "login"`, "the login has the focus")
-	d.run(chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(o.secret), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#sign-in"))
+	d.run(chromedp.KeyEvent(login), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(secret), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#sign-in"))
 	d.want(`document.getElementById("gate")?.hidden === false`, "the desk asks how the shift begins")
 	return d
 }

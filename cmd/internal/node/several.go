@@ -33,6 +33,7 @@ type several struct {
 	hands   *dialer.Hands
 	news    *news
 	forward http.Handler // to the node that leads
+	others  *others      // headsets that are not on this node
 
 	life     atomic.Pointer[life]
 	presence atomic.Pointer[redis.Presence] // nil: there is none
@@ -66,6 +67,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 		return fmt.Errorf("cluster.listen: %w", err)
 	}
 	n.later(s.peers.Close)
+	s.others = s.newOthers()
 	s.forward = s.peers.Forward(func() string { return s.member.View().Leader.Name })
 	if err := s.openLegs(secret); err != nil {
 		return err
@@ -206,6 +208,7 @@ func (s *several) seen(v cluster.View) {
 	}
 	s.peers.Know(all)
 	s.n.live.see(v)
+	s.others.look()
 }
 
 // errNoLead is why hands find no brain at this moment.
@@ -254,6 +257,7 @@ func (s *several) run(soft, hard context.Context) error {
 	s.n.work.Go(func() { s.news.run(here) })
 	s.n.work.Go(func() { s.news.tell(here) })
 	s.n.work.Go(func() { s.news.hear(here) })
+	s.n.work.Go(func() { s.sayHeadsets(here) })
 	context.AfterFunc(soft, s.member.Drain)
 	s.n.trunks.OnCall(s.hands.Receive)
 	return s.hands.Run(soft, hard, s.dial)
@@ -289,20 +293,44 @@ const (
 )
 
 // answer answers what other nodes ask.
-func (s *several) answer(ctx context.Context, _ peer.Peer, name string, question []byte) ([]byte, error) {
+func (s *several) answer(ctx context.Context, from peer.Peer, name string, question []byte) ([]byte, error) {
 	switch name {
-	case askSignIn:
 	case askLook:
 		s.member.Look()
 		return nil, nil
-	default:
-		return nil, fmt.Errorf("this node knows no answer to %q", name)
+	case askSignIn:
+		in, err := questionOf[signIn](question)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.signInHere(ctx, in)
+	case askHeadset:
+		order, err := questionOf[headsetOrder](question)
+		if err != nil {
+			return nil, err
+		}
+		done, err := s.n.headsets.do(ctx, order)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(done)
+	case askHeadsets:
+		say, err := questionOf[saidHeadsets](question)
+		if err != nil {
+			return nil, err
+		}
+		s.others.take(from.Node, say)
+		return nil, nil
 	}
-	var in signIn
+	return nil, fmt.Errorf("this node knows no answer to %q", name)
+}
+
+// questionOf reads a question.
+func questionOf[T any](question []byte) (in T, err error) {
 	if err := json.Unmarshal(question, &in); err != nil {
-		return nil, fmt.Errorf("read a sign-in: %w", err)
+		return in, fmt.Errorf("read what another node asks: %w", err)
 	}
-	return nil, s.signInHere(ctx, in)
+	return in, nil
 }
 
 // signInHere signs an agent in with a phone of this node.
@@ -319,18 +347,24 @@ func (s *several) signInHere(ctx context.Context, in signIn) error {
 	return nil
 }
 
-// signIn signs an agent in with their phone, on whichever node that is.
+// signIn signs an agent in with their phone, on whichever node that is. Of a headset
+// the node is known; a desk phone is looked for.
 func (s *several) signIn(ctx context.Context, in signIn) error {
+	chosen, err := in.Handset.Choose(campaigns.User{ID: in.User, Extension: in.Extension})
+	if err != nil {
+		return err
+	}
+	if chosen == campaigns.HandsetBrowser {
+		if e, ok := s.others.of(in.User); ok {
+			return s.signInAt(ctx, e.node, in)
+		}
+	}
 	first := s.signInHere(ctx, in)
 	if first == nil || unavailable(first) {
 		return first
 	}
-	question, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
 	for _, other := range s.askOrder(in.User) {
-		_, err := s.peers.Ask(ctx, other.Name, askSignIn, question)
+		err := s.signInAt(ctx, other.Name, in)
 		if err == nil {
 			return nil
 		}
@@ -340,6 +374,16 @@ func (s *several) signIn(ctx context.Context, in signIn) error {
 		s.n.log.Debug("the phone is not there", "node", other.Name, "agent", in.User, "error", err)
 	}
 	return first
+}
+
+// signInAt has another node sign an agent in with a phone of its own.
+func (s *several) signInAt(ctx context.Context, node string, in signIn) error {
+	question, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	_, err = s.peers.Ask(ctx, node, askSignIn, question)
+	return err
 }
 
 // unavailable tells whether an error is that something cannot be done at this moment,

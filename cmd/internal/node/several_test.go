@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,12 @@ func openTown(t *testing.T, far netip.AddrPort, nodes int, agents ...string) *to
 // openTownWith changes the configuration of each node first.
 func openTownWith(t *testing.T, far netip.AddrPort, nodes int, change func(*config.Config), agents ...string) *town {
 	t.Helper()
+	return openTownOf(t, far, nodes, func(_ int, s *Settings) { change(&s.Config) }, agents...)
+}
+
+// openTownOf changes the settings of each node first.
+func openTownOf(t *testing.T, far netip.AddrPort, nodes int, change func(i int, s *Settings), agents ...string) *town {
+	t.Helper()
 	o := &office{data: t.TempDir(), secret: "a secret of the town"}
 	o.conf = o.config(far, agents)
 	onPostgres(t, &o.conf)
@@ -53,11 +60,13 @@ func openTownWith(t *testing.T, far netip.AddrPort, nodes int, change func(*conf
 		conf.Data = filepath.Join(o.data, fmt.Sprint(i))
 		conf.Media.Ports = fmt.Sprintf("%d-%d", 26000+600*i, 26599+600*i)
 		conf.Cluster = config.Cluster{Name: fmt.Sprintf("node-%d", i+1), Listen: "127.0.0.1:0", Secret: strings.Repeat("s", 32)}
-		change(&conf)
-		if err := conf.Validate(); err != nil {
+		conf.Trunks, conf.Users = slices.Clone(conf.Trunks), slices.Clone(conf.Users)
+		settings := Settings{Config: conf, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("at", conf.Cluster.Name)}
+		change(i, &settings)
+		if err := settings.Config.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		n, err := Start(within(t), Settings{Config: conf, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("at", conf.Cluster.Name)})
+		n, err := Start(within(t), settings)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,8 +93,8 @@ func openTownWith(t *testing.T, far netip.AddrPort, nodes int, change func(*conf
 	})
 	eventually(t, "every node knows the phones", func() bool {
 		for _, r := range town.nodes {
-			for _, login := range agents {
-				if _, known := r.node.secrets.find(login); !known {
+			for _, u := range r.node.settings.Config.Users {
+				if _, known := r.node.secrets.find(u.Extension); !known && u.Extension != "" {
 					return false
 				}
 			}

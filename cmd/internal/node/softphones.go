@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/forecall/forecall/campaigns"
@@ -59,6 +61,48 @@ type headsets struct {
 
 	mu       sync.Mutex
 	watchers map[int64]map[chan struct{}]struct{}
+	all      *headsetChanges // nil = nobody watches all of them
+}
+
+// headsetChanges collects whose headset has changed.
+type headsetChanges struct {
+	of    *headsets
+	wake  chan struct{}
+	users map[int64]bool
+}
+
+// watchAll collects the changes of all headsets of this node until forget is called;
+// one at a time may.
+func (h *headsets) watchAll() (changes *headsetChanges, forget func()) {
+	c := &headsetChanges{of: h, wake: make(chan struct{}, 1), users: make(map[int64]bool)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = c
+	return c, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.all = nil
+	}
+}
+
+// take returns who has changed since it was called last.
+func (c *headsetChanges) take() []int64 {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	users := slices.Collect(maps.Keys(c.users))
+	clear(c.users)
+	return users
+}
+
+// users are those who have a headset here.
+func (h *headsets) users() (all []int64) {
+	if h.phones == nil {
+		return nil
+	}
+	for _, s := range h.phones.States() {
+		all = append(all, s.User)
+	}
+	return all
 }
 
 var _ campaigns.HeadsetSource = (*headsets)(nil)
@@ -166,6 +210,13 @@ func headsetProblem(err error) error {
 func (h *headsets) changed(user int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.all != nil {
+		h.all.users[user] = true
+		select {
+		case h.all.wake <- struct{}{}:
+		default:
+		}
+	}
 	for wake := range h.watchers[user] {
 		select {
 		case wake <- struct{}{}:

@@ -99,7 +99,7 @@ func (n *lead) openPages(context.Context) error {
 		Consents:    consents,
 		Abandonment: abandonment,
 		Recordings:  recordings, Supervision: n.supervision(),
-		Headsets: campaigns.NewHeadsets(n.headsets), ICEServers: iceServers(c),
+		Headsets: campaigns.NewHeadsets(n.ears()), ICEServers: iceServers(c),
 		Scripts:  scripts,
 		Meetings: meetings, Complaints: complaints, Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,

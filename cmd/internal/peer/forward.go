@@ -68,8 +68,11 @@ func (p *Peers) whileHere(ctx context.Context, node string) (here context.Contex
 	return here, func() { give(nil); watch.Wait() }
 }
 
-// isGone reports a node that was met and is not heard. One that was never met is
-// tried.
+// Gone reports a node that was met and is not heard. One that was never met may be
+// there.
+func (p *Peers) Gone(node string) bool { return p.isGone(node) }
+
+// isGone is Gone: such a node is not even tried.
 func (p *Peers) isGone(node string) bool {
 	p.mu.Lock()
 	l := p.links[node]
@@ -90,8 +93,11 @@ type (
 
 // Forwarded tells which node has forwarded a request; false when it came from the
 // client itself.
-func Forwarded(r *http.Request) (Peer, bool) {
-	from, ok := r.Context().Value(originKey{}).(Peer)
+func Forwarded(r *http.Request) (Peer, bool) { return Origin(r.Context()) }
+
+// Origin is Forwarded for who has only the context of the request.
+func Origin(ctx context.Context) (Peer, bool) {
+	from, ok := ctx.Value(originKey{}).(Peer)
 	return from, ok
 }
 

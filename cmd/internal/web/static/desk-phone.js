@@ -4,12 +4,14 @@
 import { t } from "./words.js";
 import { $, alarm, api, button, el, say } from "./desk-kit.js";
 import { connectPhone } from "./phone.js";
+import { keepShift } from "./desk-shift.js";
 
 const remembered = () => JSON.parse(localStorage.getItem("forecall.headset") ?? "{}");
 const remember = (change) => localStorage.setItem("forecall.headset", JSON.stringify({ ...remembered(), ...change }));
 
 export function openPhone(desk) {
   let phone = null, facts = null, offline = true;
+  const shift = keepShift({ connected, begins: () => desk.drawn(), ends });
   const chosen = () => document.querySelector("[name=handset]:checked")?.value ?? "browser";
   const last = remembered();
   const radio = document.querySelector(`[name=handset][value="${last.handset}"]`);
@@ -44,10 +46,29 @@ export function openPhone(desk) {
   async function connect() {
     if (phone && phone.state.phase !== "closed") return phone.state.phase === "failed" ? phone.reconnect() : phone.ready;
     const kept = remembered();
-    phone = connectPhone({ microphoneId: kept.microphone ?? "", sinkId: kept.speaker ?? "", onState: () => { draw(); } });
+    phone = connectPhone({ microphoneId: kept.microphone ?? "", sinkId: kept.speaker ?? "", onState: (s) => { draw(); shift.sound(s.phase); } });
     draw();
     await phone.ready;
     draw();
+  }
+
+  // connected waits until the headset is up; what is wrong with it is the error.
+  async function connected() {
+    await connect();
+    for (let n = 0; n < 50 && ["connecting", "lost"].includes(phone.state.phase); n++) await new Promise((resolve) => setTimeout(resolve, 200));
+    if (phone.state.phase === "up") return;
+    const wrong = new Error(phone.state.problem?.text ?? t("The headset cannot be connected. Try again."));
+    wrong.over = phone.state.phase === "replaced";
+    throw wrong;
+  }
+
+  // ends is the end of taking a shift up again.
+  function ends(done) {
+    if (!done && desk.agent.state === "offline") {
+      offline = true;
+      shut();
+    }
+    desk.drawn();
   }
 
   // shut lets microphone and connection go.
@@ -90,16 +111,15 @@ export function openPhone(desk) {
     wrong.hidden = true;
     $("sign-in").disabled = true;
     try {
-      if (handset === "browser") {
-        await connect();
-        if (phone.state.phase !== "up") throw new Error(phone.state.problem?.text ?? t("The headset cannot be connected. Try again."));
-      }
+      if (handset === "browser") await connected();
       remember({ handset });
       if (handset === "desk") shut();
       const boxes = [...document.querySelectorAll("#campaigns input")];
       const campaigns = boxes.filter((b) => b.checked).map((b) => b.value);
       if (boxes.length && !campaigns.length) throw new Error(t("Choose a campaign."));
-      await api("POST", "/v1/agent/sign-in", { phone: handset, ...(boxes.length ? { campaigns } : {}) });
+      const wanted = { phone: handset, ...(boxes.length ? { campaigns } : {}) };
+      await api("POST", "/v1/agent/sign-in", wanted);
+      shift.begun(wanted);
       $("ears").hidden = true;
     } catch (e) {
       wrong.textContent = e.message;
@@ -125,11 +145,13 @@ export function openPhone(desk) {
 
   return {
     get phone() { return phone; },
+    shift,
     // follow keeps to the shift: a headset whose shift is over is put away.
     follow(agent) {
       const was = offline;
       offline = agent.state === "offline";
-      if (offline && !was) {
+      if (shift.follow(agent)) offline = false; // it goes on elsewhere
+      else if (offline && !was) {
         shut();
         $("ears").hidden = true;
         if (agent.reason) say(agent.reason);
@@ -146,6 +168,7 @@ export function openPhone(desk) {
     // resume takes a shift up again after a reload, within its grace.
     async resume() {
       const s = await api("GET", "/v1/agent/phone").catch(() => null);
+      if (s?.in_use) shift.begun({ phone: "browser" });
       if (s?.in_use && !phone) connect();
       else if (phone?.state.phase === "replaced") phone.reconnect();
     },

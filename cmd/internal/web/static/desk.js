@@ -23,6 +23,7 @@ const desk = {
   closing: false, // ready is wanted after a pause that stands already
   act,
   refresh,
+  drawn: () => draw(),
 };
 const parts = {};
 
@@ -84,7 +85,7 @@ const notes = (a) => [
 function draw() {
   const a = desk.agent;
   if (!a) return;
-  const here = a.state !== "offline", card = desk.card;
+  const here = a.state !== "offline" || parts.phone.shift.goesOn, card = desk.card;
   $("state").textContent = words(a.state);
   $("state").dataset.state = a.state;
   $("note").textContent = notes(a);
@@ -130,6 +131,7 @@ function tick() {
 
 async function ready() {
   const a = desk.agent;
+  parts.phone.shift.leaves(false);
   if (a.state === "wrap_up") { // asked for now, it would end the wrap-up without an outcome
     desk.closing = true;
     draw();
@@ -148,6 +150,7 @@ async function pause() {
 }
 
 async function leave() {
+  parts.phone.shift.leaves(true);
   const agent = await act("/v1/agent/sign-out");
   if (agent && agent.state !== "offline") alarm("refused", t("The shift ends after this call."));
 }
@@ -192,6 +195,7 @@ function follow() {
     document.body.dataset.link = "live";
   });
   stream.addEventListener("error", () => {
+    parts.phone.shift.shook();
     if (stream.readyState === EventSource.CLOSED) setTimeout(async () => { await api("GET", "/v1/agent").catch(() => {}); follow(); }, 2000);
     if (!lost) lost = setTimeout(() => { document.body.dataset.link = "lost"; alarm("link", t("The connection to the server is lost. The call goes on; what you write is kept. It is being restored.")); }, 1500);
   });

@@ -17,7 +17,7 @@ const watchEvery = 400; // ms
 const silentAfter = 1300; // ms without a packet: the house sends 50 a second, silence too
 const reportEvery = 3000; // ms
 const answerWithin = 4000; // ms for an attempt to connect
-const refusals = [400, 401, 403, 413, 415, 422, 503]; // answers that stay the same
+const refusals = [400, 401, 403, 413, 415, 422]; // answers that stay the same; 503 is a node that goes, and another comes
 const backOff = [0, 250, 500, 1000, 2000]; // ms before the next attempt
 
 // said is a trouble in the reader's language. The codes are those of the server
@@ -82,7 +82,10 @@ const line = async (to, track, iceServers, signal) => {
     await pc.setLocalDescription(await pc.createOffer());
     // Our addresses need not be told: the house answers where we come from.
     const answer = await fetch(to, { method: "POST", headers: { "Content-Type": "application/sdp" }, body: pc.localDescription.sdp, signal });
-    if (!answer.ok) throw new Trouble((await answer.json().catch(() => ({}))).code ?? "failed", refusals.includes(answer.status));
+    if (!answer.ok) {
+      const code = (await answer.json().catch(() => ({}))).code ?? "failed";
+      throw new Trouble(code, refusals.includes(answer.status) || code === "softphone_off");
+    }
     await pc.setRemoteDescription({ type: "answer", sdp: await answer.text() });
     return { pc, house, sender: leg.sender, session: answer.headers.get("Location").split("/").pop() };
   } catch (e) {
@@ -216,6 +219,13 @@ export function connectPhone({ onState = () => {}, microphoneId = "", sinkId = "
     return s !== null && s.connected && !mine.has(s.session);
   };
 
+  // helpers are the servers that help to find a path.
+  const helpers = async () => {
+    const r = await fetch(path, { signal: AbortSignal.timeout(answerWithin) });
+    if (!r.ok) throw new Trouble("failed", refusals.includes(r.status));
+    return (await r.json()).ice_servers ?? [];
+  };
+
   // loop connects until it is connected, with pauses that grow.
   const loop = async () => {
     for (let n = 0; !closed; n++) {
@@ -226,7 +236,7 @@ export function connectPhone({ onState = () => {}, microphoneId = "", sinkId = "
           become("replaced", problem("replaced"));
           return;
         }
-        if (!iceServers) iceServers = (await (await fetch(path)).json()).ice_servers ?? [];
+        if (!iceServers) iceServers = await helpers();
         if (!sound) await listen();
         await once();
         return;
