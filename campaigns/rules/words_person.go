@@ -8,6 +8,10 @@ import (
 
 func (d *Decision) sayList(b *bound, r *result, v *Verdict) {
 	name := b.rule.List
+	if l := d.listed(b); r.why == reasonNotLoaded && l.Version != "" && l.SHA256 == [32]byte{} {
+		v.Detail = fmt.Sprintf("version %s of the register is in force and is not on this node, so nobody may be called from here: it comes from the nodes that have it; else load the list anew", l.Version)
+		return
+	}
 	if r.why == reasonNotLoaded {
 		v.Detail = fmt.Sprintf("the register %s is not loaded, so nobody may be called: load it", name)
 		return
@@ -30,6 +34,14 @@ func (d *Decision) sayList(b *bound, r *result, v *Verdict) {
 	default:
 		v.Detail = fmt.Sprintf("not on the register %s, version %s, fetched on %s", name, l.Version, l.AccessedAt.UTC().Format(time.DateOnly))
 	}
+}
+
+// listed is what the register of a rule says; the zero value when nobody was asked.
+func (d *Decision) listed(b *bound) Listed {
+	if b.index >= len(d.facts.Lists) {
+		return Listed{}
+	}
+	return d.facts.Lists[b.index]
 }
 
 func (d *Decision) sayConsent(b *bound, r *result, v *Verdict) {

@@ -43,6 +43,7 @@ type DB struct {
 	force     atomic.Pointer[inForce]             // the book of rules that judges calls
 	rates     rateMemory                          // of abandonment, a second old at most
 	registers atomic.Pointer[campaigns.Registers] // of do-not-call; nil = none
+	shelved   shelved                             // which versions of them are in force
 	offset    atomic.Pointer[clockOffset]         // of our clock, as time servers say; nil = none was asked
 
 	found int64                // last attempt of the ledger when it was opened

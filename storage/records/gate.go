@@ -136,6 +136,9 @@ func (db *DB) listed(lists []string, number string, into []rules.Listed) []rules
 		var l rules.Listed
 		if registers != nil && err == nil {
 			l = (*registers).Look(list, n)
+			if db.pen != nil { // another node may have loaded a newer one
+				l = db.shelved.checked(list, l)
+			}
 		}
 		into = append(into, l)
 	}

@@ -110,6 +110,9 @@ func (t *tx) loadMemory() error {
 	if err := t.db.known.load(t); err != nil {
 		return err
 	}
+	if err := t.db.shelved.load(t); err != nil {
+		return err
+	}
 	return t.reopen()
 }
 

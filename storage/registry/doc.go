@@ -27,6 +27,10 @@
 // a version can be written out again, and Verify builds each of them anew and
 // compares it with the SHA-256 that the ledger chained when it was loaded.
 //
+// Where several nodes work, each has a shelf of its own. A version that was put in
+// force on one is taken by the others (Held, ReadHeld, Take), file by file; a byte
+// that changed on the way is found, by the SHA-256 of the ledger.
+//
 // Promises: a look-up sees one version whole, the old or the new one, never
 // half of either; a mapping is given back only when nobody can read it any more
 // (the garbage collector counts the readers); a version is in force when the

@@ -36,7 +36,11 @@ func (n *Node) registersFolder() string {
 
 // openRegistry makes the services that load registers.
 func (n *lead) openRegistry(context.Context) error {
-	n.registry = campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: n.db, Maker: n.shelf, Shelf: n.shelf, Book: n.db})
+	maker := campaigns.RegisterMaker(n.shelf)
+	if n.several != nil {
+		maker = spreading{n.shelf, n.several.registers}
+	}
+	n.registry = campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: n.db, Maker: maker, Shelf: n.shelf, Book: n.db})
 	loads, err := api.NewRegisterLoads(n.registry, filepath.Join(n.registersFolder(), ".incoming"), n.log)
 	if err != nil {
 		return err

@@ -35,6 +35,8 @@ type several struct {
 	forward http.Handler // to the node that leads
 	others  *others      // headsets that are not on this node
 
+	registers *registersHere
+
 	life     atomic.Pointer[life]
 	presence atomic.Pointer[redis.Presence] // nil: there is none
 	led      atomic.Pointer[reign]
@@ -67,7 +69,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 		return fmt.Errorf("cluster.listen: %w", err)
 	}
 	n.later(s.peers.Close)
-	s.others = s.newOthers()
+	s.others, s.registers = s.newOthers(), s.newRegisters()
 	s.forward = s.peers.Forward(func() string { return s.member.View().Leader.Name })
 	if err := s.openLegs(secret); err != nil {
 		return err
@@ -78,7 +80,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	}
 	settings.Node, settings.Stations = s.name, internalleg.Stations{Legs: s.legs, Address: s.address}
 	settings.Lives = func() error { return s.member.Lives() }
-	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, n.trunks)
+	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, waitingTrunk{n.trunks, s.registers.waiting})
 	s.member = cluster.New(cluster.Settings{
 		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
 		Lead: n.leads, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
@@ -258,6 +260,7 @@ func (s *several) run(soft, hard context.Context) error {
 	s.n.work.Go(func() { s.news.tell(here) })
 	s.n.work.Go(func() { s.news.hear(here) })
 	s.n.work.Go(func() { s.sayHeadsets(here) })
+	s.n.work.Go(func() { s.registers.keep(here) })
 	context.AfterFunc(soft, s.member.Drain)
 	s.n.trunks.OnCall(s.hands.Receive)
 	return s.hands.Run(soft, hard, s.dial)
@@ -321,6 +324,8 @@ func (s *several) answer(ctx context.Context, from peer.Peer, name string, quest
 		}
 		s.others.take(from.Node, say)
 		return nil, nil
+	case askRegisterFiles, askRegisterPiece, askRegisterTake:
+		return s.registers.answer(ctx, name, question)
 	}
 	return nil, fmt.Errorf("this node knows no answer to %q", name)
 }

@@ -56,32 +56,7 @@ func openTownOf(t *testing.T, far netip.AddrPort, nodes int, change func(i int, 
 	onPostgres(t, &o.conf)
 	town := &town{office: o}
 	for i := range nodes {
-		conf := o.conf
-		conf.Data = filepath.Join(o.data, fmt.Sprint(i))
-		conf.Media.Ports = fmt.Sprintf("%d-%d", 26000+600*i, 26599+600*i)
-		conf.Cluster = config.Cluster{Name: fmt.Sprintf("node-%d", i+1), Listen: "127.0.0.1:0", Secret: strings.Repeat("s", 32)}
-		conf.Trunks, conf.Users = slices.Clone(conf.Trunks), slices.Clone(conf.Users)
-		settings := Settings{Config: conf, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("at", conf.Cluster.Name)}
-		change(i, &settings)
-		if err := settings.Config.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		n, err := Start(within(t), settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &resident{name: conf.Cluster.Name, node: n, ended: make(chan struct{})}
-		var soft, hard context.Context
-		soft, r.soft = context.WithCancel(context.Background())
-		hard, r.hard = context.WithCancel(context.Background())
-		go func() {
-			defer close(r.ended)
-			if err := n.Run(soft, hard); err != nil {
-				t.Errorf("%s ended with %v", r.name, err)
-			}
-		}()
-		t.Cleanup(func() { r.end(t) })
-		town.nodes = append(town.nodes, r)
+		town.open(t, i, change)
 	}
 	eventually(t, "every node knows the others and who leads", func() bool {
 		for _, r := range town.nodes {
@@ -102,6 +77,38 @@ func openTownOf(t *testing.T, far netip.AddrPort, nodes int, change func(i int, 
 		return true
 	})
 	return town
+}
+
+// open starts the i-th node of the town.
+func (o *town) open(t *testing.T, i int, change func(i int, s *Settings)) *resident {
+	t.Helper()
+	conf := o.conf
+	conf.Data = filepath.Join(o.data, fmt.Sprint(i))
+	conf.Media.Ports = fmt.Sprintf("%d-%d", 26000+500*i, 26499+500*i)
+	conf.Cluster = config.Cluster{Name: fmt.Sprintf("node-%d", i+1), Listen: "127.0.0.1:0", Secret: strings.Repeat("s", 32)}
+	conf.Trunks, conf.Users = slices.Clone(conf.Trunks), slices.Clone(conf.Users)
+	settings := Settings{Config: conf, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("at", conf.Cluster.Name)}
+	change(i, &settings)
+	if err := settings.Config.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Start(within(t), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &resident{name: conf.Cluster.Name, node: n, ended: make(chan struct{})}
+	var soft, hard context.Context
+	soft, r.soft = context.WithCancel(context.Background())
+	hard, r.hard = context.WithCancel(context.Background())
+	go func() {
+		defer close(r.ended)
+		if err := n.Run(soft, hard); err != nil {
+			t.Errorf("%s ended with %v", r.name, err)
+		}
+	}()
+	t.Cleanup(func() { r.end(t) })
+	o.nodes = append(o.nodes, r)
+	return r
 }
 
 // leader is the node that leads, or nil.
