@@ -82,6 +82,9 @@ type DeskSettings struct {
 	Audit      Auditor       // of what supervisors do to agents; nil = it is written nowhere
 	Scripts    ScriptAnswers // whose answers a disposition keeps that brings none; nil = none
 	Consents   *Consents     // nil = agents record no consents
+	// Lost tells whether somebody was signed out though nobody had asked for it; nil =
+	// nobody is.
+	Lost func(agent int64) bool
 }
 
 // Desk is an agent's work: signing in, taking calls, saying what came of
@@ -244,10 +247,13 @@ func (d *Desk) State(u User) (AgentStatus, error) {
 	}
 	if s, ok := d.Shift.Agent(u.ID); ok {
 		s.Monitors = nil // who listens is for those who see the floor
+		s.Lost = s.State == AgentOffline && d.lost(u)
 		return s, nil
 	}
-	return AgentStatus{Agent: u.ID, Login: u.Login, Name: u.Name, State: AgentOffline}, nil
+	return AgentStatus{Agent: u.ID, Login: u.Login, Name: u.Name, State: AgentOffline, Lost: d.lost(u)}, nil
 }
+
+func (d *Desk) lost(u User) bool { return d.Lost != nil && d.Lost(u.ID) }
 
 // Card is what an agent sees of a call: the person, what was said before, the
 // words to say and the words to end with.

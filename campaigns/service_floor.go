@@ -36,6 +36,7 @@ type AgentStatus struct {
 	State     AgentState
 	Since     time.Time
 	Reason    string    // of the pause
+	Lost      bool      // offline, and nobody had asked for it: the phone or its node is gone
 	PauseNext bool      // asked to pause after this call
 	Until     time.Time // end of a rest; zero = it is none
 	LeavesAt  time.Time // next planned break or end of the shift; zero = none is planned

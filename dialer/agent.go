@@ -190,7 +190,7 @@ func (a *agent) goodbye() string {
 	case a.after != StateOffline:
 		return stopsWhy(a.hands.node)
 	default:
-		return "signed out"
+		return signedOut
 	}
 }
 

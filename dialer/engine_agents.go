@@ -49,7 +49,7 @@ func (e *Engine) signIn(info AgentInfo, hands *crew, phone PhoneRef, reply func(
 		reply(ErrInCall)
 		return
 	default:
-		e.dismiss(p.mine, "signed in from another phone")
+		e.dismiss(p.mine, otherPhone)
 	}
 	now := time.Now()
 	a := &agent{info: info, phone: phone, hands: hands, state: StatePaused, since: now, idleSince: now, reason: "signed in", occupancy: occupancy{speed: e.settings.Speed, at: now}}
@@ -71,7 +71,7 @@ func (e *Engine) recall(p *post, info AgentInfo, hands *crew, phone PhoneRef, re
 				reply(ErrInCall)
 				return
 			}
-			l.lose(a, "signed in from another phone", time.Now())
+			l.lose(a, otherPhone, time.Now())
 		}
 		e.tell(func() { e.signIn(info, hands, phone, reply) })
 	})
@@ -134,6 +134,7 @@ func (e *Engine) dismiss(a *agent, reason string) {
 	}
 	a.letGo()
 	e.alone(a)
+	e.show.leave(id, reason != signedOut && reason != otherPhone)
 	a.call, a.after, a.line, a.guest = nil, "", nil, nil
 	a.become(StateOffline, time.Now())
 	a.reason = reason
@@ -246,7 +247,7 @@ func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 			a.publish()
 			return nil
 		}
-		e.dismiss(a, cmp.Or(cmd.reason, "signed out"))
+		e.dismiss(a, cmp.Or(cmd.reason, signedOut))
 	case orderHangUp:
 		return a.hangUp(e.real(doubleClick), now)
 	case orderWrapUpDone:
@@ -258,6 +259,16 @@ func (e *Engine) obey(a *agent, cmd command, now time.Time) error {
 	}
 	return nil
 }
+
+// Why agents leave because somebody wants it.
+const (
+	signedOut  = "signed out"
+	otherPhone = "signed in from another phone"
+)
+
+// Lost tells whether an agent who is not signed in was signed out last though nobody
+// had asked for it: the phone is lost, or its node stops or is gone.
+func (e *Engine) Lost(agent int64) bool { return e.show.isLost(agent) }
 
 // Agent returns what is known of an agent; false when not signed in.
 func (e *Engine) Agent(agent int64) (AgentState, bool) { return e.show.agent(agent) }

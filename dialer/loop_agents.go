@@ -152,7 +152,7 @@ func (l *Loop) askSignOut(a *agent, reason string, now time.Time) {
 		a.publish()
 		return
 	}
-	l.lose(a, cmp.Or(reason, "signed out"), now)
+	l.lose(a, cmp.Or(reason, signedOut), now)
 }
 
 func (l *Loop) askHangUp(a *agent, now time.Time) error {

@@ -150,16 +150,35 @@ type showcase struct {
 	mu        sync.RWMutex // guards what follows; the values are never changed
 	agents    map[int64]*AgentState
 	campaigns map[int64]*CampaignView
+	lost      map[int64]bool // who was signed out though nobody had asked for it
 }
 
 func newShowcase() *showcase {
-	return &showcase{agents: make(map[int64]*AgentState), campaigns: make(map[int64]*CampaignView)}
+	return &showcase{agents: make(map[int64]*AgentState), campaigns: make(map[int64]*CampaignView), lost: make(map[int64]bool)}
 }
 
 func (s *showcase) putAgent(a AgentState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.agents[a.ID] = &a
+	if a.State != StateOffline {
+		delete(s.lost, a.ID)
+	}
+}
+
+// leave notes that an agent leaves, before it is told, and whether they are lost.
+func (s *showcase) leave(id int64, lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.lost, id); lost {
+		s.lost[id] = true
+	}
+}
+
+func (s *showcase) isLost(id int64) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.lost[id]
 }
 
 func (s *showcase) dropAgent(id int64) {

@@ -15,6 +15,7 @@ type Agent struct {
 	State     campaigns.AgentState `json:"state" enum:"offline,ready,reserved,preview,talking,wrap_up,paused,resting,elsewhere"`
 	Since     time.Time            `json:"since,omitzero"`
 	Reason    string               `json:"reason,omitempty" doc:"Of the pause, or why the phone is not connected."`
+	Lost      bool                 `json:"lost,omitempty" doc:"Offline though nobody asked for it: the phone, or the node where it was, is gone. Sign in again."`
 	PauseNext bool                 `json:"pause_next" doc:"A pause was asked for and begins after this call."`
 	Until     time.Time            `json:"until,omitzero" doc:"When a rest ends, which the campaign's occupancy ceiling asked for."`
 	LeavesAt  time.Time            `json:"leaves_at,omitzero" doc:"The next planned break, or the end of the shift."`
@@ -28,7 +29,7 @@ type Agent struct {
 
 func agentOf(s campaigns.AgentStatus) Agent {
 	out := Agent{
-		ID: s.Agent, Login: s.Login, Name: s.Name, State: s.State, Since: s.Since.UTC(), Reason: s.Reason,
+		ID: s.Agent, Login: s.Login, Name: s.Name, State: s.State, Since: s.Since.UTC(), Reason: s.Reason, Lost: s.Lost,
 		PauseNext: s.PauseNext, Until: utc(s.Until), LeavesAt: utc(s.LeavesAt), Campaign: s.Campaign, Attempt: s.Attempt,
 		Supervises: s.Supervises,
 	}

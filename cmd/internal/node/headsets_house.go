@@ -175,10 +175,11 @@ func (h houseHeadsets) self() string {
 
 // nodeFor is the node that answers an offer.
 func (h houseHeadsets) nodeFor(ctx context.Context, user int64) string {
-	if node, ok := h.where(user); ok {
+	node, ok := h.where(user)
+	if ok && (h.house == nil || h.Headset(user).InUse || node == h.self() || h.house.takes(node)) {
 		return node
 	}
-	return h.entry(ctx)
+	return h.entry(ctx) // a node that stops gets nothing new
 }
 
 // where is the node of a user's headset; false when there is none.

@@ -61,19 +61,11 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 		return err
 	}
 	secret := []byte(c.Cluster.Secret)
-	s.peers, err = peer.Open(peer.Settings{
-		Self: peer.Peer{Node: s.name}, Secret: secret, Listen: c.Cluster.Listen, OnPipe: s.onPipe, Answer: s.answer,
-		Serve: n.front(), Log: n.log,
-	})
-	if err != nil {
-		return fmt.Errorf("cluster.listen: %w", err)
-	}
-	n.later(s.peers.Close)
-	s.others, s.registers = s.newOthers(), s.newRegisters()
-	s.forward = s.peers.Forward(func() string { return s.member.View().Leader.Name })
-	if err := s.openLegs(secret); err != nil {
+	if err := s.openPorts(c.Cluster.Listen, secret); err != nil {
 		return err
 	}
+	s.others, s.registers = s.newOthers(), s.newRegisters()
+	s.forward = s.peers.Forward(func() string { return s.member.View().Leader.Name })
 	settings, err := n.dialing()
 	if err != nil {
 		return err
@@ -88,6 +80,33 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	s.news = s.openNews()
 	n.several = s
 	return n.secrets.read(ctx)
+}
+
+// portTries is how many free ports are tried: one that is free for words may be taken
+// for voices.
+const portTries = 10
+
+// openPorts opens the ports for words and for voices.
+func (s *several) openPorts(listen string, secret []byte) (err error) {
+	_, port, _ := net.SplitHostPort(listen) // what is wrong with it is the port's to say
+	for try := 1; ; try++ {
+		s.peers, err = peer.Open(peer.Settings{
+			Self: peer.Peer{Node: s.name}, Secret: secret, Listen: listen, OnPipe: s.onPipe, Answer: s.answer, Serve: s.n.front(), Log: s.n.log,
+		})
+		if err != nil {
+			return fmt.Errorf("cluster.listen: %w", err)
+		}
+		if err = s.openLegs(secret); err == nil {
+			break
+		}
+		err = errors.Join(err, s.peers.Close())
+		if port != "0" || try == portTries {
+			return err
+		}
+	}
+	s.n.later(s.peers.Close)
+	s.n.later(s.legs.Close)
+	return nil
 }
 
 // openLegs opens the port for voices of other nodes: UDP, with the number of the
@@ -107,7 +126,6 @@ func (s *several) openLegs(secret []byte) error {
 	if err != nil {
 		return fmt.Errorf("cluster.listen: %w", err)
 	}
-	s.n.later(s.legs.Close)
 	return nil
 }
 

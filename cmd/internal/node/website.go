@@ -60,7 +60,7 @@ func (n *lead) openPages(context.Context) error {
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
 		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: deskStore{n.db, n.spool}, Campaigns: n.db, DNC: dnc,
 		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.spool, Past: n.db,
-		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db,
+		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db, Lost: n.engine.Lost,
 	})
 	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
 	desk.Consents = consents

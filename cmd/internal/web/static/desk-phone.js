@@ -52,9 +52,11 @@ export function openPhone(desk) {
     draw();
   }
 
-  // connected waits until the headset is up; what is wrong with it is the error.
-  async function connected() {
+  // connected waits until the headset is up; what is wrong with it is the error. A
+  // fresh connection may come to another node.
+  async function connected(fresh) {
     await connect();
+    if (fresh && phone.state.phase === "up") await phone.reconnect();
     for (let n = 0; n < 50 && ["connecting", "lost"].includes(phone.state.phase); n++) await new Promise((resolve) => setTimeout(resolve, 200));
     if (phone.state.phase === "up") return;
     const wrong = new Error(phone.state.problem?.text ?? t("The headset cannot be connected. Try again."));

@@ -10,7 +10,7 @@ const final = [401, 403, 404, 422]; // answers that stay the same
 const working = ["ready", "reserved", "preview", "talking", "wrap_up", "resting", "elsewhere"];
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// keepShift keeps one. connected waits until the headset is up; begins is told when
+// keepShift keeps one. connected waits until the headset is up, when wished by a fresh connection; begins is told when
 // a shift is to be taken up again, and ends whether it was.
 export function keepShift({ connected, begins, ends }) {
   let wanted = null; // what the shift was begun with; null = there is none
@@ -22,24 +22,25 @@ export function keepShift({ connected, begins, ends }) {
   let again = null; // under way
 
   // goOn signs in until it is done, or until it makes no sense any more.
-  async function goOn() {
+  async function goOn(fresh) {
     const of = wanted, take = ready;
     for (const until = Date.now() + tryFor; wanted === of && !leaving && Date.now() < until; await wait(tryEvery)) {
       try {
-        if (of.phone === "browser") await connected();
+        if (of.phone === "browser") await connected(fresh);
         await api("POST", "/v1/agent/sign-in", of);
         if (take) await api("POST", "/v1/agent/ready");
         for (let n = 0; n < 25 && !here; n++) await wait(200); // the event of it
         return true;
       } catch (e) {
         if (e.over || final.includes(e.status)) break;
+        fresh = e.code === "stopping"; // the headset is on a node that takes nobody
       }
     }
     if (wanted === of) wanted = null;
     return false;
   }
-  function resume() {
-    again ??= goOn().then((done) => { again = null; ends(done); });
+  function resume(fresh) {
+    again ??= goOn(fresh).then((done) => { again = null; ends(done); });
     begins();
   }
 
@@ -64,7 +65,7 @@ export function keepShift({ connected, begins, ends }) {
       lostAt = 0;
       if (away > tryFor) return;
       const s = await api("GET", "/v1/agent/phone").catch(() => null);
-      if (s && !s.in_use && wanted?.phone === "browser" && !leaving) resume();
+      if (s && !s.in_use && wanted?.phone === "browser" && !leaving) resume(false);
     },
     // follow keeps to the shift, and tells whether one that is over goes on.
     follow(agent) {
@@ -75,11 +76,11 @@ export function keepShift({ connected, begins, ends }) {
         ready = working.includes(agent.state) && !agent.pause_next;
         return false;
       }
-      if (!wanted || leaving || Date.now() - shakenAt > shakenFor) {
+      if (!wanted || leaving || !agent.lost && Date.now() - shakenAt > shakenFor) {
         wanted = null;
         return false;
       }
-      resume();
+      resume(true);
       return true;
     },
   };
