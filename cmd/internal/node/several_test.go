@@ -264,8 +264,14 @@ func TestAnotherNodeLeadsWhenTheOneThatLeadsEnds(t *testing.T) {
 	eventually(t, "people are called", func() bool { return placed() >= 6 })
 	first := o.leader()
 	first.end(t)
-	eventually(t, "another leads", func() bool { l := o.leader(); return l != nil && l != first })
-	second := o.leader().node
+	var second *Node
+	eventually(t, "another leads", func() bool {
+		l := o.leader()
+		if l != nil && l != first {
+			second = l.node
+		}
+		return second != nil
+	})
 	eventually(t, "everybody was called", func() bool {
 		d, err := second.Depth(within(t), o.campaign)
 		return err == nil && d.Ready+d.Leased+d.Live == 0 && len(second.Snapshot().Calls()) == 0
