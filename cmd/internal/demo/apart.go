@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/forecall/forecall/cmd/internal/robot"
 	"github.com/forecall/forecall/dialer/carrier"
@@ -86,8 +87,12 @@ type Robots struct {
 	Log      *slog.Logger
 }
 
-// Run lets them work until ctx is done. One that cannot begin ends all; one whose
-// node is gone goes on at the next.
+// beginWithin is how long a robot tries to begin: nodes that were just started do not
+// know the phones of agents yet.
+const beginWithin = time.Minute
+
+// Run lets them work until ctx is done. One that cannot begin within a minute ends
+// all; one whose node is gone goes on at the next.
 func (r Robots) Run(ctx context.Context) (err error) {
 	ports, err := media.NewPortRange(robotsFrom, robotsTo)
 	if err != nil {
@@ -103,13 +108,22 @@ func (r Robots) Run(ctx context.Context) (err error) {
 	for i := range r.Agents {
 		homes := slices.Concat(r.Homes[i%len(r.Homes):], r.Homes[:i%len(r.Homes)])
 		work.Go(func() {
-			err := robot.Run(ctx, robot.Settings{
+			began, works := time.Now(), false
+			one := robot.Settings{
 				Server: homes[0].Server, Registrar: homes[0].Registrar, Homes: append(homes[1:], homes[0]),
 				Login: robotLogin(i), Password: r.Password, Extension: robotLogin(i), Secret: r.Secret, IP: loopback,
 				Media: media.Settings{IP: loopback, Ports: ports, Poller: poller},
 				Wrap:  Settings{}.wrap(), Speed: r.Speed, Seed: r.Seed<<10 + uint64(i), Log: r.Log,
-				OnReady: func() { ready <- struct{}{} },
-			})
+				OnReady: func() { works = true; ready <- struct{}{} },
+			}
+			err := robot.Run(ctx, one)
+			for err != nil && !works && ctx.Err() == nil && time.Since(began) < beginWithin {
+				select {
+				case <-ctx.Done():
+				case <-time.After(time.Second):
+				}
+				err = robot.Run(ctx, one)
+			}
 			if err != nil && ctx.Err() == nil {
 				failed <- err
 			}
