@@ -170,12 +170,13 @@ func TestAStopThatIsWrittenAtOneNodeHoldsAtAll(t *testing.T) {
 		}
 	}
 	t.Logf("the last call is withdrawn %s after the stop was written", last.Sub(wrote).Round(time.Millisecond))
-	eventually(t, "the floor says so", func() bool {
+	heldUp := func() bool {
 		l := r.leader()
 		return l != nil && len(l.node.Snapshot().Campaigns) == 1 && l.node.Snapshot().Campaigns[0].Why.Cause == "kill_switch"
-	})
+	}
+	eventually(t, "the floor says so", heldUp)
 	if err := db.LiftStop(within(t), stop.ID, "test", "over"); err != nil {
 		t.Fatal(err)
 	}
-	r.rings(t)
+	eventually(t, "the floor goes on", func() bool { return !heldUp() && r.leader() != nil })
 }
