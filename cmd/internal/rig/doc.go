@@ -6,7 +6,7 @@
 //	                                  +-- node 3 --+   (private servers)
 //
 // The nodes are processes of the program, each in a network namespace of its own
-// where root and the kernel allow it (else on 127.0.0.2 to 127.0.0.4, without the
+// where root and the kernel allow it (else on addresses of the loopback of their own, without the
 // faults of networks). One campaign calls; sixty robots take calls at all nodes. A
 // fault is inflicted, its consequences are timed, it is healed, and the house has to
 // be whole again before the next. At the end the campaign is stopped, the nodes are

@@ -41,7 +41,7 @@ func faults() []fault {
 	return append(all,
 		fault{name: "cut 8s between leader and follower", spaces: true, lasts: 8 * time.Second, inflict: apart, heal: unbarred},
 		fault{name: "Redis killed, empty after 8s", lasts: 8 * time.Second, inflict: redisKilled, heal: redisAgain},
-		fault{name: "Redis restarted empty at once", quick: true, inflict: redisLost, heal: nothing},
+		fault{name: "Redis restarted empty at once", inflict: redisLost, heal: nothing},
 		fault{name: "Redis frozen 8s", lasts: 8 * time.Second, inflict: redisFrozen, heal: redisThawed},
 		fault{name: "Redis FLUSHALL", quick: true, inflict: redisFlushed, heal: nothing},
 		fault{name: "Postgres restarted at once", inflict: postgresCrashed, heal: nothing},

@@ -27,7 +27,7 @@ func prefix(pid int) string { return fmt.Sprintf("fc%d", pid) }
 
 // newNetwork makes a bridge with room for nodes.
 func newNetwork(t *testing.T) *network {
-	n := &network{t: t, home: netip.MustParseAddr("127.0.0.1"), database: netip.MustParseAddr("127.0.0.9"), whole: "127.0.0.0/8"}
+	n := &network{t: t, home: netip.MustParseAddr("127.0.0.1"), database: netip.MustParseAddr("127.77.0.9"), whole: "127.0.0.0/8"}
 	if os.Geteuid() != 0 || os.Getenv("FORECALL_RIG_LOOPBACK") != "" {
 		t.Log("not root: nodes are on the loopback, and no network is cut")
 		return n
@@ -77,7 +77,7 @@ func alive(name string) bool {
 // empty = this process's own.
 func (n *network) place(i int) (addr netip.Addr, space string) {
 	if !n.spaces {
-		return netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + i)}), ""
+		return netip.AddrFrom4([4]byte{127, 77, 0, byte(11 + i)}), ""
 	}
 	bridge := prefix(os.Getpid())
 	addr, space = netip.AddrFrom4([4]byte{10, 77, 0, byte(11 + i)}), fmt.Sprintf("%s-%d", bridge, i)
