@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func BenchmarkLedgerCommits(b *testing.B) {
 	s := measured(b)
 	for _, n := range []int{1, 3} {
 		for _, callers := range []int{1, 32, 256} {
-			b.Run(fmt.Sprintf("nodes=%d/callers=%d", n, callers), func(b *testing.B) { commits(b, opened(b, s, n), callers) })
+			b.Run(fmt.Sprintf("nodes=%d/callers=%d", n, callers), func(b *testing.B) { commits(b, s, opened(b, s, n), callers) })
 		}
 	}
 }
@@ -89,13 +90,33 @@ func opened(b *testing.B, s *pgtest.Server, n int) []*records.DB {
 	return all
 }
 
-func commits(b *testing.B, all []*records.DB, callers int) {
+// computed reports what server and nodes compute for each operation.
+func computed(b *testing.B, s *pgtest.Server) (report func()) {
+	b.Helper()
+	ours := func() time.Duration {
+		var u syscall.Rusage
+		must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	theirs, err := s.CPU()
+	must(b, err)
+	own := ours()
+	return func() {
+		after, err := s.CPU()
+		must(b, err)
+		b.ReportMetric(float64((after-theirs).Microseconds())/float64(b.N), "server-cpu-us/op")
+		b.ReportMetric(float64((ours()-own).Microseconds())/float64(b.N), "node-cpu-us/op")
+	}
+}
+
+func commits(b *testing.B, s *pgtest.Server, all []*records.DB, callers int) {
 	c := stocked(b, all[0], b.N/2+callers)
 	stock, err := all[0].Lease(b.Context(), c.ID, time.Now(), b.N/2+callers)
 	must(b, err)
 	var at atomic.Int64
 	var mu sync.Mutex
 	var took []time.Duration
+	report := computed(b, s)
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	for w := range callers {
@@ -124,6 +145,7 @@ func commits(b *testing.B, all []*records.DB, callers int) {
 	}
 	wg.Wait()
 	b.StopTimer()
+	report()
 	slices.Sort(took)
 	if len(took) > 0 {
 		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "begin-p50-ms")

@@ -49,6 +49,7 @@ type conn struct {
 	types    *types
 	prepared map[string]*statement
 	queue    []queued          // what nobody waits for
+	ahead    ahead             // what was read before it is needed
 	growth   map[string]growth // by table
 	cursors  int
 	snapshot bool
@@ -150,6 +151,9 @@ func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue
 	values, formats, err := s.bind(args)
 	if err != nil {
 		return nil, err
+	}
+	if out, there := c.early(s, values); there {
+		return out, nil
 	}
 	out := &rows{fields: s.fields}
 	err = c.run(ctx, queued{s, values, formats, query}, func(r *pgconn.ResultReader) (pgconn.CommandTag, error) {

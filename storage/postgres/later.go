@@ -81,12 +81,8 @@ func (c *conn) run(ctx context.Context, last queued, read func(*pgconn.ResultRea
 
 func (c *conn) answers(p *pgconn.Pipeline, before []queued, last queued, read func(*pgconn.ResultReader) (pgconn.CommandTag, error)) error {
 	for _, q := range before {
-		r, err := reader(p)
-		if err == nil {
-			_, err = r.Close()
-		}
-		if err != nil {
-			return lateError{c.known(err, q.query)}
+		if err := c.passOver(p, q); err != nil {
+			return err
 		}
 	}
 	r, err := reader(p)
@@ -94,6 +90,18 @@ func (c *conn) answers(p *pgconn.Pipeline, before []queued, last queued, read fu
 		_, err = read(r)
 	}
 	return c.known(err, last.query)
+}
+
+// passOver reads the answer that nobody waited for.
+func (c *conn) passOver(p *pgconn.Pipeline, q queued) error {
+	r, err := reader(p)
+	if err == nil {
+		_, err = r.Close()
+	}
+	if err != nil {
+		return lateError{c.known(err, q.query)}
+	}
+	return nil
 }
 
 func reader(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {

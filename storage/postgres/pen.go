@@ -85,6 +85,7 @@ func (c *conn) name(ctx context.Context, node int64) error {
 
 func (c *conn) begin(ctx context.Context, node int64) error {
 	c.queue = c.queue[:0] // of one that failed
+	c.ahead = ahead{}
 	c.groups++
 	if err := c.name(ctx, node); err != nil {
 		return err
@@ -120,6 +121,7 @@ func (c *conn) commit(ctx context.Context) (mark string, err error) {
 	if c.pg.IsClosed() {
 		return "", ErrAway
 	}
+	c.ahead = ahead{}
 	mark = c.session + "/" + strconv.FormatInt(c.groups, 10)
 	_, err = c.exec(ctx, "COMMIT", nil)
 	var said *pgconn.PgError

@@ -110,12 +110,15 @@ func (t *tx) countMachine(seq int64, code string) error {
 	})
 }
 
+// groupOfCall reads what tells the group of a call.
+const groupOfCall = `SELECT settings, COALESCE(jurisdictions, ''), COALESCE(reserved, 0) FROM attempts WHERE seq = ?`
+
 // abandonGroupOf is the group of a call by the settings that were in force when it
 // was placed, and whether an agent was reserved for it.
 func (t *tx) abandonGroupOf(seq int64) (group int64, reserved bool, err error) {
 	var version int64
 	var jurisdictions string
-	err = t.row(`SELECT settings, COALESCE(jurisdictions, ''), COALESCE(reserved, 0) FROM attempts WHERE seq = ?`, []any{seq}, &version, &jurisdictions, &reserved)
+	err = t.row(groupOfCall, []any{seq}, &version, &jurisdictions, &reserved)
 	if err != nil {
 		return 0, false, fmt.Errorf("read whom the call was for: %w", err)
 	}

@@ -54,6 +54,7 @@ func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	case p.key.Valid:
 		return false, campaigns.ErrDisposed
 	}
+	t.touches(ofAttempt(d.Attempt), ofNumber(p.e164), ofContact(p.contact))
 	c, ok := t.settings(p.campaign)
 	if !ok {
 		return false, fmt.Errorf("campaign %d: %w", p.campaign, campaigns.ErrNotFound)

@@ -48,12 +48,14 @@ func (w *writer) flushes() {
 	}
 }
 
-// resolve answers groups as soon as it is known what became of them.
+// resolve answers groups as soon as it is known what became of them. Those that come
+// meanwhile are in the same doubt.
 func (w *writer) resolve(groups []group) {
-	marks := make([]string, len(groups))
-	for i, g := range groups {
-		marks[i] = g.mark
+	var marks []string
+	for _, g := range groups {
+		marks = append(marks, g.mark)
 	}
+	more := w.flush
 	for wait := doubtFirst; ; wait = min(2*wait, doubtLast) {
 		written, err := w.tx.db.pen.Written(background, marks)
 		if err == nil {
@@ -68,6 +70,12 @@ func (w *writer) resolve(groups []group) {
 		}
 		select {
 		case <-time.After(wait):
+		case g, open := <-more:
+			if !open {
+				more = nil
+				continue
+			}
+			groups, marks = append(groups, g), append(marks, g.mark)
 		case <-w.stop:
 			w.giveUp(groups)
 			return

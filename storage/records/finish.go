@@ -23,7 +23,11 @@ func (db *DB) Finish(ctx context.Context, a campaigns.Attempt) error {
 	if !a.Outcome.Known() {
 		return fmt.Errorf("finish attempt %s: %q is not an outcome", a.ID, a.Outcome)
 	}
-	if err := db.do(ctx, func(t *tx) error { return t.finish(a) }); err != nil {
+	err := db.doAhead(ctx, func(t *tx, ask *ahead) { t.finishAhead(ask, a) }, func(t *tx) error {
+		t.touches(ofAttempt(a.ID))
+		return t.finish(a)
+	})
+	if err != nil {
 		return fmt.Errorf("finish attempt %s: %w", a.ID, err)
 	}
 	return nil
@@ -49,6 +53,7 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if b.finished {
 		return campaigns.ErrFinished
 	}
+	t.touches(ofNumber(b.e164), ofContact(b.contact))
 	if b.held, err = t.letGo(b.seq); err != nil {
 		return err
 	}
@@ -93,10 +98,12 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	return t.settle(b, a, tries)
 }
 
-func (t *tx) begun(id string, o campaigns.Outcome) (begun, error) {
+func (t *tx) begun(id string, o campaigns.Outcome) (begun, error) { return t.begunOf(t, id, o) }
+
+func (*tx) begunOf(q querier, id string, o campaigns.Outcome) (begun, error) {
 	var b begun
 	var phones string
-	err := t.row(`SELECT a.seq, a.campaign, a.list, a.contact, a.e164, a.callback, a.agent, a.intent_at,
+	err := q.row(`SELECT a.seq, a.campaign, a.list, a.contact, a.e164, a.callback, a.agent, a.intent_at,
 		EXISTS (SELECT 1 FROM outcomes WHERE seq = a.seq),
 		EXISTS (SELECT 1 FROM loads WHERE id = c.load AND undone_at > 0),
 		(SELECT COUNT(*) FROM attempts s JOIN outcomes o ON o.seq = s.seq WHERE s.contact = a.contact AND a.contact <> 0 AND o.outcome = ?2),

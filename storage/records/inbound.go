@@ -197,13 +197,18 @@ type holding struct {
 
 // letGo ends what an attempt holds beside its number.
 func (t *tx) letGo(seq int64) (h holding, err error) {
-	err = t.rows(`SELECT was, inbound FROM held WHERE seq = ?`, []any{seq}, func(r *sql.Rows) error {
-		h.any = true
-		return r.Scan(&h.was, &h.inbound)
-	})
+	h, err = heldOf(t, seq)
 	if err == nil && h.any {
 		_, err = t.exec(`DELETE FROM held WHERE seq = ?`, seq)
 	}
+	return h, err
+}
+
+func heldOf(q querier, seq int64) (h holding, err error) {
+	err = q.rows(`SELECT was, inbound FROM held WHERE seq = ?`, []any{seq}, func(r *sql.Rows) error {
+		h.any = true
+		return r.Scan(&h.was, &h.inbound)
+	})
 	return h, err
 }
 

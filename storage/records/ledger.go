@@ -27,7 +27,8 @@ import (
 // is its business. Whatever the error, even that of ctx, no row was written.
 func (db *DB) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
 	var refused error
-	err := db.do(ctx, func(t *tx) (err error) {
+	err := db.doAhead(ctx, func(t *tx, ask *ahead) { t.beginAhead(ask, c.ID, a) }, func(t *tx) (err error) {
+		t.touches(ofNumber(e164(a.Number)), ofContact(a.Contact), ofAttempt(a.ID))
 		refused, err = t.beginAttempt(c.ID, a)
 		return err
 	})
@@ -190,7 +191,7 @@ func (t *tx) writeAttempt(a *campaigns.Attempt, try int, live any) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(insertAttemptRow, append(row, rowFormat, blob(c), prev[:], l.hash[:], live)...)
+	err = t.writeOr(insertAttemptRow, append(row, rowFormat, blob(c), prev[:], l.hash[:], live)...)
 	if t.isTaken(err) {
 		return fmt.Errorf("attempt %s: %w", a.ID, campaigns.ErrExists)
 	}

@@ -43,6 +43,7 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	user := s.userOf(data)
 	err := s.db.do(ctx, func(t *tx) error {
+		t.touchesNothing()
 		if _, err := t.exec(`DELETE FROM sessions WHERE expires <= ?`, micros(t.now)); err != nil {
 			return err
 		}
@@ -60,6 +61,7 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 // DeleteCtx ends a session; one that does not exist is no error.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 	err := s.db.do(ctx, func(t *tx) error {
+		t.touchesNothing()
 		_, err := t.exec(`DELETE FROM sessions WHERE token = ?`, hashToken(token))
 		return err
 	})
@@ -72,6 +74,7 @@ func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 // DeleteUser ends every session of a user, as when a supervisor logs an agent out.
 func (s *SessionStore) DeleteUser(ctx context.Context, user int64) error {
 	err := s.db.do(ctx, func(t *tx) error {
+		t.touchesNothing()
 		_, err := t.exec(`DELETE FROM sessions WHERE user = ?`, user)
 		return err
 	})

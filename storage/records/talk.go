@@ -76,7 +76,7 @@ func (db *DB) Talks(ctx context.Context, attempt string) ([]campaigns.AgentTalk,
 // outcome.
 func (t *tx) insertTalks(seq int64, talks []campaigns.AgentTalk) error {
 	for i, talk := range talks {
-		_, err := t.exec(`INSERT INTO talks (attempt, n, agent, from_at, to_at) VALUES (?, ?, ?, ?, ?)`,
+		err := t.write(`INSERT INTO talks (attempt, n, agent, from_at, to_at) VALUES (?, ?, ?, ?, ?)`,
 			seq, i, talk.Agent, micros(talk.From), micros(talk.To))
 		if err != nil {
 			return fmt.Errorf("keep who had the person: %w", err)

@@ -35,6 +35,9 @@ type tx struct {
 	gate      gate
 	terms     map[int64]storedTerms // by version of the settings
 	writes    int                   // statements that wrote, of the operation at work
+	touched   []string              // by the operation at work, see touches
+	asked     bool                  // there are rows that were read ahead
+	single    bool                  // one operation is its whole group
 	abandon   abandonBook
 }
 
@@ -174,6 +177,16 @@ func (t *tx) write(query string, args ...any) error {
 		}
 		return c.Later(background, query, named)
 	})
+}
+
+// writeOr is write in a group of several, and exec in one of one: there an error
+// tells which it is.
+func (t *tx) writeOr(query string, args ...any) error {
+	if t.single {
+		_, err := t.exec(query, args...)
+		return err
+	}
+	return t.write(query, args...)
 }
 
 // row reads one row; sql.ErrNoRows when there is none.

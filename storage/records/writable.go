@@ -19,6 +19,7 @@ func (db *DB) Writable(ctx context.Context) error {
 // and does not end: whether it was written does not matter.
 func (db *DB) pulse(ctx context.Context) error {
 	o := newOp(func(t *tx) error {
+		t.touchesNothing()
 		_, err := t.exec(`INSERT INTO pulse (one, at) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET at = ?1`, micros(t.now))
 		return err
 	})

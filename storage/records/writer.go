@@ -22,6 +22,7 @@ const (
 // group is, and each is run by itself.
 type op struct {
 	do    func(*tx) error
+	ahead func(*tx, *ahead) // what it will read; nil = that is not known
 	err   error
 	state atomic.Int32
 	done  chan struct{}
@@ -77,16 +78,22 @@ func newWriter(ctx context.Context, db *DB) (*writer, error) {
 // of a database server that went away before it had answered the commit. While ctx
 // stands, do waits until it is back and has told.
 func (db *DB) do(ctx context.Context, f func(*tx) error) error {
-	return db.w.submit(ctx, db.w.urgent, f)
+	return db.w.submit(ctx, db.w.urgent, newOp(f))
+}
+
+// doAhead is do for an operation that knows what it will read.
+func (db *DB) doAhead(ctx context.Context, ahead func(*tx, *ahead), f func(*tx) error) error {
+	o := newOp(f)
+	o.ahead = ahead
+	return db.w.submit(ctx, db.w.urgent, o)
 }
 
 // doBulk is do for work that must not delay the ledger.
 func (db *DB) doBulk(ctx context.Context, f func(*tx) error) error {
-	return db.w.submit(ctx, db.w.bulk, f)
+	return db.w.submit(ctx, db.w.bulk, newOp(f))
 }
 
-func (w *writer) submit(ctx context.Context, queue chan<- *op, f func(*tx) error) error {
-	o := newOp(f)
+func (w *writer) submit(ctx context.Context, queue chan<- *op, o *op) error {
 	select {
 	case queue <- o:
 	case <-ctx.Done():
@@ -233,9 +240,17 @@ func (w *writer) attempt(ops []*op) (mark string, err error) {
 		w.tx.rollback()
 		return "", fmt.Errorf("begin transaction: %w", err)
 	}
+	w.tx.single = len(ops) == 1
+	if err := w.tx.run(func(t *tx) error { return t.askAhead(ops) }); err != nil {
+		w.tx.rollback()
+		return "", fmt.Errorf("read ahead: %w", err)
+	}
 	for _, o := range ops {
-		w.tx.writes = 0
-		if o.err = w.tx.run(o.do); o.err != nil && w.tx.lost() { // what helps none of them
+		w.tx.writes, w.tx.touched = 0, w.tx.touched[:0]
+		if o.err = w.tx.run(o.do); o.err == nil {
+			o.err = w.tx.wrote()
+		}
+		if o.err != nil && w.tx.lost() { // what helps none of them
 			w.tx.rollback()
 			return "", o.err
 		}
