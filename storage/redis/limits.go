@@ -160,7 +160,7 @@ func (l *Limits) ask(trunk string, out bool) (*asker, grant) {
 	case s == nil:
 		return nil, grant{err: fmt.Errorf("no limits are known of the trunk %q", trunk)}
 	case !l.fresh(now):
-		return nil, grant{from: now.Add(ahead), err: errors.New("the node does not know which other nodes are there")}
+		return nil, grant{from: now.Add(ahead), err: errors.New("the record store does not tell which other nodes are there")}
 	}
 	a := &asker{line: !s.line(), turn: out, answer: make(chan grant, 1)}
 	switch {
@@ -225,7 +225,7 @@ func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string
 	now := time.Now()
 	s := l.stakes[trunk]
 	if s == nil || !l.fresh(now) {
-		return 0, "the node does not know which other nodes are there"
+		return 0, "the record store does not tell which other nodes are there"
 	}
 	if !l.apart && now.Sub(l.heard) > wordCounts {
 		return 0, errSilent.Error()

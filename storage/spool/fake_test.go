@@ -27,13 +27,14 @@ type memory struct {
 	tapes    map[string]campaigns.Recording
 	words    map[string]campaigns.Disposition
 	drafts   map[string]campaigns.CallDraft
+	walks    map[string]campaigns.CallWalk
 	listed   []campaigns.DoNotCallChange
 }
 
 func newMemory() *memory {
 	return &memory{
 		refuse: map[string]error{}, outcomes: map[string]campaigns.Attempt{}, begun: map[string]bool{}, sides: map[string]campaigns.SideLeg{},
-		tapes: map[string]campaigns.Recording{}, words: map[string]campaigns.Disposition{}, drafts: map[string]campaigns.CallDraft{},
+		tapes: map[string]campaigns.Recording{}, words: map[string]campaigns.Disposition{}, drafts: map[string]campaigns.CallDraft{}, walks: map[string]campaigns.CallWalk{},
 	}
 }
 
@@ -180,6 +181,20 @@ func (m *memory) Draft(_ context.Context, attempt string) (campaigns.CallDraft, 
 		return d, campaigns.ErrNotFound
 	}
 	return d, nil
+}
+
+func (m *memory) SaveWalk(ctx context.Context, attempt string, w campaigns.CallWalk) error {
+	return m.write(ctx, "walk "+attempt, func() error { m.walks[attempt] = w; return nil })
+}
+
+func (m *memory) Walk(_ context.Context, attempt string) (campaigns.CallWalk, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, there := m.walks[attempt]
+	if !there {
+		return w, campaigns.ErrNotFound
+	}
+	return w, nil
 }
 
 func (m *memory) AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error {

@@ -19,6 +19,7 @@ const (
 	kindRecording   kind = "recording"
 	kindDisposition kind = "disposition"
 	kindDraft       kind = "draft"
+	kindWalk        kind = "walk"
 	kindDoNotCall   kind = "do_not_call"
 )
 

@@ -68,11 +68,15 @@ func (p *Spool) Drain(ctx context.Context) error {
 		n++
 	}
 	p.since.Store(0)
+	if n > 0 {
+		p.away.Store(0)
+	}
 	p.warned.Store(false)
 	p.mu.Lock()
 	if p.Waiting() == nil {
 		clear(p.words)
 		clear(p.drafts)
+		clear(p.walks)
 		clear(p.ends)
 	}
 	p.mu.Unlock()
@@ -144,6 +148,8 @@ func (p *Spool) write(ctx context.Context, r record) error {
 			}
 			return err
 		})
+	case kindWalk:
+		return given(r, func(w campaigns.CallWalk) error { return p.store.SaveWalk(ctx, r.Attempt, w) })
 	case kindDoNotCall:
 		return given(r, func(d campaigns.DoNotCall) error { return p.list(ctx, d) })
 	}

@@ -57,6 +57,12 @@ type Words interface {
 	Draft(ctx context.Context, attempt string) (campaigns.CallDraft, error)
 }
 
+// Walks is the store of where agents stand in the scripts of their calls.
+type Walks interface {
+	SaveWalk(ctx context.Context, attempt string, w campaigns.CallWalk) error
+	Walk(ctx context.Context, attempt string) (campaigns.CallWalk, error)
+}
+
 // Refusers is the do-not-call list.
 type Refusers interface {
 	AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) error
@@ -70,6 +76,7 @@ type Store interface {
 	Talks
 	Tapes
 	Words
+	Walks
 	Refusers
 	Writable(ctx context.Context) error
 }
@@ -79,10 +86,14 @@ type Settings struct {
 	Folder string // of this node alone
 	Store  Store
 	Log    *slog.Logger // nil = silent
+	// Away tells whether an error of the store says that it is away, or that it is not
+	// known what became of a write; nil = none does.
+	Away func(error) bool
 
 	Segment  int64         // octets of a file; 0 = 4 MiB
 	Limit    int64         // octets of all files; 0 = 1 GiB
 	Patience time.Duration // how long the store may take for a write; 0 = 3 s
+	Begins   time.Duration // how long it may take to begin a call; 0 = 5 s
 }
 
 // The limits of a spool that names none.
@@ -90,6 +101,7 @@ const (
 	defaultSegment  = 4 << 20
 	defaultLimit    = 1 << 30
 	defaultPatience = 3 * time.Second
+	defaultBegins   = 5 * time.Second
 	// askWithin is how long the store may take to say that it takes writes.
 	askWithin = time.Second
 	// warnAt is the share of the limit from which the spool says so.
@@ -103,6 +115,7 @@ type State struct {
 	Limit   int64     // of these
 	Since   time.Time // when the oldest that waits was kept; zero = none waits
 	Aside   int64     // records set aside since the start
+	Away    time.Time // since when the store is away; zero = it was there when it was last asked
 }
 
 // Spool stands before a store. It has the store's own methods for what it keeps.
@@ -112,12 +125,18 @@ type Spool struct {
 	folder  string
 	limit   int64
 	patient time.Duration
+	begins  time.Duration
+	gone    func(error) bool // see Settings.Away
 	files   *journal
+
+	living context.Context // done by Close: what waits for the store no longer does
+	close  context.CancelFunc
 
 	wake   chan struct{}
 	flying atomic.Int64 // writes that the store has begun and not answered
 	aside  atomic.Int64
 	since  atomic.Int64 // Unix time in ns; 0 = nothing waits
+	away   atomic.Int64 // since when the store is away; Unix time in ns, 0 = it is not
 	warned atomic.Bool
 	work   sync.WaitGroup
 	replay sync.Mutex // one replay at a time
@@ -125,6 +144,7 @@ type Spool struct {
 	mu     sync.Mutex // guards what follows
 	words  map[string]campaigns.Disposition
 	drafts map[string]campaigns.CallDraft
+	walks  map[string]campaigns.CallWalk
 	ends   map[string]campaigns.Attempt
 }
 
@@ -146,15 +166,23 @@ func Open(s Settings) (*Spool, error) {
 	if s.Patience <= 0 {
 		s.Patience = defaultPatience
 	}
+	if s.Begins <= 0 {
+		s.Begins = defaultBegins
+	}
+	if s.Away == nil {
+		s.Away = func(error) bool { return false }
+	}
 	files, broken, err := openJournal(s.Folder, s.Segment, s.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("open spool %s: %w", s.Folder, err)
 	}
 	p := &Spool{
-		store: s.Store, log: s.Log, folder: s.Folder, limit: s.Limit, patient: s.Patience, files: files, wake: make(chan struct{}, 1),
-		words: map[string]campaigns.Disposition{}, drafts: map[string]campaigns.CallDraft{}, ends: map[string]campaigns.Attempt{},
+		store: s.Store, log: s.Log, folder: s.Folder, limit: s.Limit, patient: s.Patience, begins: s.Begins, gone: s.Away, files: files, wake: make(chan struct{}, 1),
+		words: map[string]campaigns.Disposition{}, drafts: map[string]campaigns.CallDraft{}, walks: map[string]campaigns.CallWalk{}, ends: map[string]campaigns.Attempt{},
 	}
+	p.living, p.close = context.WithCancel(context.Background())
 	if err := p.keepDamage(broken); err != nil {
+		p.close()
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", s.Folder, err), files.close())
 	}
 	if n, _ := files.waits(); n > 0 {
@@ -171,6 +199,7 @@ func (p *Spool) State() State {
 	if at := p.since.Load(); at != 0 && s.Waiting > 0 {
 		s.Since = time.Unix(0, at).UTC()
 	}
+	s.Away = p.awaySince()
 	return s
 }
 
@@ -186,6 +215,7 @@ func (p *Spool) Waiting() error {
 // Close ends it once the store has answered what it has begun; what waits stays
 // on disk. The store is closed after it.
 func (p *Spool) Close() error {
+	p.close()
 	p.work.Wait()
 	return p.files.close()
 }

@@ -9,23 +9,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// Begin begins a call in the store, or fails: also, with ErrWaiting, while the
-// store does not have yet what earlier calls have come to.
-func (p *Spool) Begin(ctx context.Context, c campaigns.Campaign, a *campaigns.Attempt) error {
-	if err := p.Waiting(); err != nil {
-		return err
-	}
-	return p.store.Begin(ctx, c, a)
-}
-
-// Receive is Begin for a call that comes in.
-func (p *Spool) Receive(ctx context.Context, a *campaigns.Attempt, phone campaigns.Phone) (campaigns.Received, error) {
-	if err := p.Waiting(); err != nil {
-		return campaigns.Received{}, err
-	}
-	return p.store.Receive(ctx, a, phone)
-}
-
 // Finish appends an outcome to the ledger, or keeps it until the ledger takes it.
 func (p *Spool) Finish(ctx context.Context, a campaigns.Attempt) error {
 	kept, err := p.keep(ctx, false, kindOutcome, a.ID, a, func(ctx context.Context) error { return p.store.Finish(ctx, a) })
@@ -103,6 +86,26 @@ func (p *Spool) SaveDraft(ctx context.Context, d campaigns.CallDraft) error {
 	return err
 }
 
+// SaveWalk keeps where an agent stands in the script of a call.
+func (p *Spool) SaveWalk(ctx context.Context, attempt string, w campaigns.CallWalk) error {
+	kept, err := p.keep(ctx, true, kindWalk, attempt, w, func(ctx context.Context) error { return p.store.SaveWalk(ctx, attempt, w) })
+	if kept {
+		p.remember(func() { p.walks[attempt] = w })
+	}
+	return err
+}
+
+// Walk reads it back, from here while the store does not have it.
+func (p *Spool) Walk(ctx context.Context, attempt string) (campaigns.CallWalk, error) {
+	p.mu.Lock()
+	w, there := p.walks[attempt]
+	p.mu.Unlock()
+	if there {
+		return w, nil
+	}
+	return p.store.Walk(ctx, attempt)
+}
+
 // Draft reads it back, from here while the store does not have it.
 func (p *Spool) Draft(ctx context.Context, attempt string) (campaigns.CallDraft, error) {
 	p.mu.Lock()
@@ -120,6 +123,12 @@ func (p *Spool) Attempt(ctx context.Context, id string) (campaigns.Call, error) 
 	if err != nil {
 		return c, err
 	}
+	return p.With(c), nil
+}
+
+// With is a call as the store has it, with what the store does not have of it yet.
+func (p *Spool) With(c campaigns.Call) campaigns.Call {
+	id := c.ID
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if end, there := p.ends[id]; there && c.Outcome == "" {
@@ -130,7 +139,7 @@ func (p *Spool) Attempt(ctx context.Context, id string) (campaigns.Call, error) 
 	if d, there := p.words[id]; there && c.Disposition == nil {
 		c.Disposition = &d
 	}
-	return c, nil
+	return c
 }
 
 func (p *Spool) said(attempt string) (campaigns.Disposition, bool) {
@@ -204,6 +213,9 @@ func (p *Spool) try(ctx context.Context, write func(context.Context) error) erro
 	defer patience.Stop()
 	select {
 	case err := <-answer:
+		if err == nil {
+			p.away.Store(0)
+		}
 		return err
 	case <-patience.C:
 		return errStuck
@@ -227,6 +239,7 @@ func (p *Spool) lay(r record) error {
 		p.log.Error("neither the store nor the disk of this machine takes what a call has come to", "kind", r.Kind, "attempt", r.Attempt, "error", err)
 		return fmt.Errorf("spool: %w", err)
 	}
+	p.lost(r.At)
 	if p.since.CompareAndSwap(0, r.At.UnixNano()) {
 		p.log.Warn("the store is away; what calls come to is kept on this machine's disk, and no call is begun until the store has it")
 	}

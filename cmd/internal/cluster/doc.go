@@ -27,6 +27,8 @@
 //     has been told to stop before another takes it.
 //   - A node that is killed has no open call after Settings.Silent and two looks, and
 //     its floor is another's after Settings.Lasts and one try.
-//   - A store that is away ends nothing by itself: who led leads no more, who lives
-//     goes on talking, and all is taken up when it is back.
+//   - A store that is away ends nothing by itself: who lives goes on talking, and all
+//     is taken up when it is back. Who leads leads on when the store answers no other
+//     node either, as all of them say when asked; else another may have the floor
+//     soon, and it is let go. When the store is back the floor is left to who leads.
 package cluster

@@ -21,12 +21,34 @@ func (m *Member) seek(ctx context.Context) {
 }
 
 // taken tells whether another node has the floor. It reads only: to try in vain takes a
-// turn of all writers, and nodes try twice a second.
+// turn of all writers, and nodes try twice a second. While the store does not answer,
+// that is not known; when it is back the floor is left for a time to whoever led
+// before, who may lead still and will say so.
 func (m *Member) taken(ctx context.Context) bool {
 	duties, err := m.s.Store.Duties(ctx)
-	return err == nil && slices.ContainsFunc(duties, func(d campaigns.Duty) bool {
+	if err != nil {
+		m.absent = absence{away: true}
+		return true
+	}
+	if m.absent.away {
+		now := time.Now()
+		if m.absent.back.IsZero() {
+			m.absent.back = now
+		}
+		if now.Sub(m.absent.back) < m.s.Lasts {
+			return true
+		}
+		m.absent = absence{}
+	}
+	return slices.ContainsFunc(duties, func(d campaigns.Duty) bool {
 		return d.Name == Floor && d.Node != 0 && d.Node != m.View().Self.ID
 	})
+}
+
+// absence is a time in which the store did not answer who seeks the floor.
+type absence struct {
+	away bool
+	back time.Time // since when it answers again; zero = it does not
 }
 
 func (m *Member) tryLead(ctx context.Context) {
@@ -94,12 +116,14 @@ func (m *Member) clearWay(ctx context.Context) {
 }
 
 // keep keeps the floor, and stops who leads when it is lost: told so, or not heard
-// of for so long that another may have it soon.
+// of for so long that another may have it soon. While the store answers nobody, that
+// is never.
 func (m *Member) keep(led context.Context, stop context.CancelCauseFunc, fence int64, since time.Time) {
 	step := m.s.Lasts / 6
 	// Two steps less than it lasts: these are for whoever leads to let go.
 	lost := time.AfterFunc(time.Until(since.Add(m.s.Lasts-2*step)), func() { stop(ErrLost) })
 	defer lost.Stop()
+	last, told := since, time.Time{}
 	for led.Err() == nil {
 		pause(led, step, m.bells.keep)
 		if m.yields() {
@@ -107,19 +131,44 @@ func (m *Member) keep(led context.Context, stop context.CancelCauseFunc, fence i
 			return
 		}
 		asked := time.Now()
-		within, cancel := context.WithTimeout(led, 2*step)
+		within, cancel := context.WithTimeout(led, 3*step/2)
 		err := m.s.Store.KeepDuty(within, Floor, fence, m.s.Lasts)
 		cancel()
+		switch {
+		case err == nil:
+			last = asked
+		case !decided(err) && m.alone(led, step):
+			if !last.Equal(told) {
+				told = last
+				m.s.Log.Warn("the store answers no node; who leads leads on, and begins no call", "node", m.s.Name, "since", last)
+			}
+			asked, err = time.Now(), nil
+		}
 		switch {
 		case err == nil:
 			if lost.Stop() { // else it has run
 				lost.Reset(time.Until(asked.Add(m.s.Lasts - 2*step)))
 			}
-		case errors.Is(err, campaigns.ErrSuperseded) || errors.Is(err, campaigns.ErrFenced):
+		case decided(err):
 			stop(err)
 			return
 		default:
 			m.say(led, "the floor is not kept yet", err)
 		}
 	}
+}
+
+// decided tells whether the store has said that the floor is another's.
+func decided(err error) bool {
+	return errors.Is(err, campaigns.ErrSuperseded) || errors.Is(err, campaigns.ErrFenced)
+}
+
+// alone tells whether no node has the store.
+func (m *Member) alone(ctx context.Context, within time.Duration) bool {
+	if m.s.Alone == nil {
+		return false
+	}
+	asked, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return m.s.Alone(asked)
 }

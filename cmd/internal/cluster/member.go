@@ -34,6 +34,10 @@ type Settings struct {
 	// Lead runs while this node has the floor. It lets go and returns soon after ctx
 	// is done, whose cause says why; when it returns by itself, the floor is free.
 	Lead func(ctx context.Context, fence int64) error
+	// Alone tells, while the store does not answer us, whether it answers no other
+	// node either: then nobody can take the floor, and who leads leads on. It is
+	// asked within ctx; nil = we cannot know.
+	Alone func(ctx context.Context) bool
 	// Joined is told of each life that begins, before anything is done in it, and
 	// Over, with the reason, when others have ended it. Nil = nobody is.
 	Joined func(campaigns.Node)
@@ -72,6 +76,7 @@ type Member struct {
 	draining atomic.Bool               // it stops
 	marked   atomic.Bool               // somebody wants it to take no new work
 	bells    bells
+	absent   absence // of the goroutine that seeks the floor
 }
 
 // bells wake what looks each beat before its time.

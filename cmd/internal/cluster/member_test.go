@@ -19,6 +19,7 @@ type shared struct {
 	nodes  map[int64]*campaigns.Node
 	duty   campaigns.Duty
 	away   bool           // nothing is answered
+	nobody bool           // that is so is known to who leads
 	leads  map[string]int // who leads at this moment, and how often at once
 	worst  int            // most that led at once
 	begun  map[string]int
@@ -206,7 +207,7 @@ func open(t *testing.T, names ...string) *house {
 		seats: map[string]*seat{}, members: map[string]*Member{}, stop: map[string]context.CancelFunc{}}
 	for i, name := range names {
 		s := &seat{shared: h.shared, self: int64(i + 1)}
-		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s), Moved: func() { h.moved(name) }, Over: func(error) { h.over(name) }})
+		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s), Alone: h.alone, Moved: func() { h.moved(name) }, Over: func(error) { h.over(name) }})
 		h.seats[name], h.members[name] = s, m
 	}
 	for name, m := range h.members {
@@ -231,6 +232,12 @@ func (h *house) over(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended = append(h.ended, name)
+}
+
+func (h *house) alone(context.Context) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.away && h.nobody
 }
 
 func (h *house) close() {
@@ -464,7 +471,37 @@ func TestANodeThatSleepsIsReplacedAndComesBackAsAnother(t *testing.T) {
 	})
 }
 
-// TestAStoreThatIsAwayEndsTheLeadAndNobodysLife: Postgres is down for a minute.
+// TestAStoreThatIsAwayForAllLeavesTheFloorToWhoLeads: Postgres is down for a minute,
+// five times.
+func TestAStoreThatIsAwayForAllLeavesTheFloorToWhoLeads(t *testing.T) {
+	bubbled(t, func(h *house) {
+		first := h.leader()
+		h.mu.Lock()
+		h.nobody = true
+		h.mu.Unlock()
+		for i := range 5 {
+			h.mu.Lock()
+			h.away = true
+			h.mu.Unlock()
+			time.Sleep(time.Minute + time.Duration(i)*130*time.Millisecond)
+			if h.leader() != first {
+				h.Errorf("%q leads while the store is away, not %q", h.leader(), first)
+			}
+			h.mu.Lock()
+			h.away = false
+			h.mu.Unlock()
+			time.Sleep(20 * time.Second)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if len(h.closed) != 0 || h.begun[first] != 1 || len(h.begun) != 1 {
+			h.Errorf("ended %v, led %v", h.closed, h.begun)
+		}
+	})
+}
+
+// TestAStoreThatIsAwayEndsTheLeadAndNobodysLife: Postgres is down for a minute, and who
+// leads cannot know whether others have it.
 func TestAStoreThatIsAwayEndsTheLeadAndNobodysLife(t *testing.T) {
 	bubbled(t, func(h *house) {
 		h.mu.Lock()

@@ -45,6 +45,7 @@ type Node struct {
 	log      *slog.Logger
 	db       *records.DB
 	spool    *spool.Spool // before the store: what calls come to while it is away
+	known    *lastKnown   // what desks see of it then
 	tapes    recordings
 	exported blobs.Store // files of calls that were asked for
 	media    media.Settings

@@ -38,7 +38,7 @@ func (n *lead) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 		Webhooks:    campaigns.NewWebhooks(n.db),
 		Scoring:     campaigns.NewScoring(n.db, n.db, n.db),
 		Roster:      campaigns.NewRoster(n.db, n.db, n.db, plan),
-		Messages:    campaigns.NewMessages(n.db, n.db, bell),
+		Messages:    campaigns.NewMessages(mail{n.db, n.known}, n.db, bell),
 		Prompts:     campaigns.NewPrompts(n.db, promptFolder(n.prompts), n.db),
 		CallerIDs:   campaigns.NewCallerIDs(n.db, n.db, n.db),
 		House:       campaigns.NewHouse(n.db, n.db),

@@ -74,6 +74,10 @@ func openOfficeWith(t testing.TB, far netip.AddrPort, log *slog.Logger, change f
 		o.err = o.node.Run(soft, hard)
 	}()
 	t.Cleanup(func() { o.close(t) })
+	eventually(t, "the node leads", func() bool { // at once, unless it is one of several
+		l := o.node.lead.Load()
+		return l != nil && (o.node.several == nil || l.open.Load())
+	})
 	o.manager = client.New(o.node.URL())
 	if _, err := o.manager.Login(within(t), managerLogin, o.secret); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ type several struct {
 	others  *others      // headsets that are not on this node
 
 	registers *registersHere
+	way       wayToFloor
 
 	life     atomic.Pointer[life]
 	presence atomic.Pointer[redis.Presence] // nil: there is none
@@ -47,6 +49,31 @@ type several struct {
 type life struct {
 	ctx context.Context
 	end context.CancelCauseFunc
+}
+
+// wayToFloor is the pipe of our hands to the brain, and at which node that is.
+type wayToFloor struct {
+	mu     sync.Mutex // guards what follows
+	leader int64
+	pipe   dialer.Pipe
+}
+
+// goes notes a pipe to a node.
+func (w *wayToFloor) goes(to int64, p dialer.Pipe) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leader, w.pipe = to, p
+}
+
+// leave closes a pipe to a node that does not lead any more, as the store says: that
+// node may not know yet, when the store does not answer it.
+func (w *wayToFloor) leave(leader int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pipe != nil && leader != 0 && leader != w.leader {
+		_ = w.pipe.Close()
+		w.pipe = nil
+	}
 }
 
 // openSeveral opens the ways to the other nodes; nothing is joined before Run.
@@ -75,7 +102,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, waitingTrunk{n.trunks, s.registers.waiting})
 	s.member = cluster.New(cluster.Settings{
 		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
-		Lead: n.leads, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
+		Lead: n.leads, Alone: s.alone, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
 	})
 	s.news = s.openNews()
 	n.several = s
@@ -229,6 +256,7 @@ func (s *several) seen(v cluster.View) {
 	s.peers.Know(all)
 	s.n.live.see(v)
 	s.others.look()
+	s.way.leave(v.Leader.ID)
 }
 
 // errNoLead is why hands find no brain at this moment.
@@ -241,7 +269,12 @@ func (s *several) dial(ctx context.Context) (dialer.Pipe, error) {
 		if v.Leader.ID == 0 {
 			return nil, errNoLead
 		}
-		return s.peers.Pipe(ctx, v.Leader.Name, pipeToFloor)
+		p, err := s.peers.Pipe(ctx, v.Leader.Name, pipeToFloor)
+		if err != nil {
+			return nil, err
+		}
+		s.way.goes(v.Leader.ID, p)
+		return p, nil
 	}
 	l := s.n.lead.Load()
 	if l == nil {
@@ -249,6 +282,7 @@ func (s *several) dial(ctx context.Context) (dialer.Pipe, error) {
 	}
 	ours, theirs := dialer.NewPipe()
 	go l.join(theirs) // ends with the pipe, and retire waits for it
+	s.way.goes(v.Self.ID, ours)
 	return ours, nil
 }
 
@@ -344,6 +378,11 @@ func (s *several) answer(ctx context.Context, from peer.Peer, name string, quest
 		return nil, nil
 	case askRegisterFiles, askRegisterPiece, askRegisterTake:
 		return s.registers.answer(ctx, name, question)
+	case askStore:
+		within, cancel := context.WithTimeout(ctx, storeWithin)
+		defer cancel()
+		_, err := s.n.db.Nodes(within)
+		return nil, err
 	}
 	return nil, fmt.Errorf("this node knows no answer to %q", name)
 }
@@ -354,6 +393,39 @@ func questionOf[T any](question []byte) (in T, err error) {
 		return in, fmt.Errorf("read what another node asks: %w", err)
 	}
 	return in, nil
+}
+
+// askStore asks a node whether the record store answers it.
+const askStore = "store"
+
+// storeWithin is how long it may take to: less than whoever asks waits.
+const storeWithin = 250 * time.Millisecond
+
+// alone tells whether every other node says that the store does not answer it either.
+func (s *several) alone(ctx context.Context) bool {
+	var others []string
+	for _, n := range s.member.View().Nodes {
+		if n.Name != s.name {
+			others = append(others, n.Name)
+		}
+	}
+	without := make(chan bool, len(others))
+	for _, name := range others {
+		s.n.work.Go(func() { without <- s.lacks(ctx, name) })
+	}
+	for range others {
+		if !<-without {
+			return false
+		}
+	}
+	return true
+}
+
+// lacks tells whether a node says that the store does not answer it. One that says
+// nothing may have it.
+func (s *several) lacks(ctx context.Context, node string) bool {
+	_, err := s.peers.Ask(ctx, node, askStore, nil)
+	return err != nil && !errors.Is(err, peer.ErrNoAnswer) && ctx.Err() == nil
 }
 
 // signInHere signs an agent in with a phone of this node.

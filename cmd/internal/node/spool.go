@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/spool"
@@ -25,14 +26,17 @@ const lastDrain = 2 * time.Second
 var (
 	_ spool.Store                = (*records.DB)(nil)
 	_ campaigns.DispositionStore = deskStore{}
-	_ campaigns.Drafts           = (*spool.Spool)(nil)
+	_ campaigns.Drafts           = drafts{}
+	_ campaigns.ScriptStore      = scriptStore{}
+	_ campaigns.Background       = past{}
+	_ api.Keys                   = (*requestKeys)(nil)
 	_ dialer.Journal             = (*spool.Spool)(nil)
 )
 
 // openSpool writes to the store what the last run could not: only then is what that
 // run left open closed as lost.
 func (n *Node) openSpool(ctx context.Context) error {
-	s, err := spool.Open(spool.Settings{Folder: filepath.Join(n.settings.Config.Data, spoolFolder), Store: n.db, Log: n.log})
+	s, err := spool.Open(spool.Settings{Folder: filepath.Join(n.settings.Config.Data, spoolFolder), Store: n.db, Away: storeAway, Log: n.log})
 	if err != nil {
 		return err
 	}
@@ -109,20 +113,6 @@ func (s engineStore) AddDoNotCall(ctx context.Context, d campaigns.DoNotCall) er
 	return s.spool.AddDoNotCall(ctx, d)
 }
 
-// deskStore is the store of calls as an agent's desk wants it.
-type deskStore struct {
-	*records.DB
-	spool *spool.Spool
-}
-
-func (s deskStore) Dispose(ctx context.Context, d campaigns.Disposition) (created bool, err error) {
-	return s.spool.Dispose(ctx, d)
-}
-
-func (s deskStore) Attempt(ctx context.Context, id string) (campaigns.Call, error) {
-	return s.spool.Attempt(ctx, id)
-}
-
 // meterSpool shows what waits for the store.
 func (n *Node) meterSpool() {
 	for _, m := range []struct {
@@ -131,6 +121,12 @@ func (n *Node) meterSpool() {
 	}{
 		{"spool_records", "Outcomes and other records that wait on this machine's disk for a store that is away.", func(s spool.State) float64 { return float64(s.Waiting) }},
 		{"spool_bytes", "Octets of the files of the spool.", func(s spool.State) float64 { return float64(s.Octets) }},
+		{"store_away_seconds", "How long the record store is away, and no call is begun; 0 = it was there when it was last asked.", func(s spool.State) float64 {
+			if s.Away.IsZero() {
+				return 0
+			}
+			return time.Since(s.Away).Seconds()
+		}},
 		{"spool_set_aside", "Records since the start that the store refused for good; they need a person.", func(s spool.State) float64 { return float64(s.Aside) }},
 	} {
 		n.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "forecall_" + m.name, Help: m.help},

@@ -47,7 +47,8 @@ func (n *Node) openStore(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("data: %w", err)
 	}
-	n.db = db
+	n.db, n.known = db, newLastKnown(c)
+	n.later(func() error { n.known.asking.Wait(); return nil }) // when the store has let them go
 	n.later(db.Close)
 	n.times = timesource.New(timesource.Settings{Servers: c.Clock.Servers, Tell: db.SetClockOffset, Log: n.log})
 	return nil

@@ -57,14 +57,15 @@ func (n *lead) openPages(context.Context) error {
 	c := n.settings.Config
 	secure := c.HTTP.TLSCert != ""
 	dnc := campaigns.NewSuppression(n.db, n.db, n.floor)
+	calls := deskStore{n.db, n.spool, n.known, n.engine}
 	desk := campaigns.NewDesk(campaigns.DeskSettings{
-		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: deskStore{n.db, n.spool}, Campaigns: n.db, DNC: dnc,
-		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: n.spool, Past: n.db,
+		Shift: n.floor, Seat: n.floor, Line: n.floor, Previews: n.floor, Records: calls, Campaigns: n.db, DNC: dnc,
+		Breaks: campaigns.WithShifts(n.db, n.db), Leaves: n.floor, Signs: n.floor, Calendars: n.db, Drafts: drafts{calls}, Past: past{n.db, n.known},
 		Talk: talks{n.floor}, Passing: talks{n.floor}, Colleagues: n.floor, Audit: n.db, Lost: n.engine.Lost,
 	})
 	consents := campaigns.NewConsents(n.db, dnc, n.floor, n.db)
 	desk.Consents = consents
-	sessions := session.New(session.Settings{Store: n.db.Sessions(session.UserOf), Users: n.db, Secure: secure})
+	sessions := session.New(session.Settings{Store: sessionStore{n.db.Sessions(session.UserOf), n.known}, Users: past{n.db, n.known}, Secure: secure})
 	board, why := campaigns.NewWallboard(n.floor), campaigns.NewLookup(n.db, n.db, n.db)
 	imports, err := api.NewImporter(n.db, filepath.Join(c.Data, "imports"), numbers.Policy{})
 	if err != nil {
@@ -76,7 +77,7 @@ func (n *lead) openPages(context.Context) error {
 	}
 	n.later(uploads.Close)
 	scripts := campaigns.NewScripts(campaigns.ScriptSettings{
-		Store: n.db, People: n.db, Campaigns: n.db, Book: n.book, Line: n.floor, Records: n.db, Signs: n.floor,
+		Store: scriptStore{calls}, People: n.db, Campaigns: n.db, Book: n.book, Line: n.floor, Records: calls, Signs: n.floor,
 	})
 	desk.Scripts = scripts
 	recordings := campaigns.NewRecordings(n.db, n.recordings(), n.db)
@@ -104,7 +105,7 @@ func (n *lead) openPages(context.Context) error {
 		Meetings: meetings, Complaints: complaints, Days: campaigns.NewDays(n.db, n.db),
 		Imports:  imports,
 		Accounts: n.accounts, Desk: desk, Book: n.book, Lists: n.lists, CallLog: callLog,
-		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: office, Keys: n.db, Version: n.settings.Version, Log: n.log,
+		DNC: dnc, Board: board, Lookup: why, Clock: campaigns.NewClock(n.db), Sessions: sessions, Watch: bell, Office: office, Keys: newRequestKeys(n.db, n.known), Version: n.settings.Version, Log: n.log,
 	})
 	if err != nil {
 		return err
