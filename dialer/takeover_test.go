@@ -455,6 +455,7 @@ func TestHandsThatAreLostTakeTheirCallsAndAgentsWithThemAndNobodyElses(t *testin
 		}
 		time.Sleep(time.Second)
 		o.must(o.brain.HangUp(t.Context(), 1))
+		o.until(time.Second, "notes", o.is(1, StateWrapUp))
 		o.must(o.brain.WrapUpDone(t.Context(), 1))
 		o.until(time.Minute, "the next call of the other node", o.is(1, StateTalking))
 		o.close()
