@@ -34,6 +34,12 @@ func New(base string) *Client {
 	return &Client{base: strings.TrimRight(base, "/"), http: &http.Client{}}
 }
 
+// At is the same session at another node of the house, as a browser has it whose
+// balancer leads it elsewhere.
+func (c *Client) At(base string) *Client {
+	return &Client{base: strings.TrimRight(base, "/"), http: c.http, token: c.token}
+}
+
 // Refusal is an answer that says no (RFC 9457).
 type Refusal struct {
 	Status int    `json:"status"`

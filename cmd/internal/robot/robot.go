@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -167,16 +168,11 @@ func (r *Robot) follow(ctx context.Context) error {
 func (r *Robot) move(ctx context.Context, lost time.Duration) error {
 	home := r.settings.Homes[r.moves%len(r.settings.Homes)]
 	r.moves++
-	r.desk = client.New(home.Server)
+	r.desk = r.desk.At(home.Server)
 	within, cancel := context.WithTimeout(ctx, registerWithin)
 	defer cancel()
-	first, stop := context.WithTimeout(within, lookWithin)
-	defer stop()
-	if _, err := r.desk.Login(first, r.settings.Login, r.settings.Password); err != nil {
-		return err
-	}
-	var now api.Agent
-	switch err := r.desk.Read(first, "/v1/agent", &now); {
+	now, err := r.look(within)
+	switch {
 	case err == nil && now.State != "offline":
 		r.settled(home.Server)
 		return nil
@@ -193,6 +189,21 @@ func (r *Robot) move(ctx context.Context, lost time.Duration) error {
 	}
 	r.settled(home.Server)
 	return nil
+}
+
+// look asks a home how things stand. The session is the house's: who logged in anew at
+// each try would keep all nodes busy with passwords while they change their floor.
+func (r *Robot) look(ctx context.Context) (now api.Agent, err error) {
+	ctx, stop := context.WithTimeout(ctx, lookWithin)
+	defer stop()
+	err = r.desk.Read(ctx, "/v1/agent", &now)
+	if no, ok := errors.AsType[*client.Refusal](err); !ok || no.Status != http.StatusUnauthorized {
+		return now, err
+	}
+	if _, err = r.desk.Login(ctx, r.settings.Login, r.settings.Password); err != nil {
+		return now, err
+	}
+	return now, r.desk.Read(ctx, "/v1/agent", &now)
 }
 
 // settled says where the robot takes calls from now on.
