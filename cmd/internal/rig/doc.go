@@ -17,12 +17,12 @@
 //	  ^                       |
 //	  +---- heal, join <------+        ... stop, drain, verify
 //
-// In `go test` the quick faults come once, with a few robots. FORECALL_RIG=20 is
-// every fault twenty times, with sixty; FORECALL_RIG_FAULTS=kill,freeze is those
-// alone whose name contains one of these words. FORECALL_RIG_AGENTS and
-// FORECALL_RIG_MINUTES bound a run, FORECALL_RIG_FOLDER keeps configurations and logs,
-// FORECALL_RIG_PROGRAM names a program that is built already, FORECALL_RIG_LOOPBACK
-// does without namespaces.
+// FORECALL_RIG=quick is the quick faults once, with a few robots; without it nothing is
+// done, since beside other tests the nodes starve. FORECALL_RIG=20 is every fault
+// twenty times, with sixty. FORECALL_RIG_FAULTS=kill,freeze is those alone whose name
+// contains one of these words. FORECALL_RIG_AGENTS and FORECALL_RIG_MINUTES bound a
+// run, FORECALL_RIG_FOLDER keeps configurations and logs, FORECALL_RIG_PROGRAM names a
+// program that is built already, FORECALL_RIG_LOOPBACK does without namespaces.
 //
 // # Promises
 //
