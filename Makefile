@@ -12,7 +12,7 @@ RACED := ./campaigns ./campaigns/intake ./campaigns/rules ./campaigns/abandonmen
 AGAIN := $(GOTESTSUM) --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=3 \
 	--rerun-fails-abort-on-data-race
 
-.PHONY: build test race ci-test ci-race ci-wire lint bench demo demo-check clean
+.PHONY: build test race ci-test ci-race ci-wire rig lint bench demo demo-check clean
 
 build: ## one static binary
 	go build -trimpath -ldflags '-s -w' -o forecall ./cmd/forecall
@@ -32,6 +32,9 @@ ci-race: ## as `make race` in CI, with the same second chance
 
 ci-wire: ## the engine again, its brain and hands parted by a wire
 	FORECALL_WIRE=1 $(AGAIN) --packages ./dialer -- -timeout 20m
+
+rig: ## three nodes as processes, every fault 20 times, by itself; hours, root for network namespaces
+	FORECALL_RIG=20 FORECALL_PEERS=required go test ./cmd/internal/rig -timeout 5h -v
 
 lint: ## format, vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
