@@ -108,7 +108,10 @@ func (a *attempt) persist(ctx context.Context, what string, write func() error) 
 		switch {
 		case err == nil, a.unwritten && errors.Is(err, campaigns.ErrFinished):
 			return nil // or a try that seemed to fail had been written
-		case errors.Is(err, campaigns.ErrFinished), errors.Is(err, campaigns.ErrUnknownAttempt):
+		case errors.Is(err, campaigns.ErrFinished):
+			a.log.Warn(what+" is not written: the attempt was closed by others meanwhile", "outcome", a.row.Outcome, "error", err)
+			return err
+		case errors.Is(err, campaigns.ErrUnknownAttempt):
 			a.log.Error(what+" is refused by the ledger for good", "outcome", a.row.Outcome, "error", err)
 			return err
 		}

@@ -51,6 +51,9 @@ func newCrew(node string, asked *asks[word]) *crew {
 // must not block.
 func (c *crew) ask(hear func(word)) (id int64) { return c.asked.put(c.node, hear) }
 
+// reached tells whether calls may be placed with them.
+func (c *crew) reached() bool { return c.trunk != nil || !c.parted.Load() && !c.leaving.Load() }
+
 // room is how many calls of a campaign the node takes beside those that were
 // placed there and are not with its trunks yet, of which the caller knows begun.
 func (c *crew) room(campaign int64, trunks []string, begun int) (lines int, why string) {

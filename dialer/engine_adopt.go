@@ -13,7 +13,10 @@ import (
 const (
 	// lostAfter is how long hands may be silent: then their calls are over, as far
 	// as the brain goes.
-	lostAfter = 5 * time.Second
+	lostAfter = 4 * time.Second
+	// endedAfter is how long hands are silent whose node is ended, as the house says:
+	// others may have come under its name since it was asked.
+	endedAfter = beatEvery + beatEvery/2
 	// bringWithin is how long an agent who was in a call is held for it, when the
 	// node of the call has not been heard yet.
 	bringWithin = 3 * time.Second
@@ -111,6 +114,18 @@ func (e *Engine) keepHands(time.Time) {
 			e.handsLost(c)
 		}
 	}
+}
+
+// Living is told which nodes the house has: what lived with the hands of others is
+// over, as the store has it already.
+func (e *Engine) Living(nodes []string) {
+	e.tell(func() {
+		for _, c := range e.crews.list() {
+			if c.trunk == nil && !slices.Contains(nodes, c.node) && c.silence() > endedAfter && c.mourn() {
+				e.handsLost(c)
+			}
+		}
+	})
 }
 
 // handsLost ends what lived with hands that are gone, and signs their agents out.

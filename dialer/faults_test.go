@@ -35,7 +35,7 @@ func TestNothingIsDialedWhileTheStoreCannotBeginAndNothingIsLost(t *testing.T) {
 		if n := h.trunk.count() - before; n != 0 {
 			t.Errorf("%d calls were placed without a row", n)
 		}
-		if n := h.store.failed() - tries; n < 5 || n > 20 {
+		if n := h.store.failed() - tries; n < 20 || n > 70 {
 			t.Errorf("the store was tried %d times in two minutes", n)
 		}
 		if !strings.Contains(h.view(1).Why.Text, "disk full") {

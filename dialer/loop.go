@@ -60,17 +60,21 @@ type Loop struct {
 
 	shrunkAt time.Time // when there was one agent less
 	account  account
-	store    storeWatch
-	wall     clockWatch
-	began    time.Time
-	decision pacing.Decision
-	sparing  bool      // nobody may be abandoned any more: each call has an agent kept for it
-	window   []float64 // odds of the contacts that could be placed, as decision knew them
-	why      Why
-	fed      time.Time // when there was a contact to dial last
-	short    bool      // a preview found no contact to show
-	zones    []string  // of the contact dialed last
-	offered  appetite  // what the engine was told last
+	stores   map[*crew]*storeWatch // as each node has the store
+	jumped   storeWatch            // of our own clock
+	// unheardStop is until when nothing is placed, for a kill switch of which only the
+	// store has told.
+	unheardStop time.Time
+	wall        clockWatch
+	began       time.Time
+	decision    pacing.Decision
+	sparing     bool      // nobody may be abandoned any more: each call has an agent kept for it
+	window      []float64 // odds of the contacts that could be placed, as decision knew them
+	why         Why
+	fed         time.Time // when there was a contact to dial last
+	short       bool      // a preview found no contact to show
+	zones       []string  // of the contact dialed last
+	offered     appetite  // what the engine was told last
 
 	totals Totals
 	rate   perMinute
@@ -207,7 +211,7 @@ func (l *Loop) watchClock(now time.Time) {
 	if jump != 0 {
 		l.log.Error("the wall clock was set; dialing rests", "by", jump, "rest", rest)
 	}
-	l.store.clockRest = later(l.store.clockRest, now.Add(rest)) // the store watches the clock as well
+	l.jumped.clockRest = later(l.jumped.clockRest, now.Add(rest)) // the store watches the clock as well
 }
 
 // set takes changed settings and status.

@@ -58,7 +58,7 @@ func (l *Loop) lost(c *call, now time.Time) {
 // there to say so, and nobody would be called until they were.
 func (l *Loop) unasked(c *call) {
 	if c.state == CallBeginning {
-		l.store.passed()
+		l.ledger(c.hands).passed()
 	}
 }
 
@@ -195,7 +195,7 @@ func (l *Loop) settleCall(c *call, live liveCall, now time.Time) {
 // was withdrawn meanwhile may not have reached them.
 func (l *Loop) settleRinging(c *call, live liveCall, now time.Time) {
 	if c.state == CallBeginning && live.State != CallBeginning {
-		l.begun(c, now.Add(-live.Since))
+		l.begun(c.hands, c, now.Add(-live.Since))
 	}
 	if live.State == CallRinging {
 		l.ringing(c, live.Trunk, now.Add(-live.Since))

@@ -289,15 +289,23 @@ func (l *Loop) count(c *call, row campaigns.Attempt, at time.Time) {
 func (l *Loop) unwritten(c *call) {
 	if !c.unwritten {
 		c.unwritten = true
-		l.store.unwritten++
+		l.ledger(c.hands).unwritten++
 	}
+}
+
+// unwrittenAll is how many outcomes the store has refused so far, on all nodes.
+func (l *Loop) unwrittenAll() (n int) {
+	for _, s := range l.stores {
+		n += s.unwritten
+	}
+	return n
 }
 
 // closed hears that the outcome is on disk (or given up), the last word of
 // every attempt.
 func (l *Loop) closed(c *call) {
 	if c.unwritten {
-		l.store.unwritten--
+		l.ledger(c.hands).unwritten--
 	}
 	if l.account.asking && c.answered && !c.inbound {
 		l.account.closed = append(l.account.closed, c.counted())

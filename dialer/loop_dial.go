@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/pacing"
 )
 
@@ -58,11 +59,11 @@ func (l *Loop) shrunk(now time.Time) bool {
 // place launches up to n calls, as many as there are contacts, lines and, in
 // progressive mode, agents to reserve.
 func (l *Loop) place(n int, now time.Time) {
-	if l.store.probing() {
-		n = min(n, 1) // one call finds out whether the store works again
-	}
 	if n <= 0 {
 		return
+	}
+	if l.probing(now) {
+		n = 1 // one call finds out whether the store works again
 	}
 	room, full := l.room()
 	for i := range n {
@@ -117,7 +118,7 @@ func (l *Loop) put(p campaigns.Contact, odds float64, seat *agent, kept bool, no
 	l.know(c)
 	l.zones = row.Zones
 	l.floor.Apply(pacing.Event{At: l.clock.virtual(now), Kind: pacing.CallPlaced, Call: c.id, Odds: odds})
-	l.store.beginning(now)
+	l.ledger(c.hands).beginning(now)
 	l.launch(c, placing{Row: *row, Contact: p})
 	return c
 }
@@ -175,9 +176,9 @@ func (l *Loop) trim(now time.Time) {
 	}
 }
 
-// begun hears that the row of a call is on disk.
-func (l *Loop) begun(c *call, at time.Time) {
-	l.store.wrote(at)
+// begun hears that the row of a call is on disk; of one that we do not have, c is nil.
+func (l *Loop) begun(from *crew, c *call, at time.Time) {
+	l.ledger(from).wrote(at)
 	l.totals.Placed++
 	l.rate.add(at)
 	if c != nil {
@@ -185,30 +186,38 @@ func (l *Loop) begun(c *call, at time.Time) {
 	}
 }
 
+// unheardStopRest is how long nothing is placed after the store has refused a call for
+// a kill switch that this brain has not heard of: news come within a second, and each
+// try would keep one more contact waiting in vain.
+const unheardStopRest = 2 * time.Second
+
 // refused hears that a rule, or the store, did not let a call begin. The agent
 // who was reserved keeps the place in the queue.
 func (l *Loop) refused(c *call, w word) {
-	at, err := w.At, w.Fault.err()
+	at, err, store := w.At, w.Fault.err(), l.ledger(c.hands)
 	l.apply(pacing.CallCancelled, c.id, 0, at)
 	l.forget(c)
 	note := "the call could not be begun: the store is failing"
 	switch {
 	case w.Refused != "":
-		l.store.wrote(at)
+		store.wrote(at)
+		if w.Refused == rules.Stopped && !l.halts(c) {
+			l.unheardStop = at.Add(unheardStopRest)
+		}
 		l.totals.Refused[w.Refused]++
 		note = w.Fault.Text
 	case errors.Is(err, campaigns.ErrNotLeased):
-		l.store.wrote(at)
+		store.wrote(at)
 		note = "the contact is not on the list any more"
 	case errors.Is(err, ErrHandsLeave):
-		l.store.passed()
+		store.passed()
 		note = "the call could not be begun: its node stops"
 		if !c.manual {
 			l.contacts.Return(c.contact, time.Time{})
 		}
 	default:
 		l.log.Error("attempt could not be begun", "attempt", c.row, "error", err)
-		l.store.failed(at, err, errors.Is(err, campaigns.ErrClock))
+		store.failed(at, err, errors.Is(err, campaigns.ErrClock))
 		if !c.manual {
 			l.contacts.Return(c.contact, time.Time{})
 		}
@@ -235,11 +244,14 @@ func closedWhy(status campaigns.Status, stopping bool, calls int) Why {
 
 // blocked tells whether nothing at all may be placed now, and why.
 func (l *Loop) blocked(now time.Time) (bool, Why) {
-	if why, jumped := l.store.clock(now); jumped {
+	if why, jumped := l.jumped.clock(now); jumped {
 		return true, why
 	}
-	if text, until, down := l.store.down(now); down {
-		return true, Why{Cause: CauseStoreFailing, Text: text, Until: until}
+	if now.Before(l.unheardStop) {
+		return true, Why{Cause: CauseKillSwitch, Text: "somebody stopped such calls this moment", Until: l.unheardStop}
+	}
+	if why, bars := l.storeBars(now); bars {
+		return true, why
 	}
 	if why := l.halted(); why != "" {
 		return true, Why{Cause: CauseKillSwitch, Text: why}

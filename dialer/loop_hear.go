@@ -12,7 +12,7 @@ func (l *Loop) hear(from *crew, w word) {
 	c := l.rows[w.Attempt]
 	switch w.Kind {
 	case wordBegun:
-		l.begun(c, w.At)
+		l.begun(from, c, w.At)
 		return
 	case wordClaim, wordQueue:
 		if c == nil {
@@ -58,7 +58,7 @@ func (l *Loop) hearOf(c *call, w word) {
 		c.contact, c.lastAgent, c.doNotCall = w.Received.Contact, w.Received.LastAgent, w.Received.DoNotCall
 	case wordUnreceived:
 		if err := w.Fault.err(); !errors.Is(err, errCallerGone) {
-			l.store.failed(w.At, err, false)
+			l.ledger(c.hands).failed(w.At, err, false)
 		}
 		l.forget(c)
 	case wordQueue:

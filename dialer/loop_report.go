@@ -81,7 +81,7 @@ func (l *Loop) view(now time.Time, active bool) CampaignView {
 	v := CampaignView{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Priority: c.Priority, Cap: c.Cap, Active: active,
 		Why: l.why, Warning: strings.TrimSpace(l.warning + " " + l.recordWarning), Totals: l.totals.clone(), Period: l.account.period(), Budgets: l.account.budgets(),
-		Unwritten: l.store.unwritten, TapesLost: l.tapesLost, PerMinute: l.rate.value(now), Agents: make(map[State]int),
+		Unwritten: l.unwrittenAll(), TapesLost: l.tapesLost, PerMinute: l.rate.value(now), Agents: make(map[State]int),
 		Hopper: l.supply(), Decision: l.decision, Last: slices.Clone(l.last),
 	}
 	v.Decision.Cancel, v.Decision.Picks = nil, nil // they belong to the floor

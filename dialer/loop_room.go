@@ -1,6 +1,9 @@
 package dialer
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // This file is where a loop may place its calls.
 
@@ -45,9 +48,17 @@ func (l *Loop) weigh() {
 	}
 }
 
-// roomAt is the room at one node.
+// roomAt is the room at one node: none when it cannot record a call, one when a call
+// finds out whether it can again.
 func (l *Loop) roomAt(hands *crew) (int, string) {
-	return hands.room(l.id, l.campaign.Trunks, l.loads[hands].begun)
+	if why, down := l.storeBarsAt(hands, time.Now()); down {
+		return 0, why.Text
+	}
+	lines, why := hands.room(l.id, l.campaign.Trunks, l.loads[hands].begun)
+	if l.ledger(hands).probing() {
+		lines = min(lines, 1)
+	}
+	return lines, why
 }
 
 // nodeFor is where a call is placed: at the agent who is kept for it, as far as

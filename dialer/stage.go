@@ -27,7 +27,7 @@ func (e *Engine) newStage(next applied) *stage {
 		id:      c.ID, settings: e.settings, engine: e, trunk: e.trunk, contacts: hopper, supply: hopper.State,
 		show: e.show, hub: e.hub, log: e.log.With("campaign", c.ID), mail: newMailbox(),
 		campaign: c, messages: next.messages, read: next, crews: e.crews.list(), warning: next.warning, policy: policyOf(c, next.messages),
-		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), rows: make(map[string]*call), loads: make(map[*crew]load), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
+		agents: make(map[int64]*agent), calls: make(map[pacing.CallID]*call), rows: make(map[string]*call), loads: make(map[*crew]load), stores: make(map[*crew]*storeWatch), orphans: make(map[pacing.CallID]int64), parked: make(map[int64][]campaigns.Contact),
 		totals: e.totals[c.ID].opened(), rate: perMinute{speed: e.settings.Speed},
 		why: Why{Cause: CauseStarting, Text: "the campaign is starting"},
 	}

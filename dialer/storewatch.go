@@ -14,11 +14,11 @@ const (
 	storeSlow = time.Second
 	// A failing store is tried again with one call after these pauses.
 	storeFirstPause = time.Second
-	storeLastPause  = 10 * time.Second
+	storeLastPause  = 2 * time.Second // one call each two seconds finds a store that is back soon, and hammers none
 )
 
-// storeWatch decides whether the ledger can be trusted with new calls. What
-// cannot be recorded is not placed.
+// storeWatch decides whether the ledger can be trusted with the new calls of one
+// node: the store may answer the others. What cannot be recorded is not placed.
 type storeWatch struct {
 	pending   int       // rows that are being written
 	answered  time.Time // when the store did anything last, or got its first row
@@ -101,3 +101,51 @@ func (s *storeWatch) down(now time.Time) (text string, until time.Time, down boo
 
 // probing tells whether the next call is the one that tries a failing store.
 func (s *storeWatch) probing() bool { return s.err != nil }
+
+// ledger is the watch over the store as a node has it.
+func (l *Loop) ledger(hands *crew) *storeWatch {
+	w := l.stores[hands]
+	if w == nil {
+		w = &storeWatch{}
+		l.stores[hands] = w
+	}
+	return w
+}
+
+// storeBars tells whether the store lets no node that is reached begin a call, with
+// the reason of the first.
+func (l *Loop) storeBars(now time.Time) (why Why, bars bool) {
+	for _, hands := range l.crews {
+		if !hands.reached() {
+			continue
+		}
+		first, down := l.storeBarsAt(hands, now)
+		if !down {
+			return Why{}, false
+		}
+		if !bars {
+			why, bars = first, true
+		}
+	}
+	return why, bars
+}
+
+// storeBarsAt is the same for one node.
+func (l *Loop) storeBarsAt(hands *crew, now time.Time) (Why, bool) {
+	s := l.ledger(hands)
+	if why, jumped := s.clock(now); jumped {
+		return why, true
+	}
+	text, until, down := s.down(now)
+	return Why{Cause: CauseStoreFailing, Text: text, Until: until}, down
+}
+
+// probing tells whether every node that may begin a call would try a failing store.
+func (l *Loop) probing(now time.Time) bool {
+	for _, hands := range l.crews {
+		if _, down := l.storeBarsAt(hands, now); !down && hands.reached() && !l.ledger(hands).probing() {
+			return false
+		}
+	}
+	return true
+}

@@ -13,7 +13,7 @@ import (
 
 const (
 	firstPause = 100 * time.Millisecond
-	lastPause  = 2 * time.Second
+	lastPause  = time.Second
 	// mostTries is how often a record is offered to a store that takes writes and
 	// fails on this one, before it is set aside.
 	mostTries = 3
@@ -62,7 +62,7 @@ func (p *Spool) Drain(ctx context.Context) error {
 		if !some {
 			break
 		}
-		if err := p.offer(ctx, e); err != nil {
+		if err := p.offer(ctx, e, n > 0); err != nil {
 			return fmt.Errorf("write to the store what was kept for it: %w", err)
 		}
 		n++
@@ -87,13 +87,13 @@ func (p *Spool) Drain(ctx context.Context) error {
 }
 
 // offer gives one record to the store and marks it as done: written, there already,
-// or set aside.
-func (p *Spool) offer(ctx context.Context, e entry) error {
+// or set aside. Proven is for insist.
+func (p *Spool) offer(ctx context.Context, e entry, proven bool) error {
 	r, err := p.files.load(e)
 	if err != nil {
 		err = p.setAside(e, r, err)
 	} else {
-		err = p.insist(ctx, e, r)
+		err = p.insist(ctx, e, r, proven)
 	}
 	if err != nil {
 		return err
@@ -102,15 +102,18 @@ func (p *Spool) offer(ctx context.Context, e entry) error {
 }
 
 // insist writes a record until it is there, the store is away, or it is clear that
-// the store will not have it.
-func (p *Spool) insist(ctx context.Context, e entry, r record) error {
+// the store will not have it. Proven tells that the store has written the one before
+// just now, so that it need not be asked whether it does.
+func (p *Spool) insist(ctx context.Context, e entry, r record, proven bool) error {
 	for try := 1; ; try++ {
 		if p.flying.Load() > 0 {
 			return fmt.Errorf("%w: it has not answered what it has begun", errAway)
 		}
 		// What an earlier try has begun is over once the store has written this.
-		if err := p.writable(); err != nil {
-			return fmt.Errorf("%w: %w", errAway, err)
+		if !proven || try > 1 {
+			if err := p.writable(); err != nil {
+				return fmt.Errorf("%w: %w", errAway, err)
+			}
 		}
 		err := p.write(ctx, r)
 		switch {
@@ -177,6 +180,11 @@ func (p *Spool) finishLate(ctx context.Context, a campaigns.Attempt) error {
 	if !errors.Is(err, campaigns.ErrFinished) {
 		return err
 	}
+	return p.closedByOthers(ctx, a)
+}
+
+// closedByOthers keeps what is known here of an attempt that has its outcome.
+func (p *Spool) closedByOthers(ctx context.Context, a campaigns.Attempt) error {
 	there, err := p.store.Attempt(ctx, a.ID)
 	if err != nil {
 		return fmt.Errorf("read the outcome that is there: %w", withoutRefusal{err})
@@ -189,7 +197,7 @@ func (p *Spool) finishLate(ctx context.Context, a campaigns.Attempt) error {
 			return err
 		}
 	}
-	p.log.Warn("an attempt was closed by others; what this node knows of its end is in its time line",
+	p.log.Info("an attempt was closed by others meanwhile; what this node knows of its end is in its time line",
 		"attempt", a.ID, "outcome", there.Outcome, "here", a.Outcome)
 	return p.addMissing(ctx, []campaigns.CallEvent{{Attempt: a.ID, At: a.EndedAt, Kind: campaigns.EventOutcomeLate, By: a.Agent, Detail: lateWords(a)}})
 }

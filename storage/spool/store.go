@@ -9,11 +9,16 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-// Finish appends an outcome to the ledger, or keeps it until the ledger takes it.
+// Finish appends an outcome to the ledger, or keeps it until the ledger takes it. Of an
+// attempt that was closed by others meanwhile, as lost with its node, what is known
+// here stands in its time line: that is no error.
 func (p *Spool) Finish(ctx context.Context, a campaigns.Attempt) error {
 	kept, err := p.keep(ctx, false, kindOutcome, a.ID, a, func(ctx context.Context) error { return p.store.Finish(ctx, a) })
 	if kept {
 		p.remember(func() { p.ends[a.ID] = a })
+	}
+	if errors.Is(err, campaigns.ErrFinished) {
+		err = p.closedByOthers(ctx, a)
 	}
 	return err
 }

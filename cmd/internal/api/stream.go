@@ -13,7 +13,7 @@ import (
 // How streams of events behave (HTML Living Standard, section 9.2).
 const (
 	heartbeat  = 15 * time.Second // how often the session is asked whether it lives
-	pulseEvery = 3 * time.Second  // an event named pulse, by which a client finds out that we are gone without a word
+	pulseEvery = 2 * time.Second  // an event named pulse, by which a client finds out that we are gone without a word
 	retryAfter = 2 * time.Second  // for the client, after a cut
 	sendWithin = 10 * time.Second // a client that takes longer to read is cut off
 )

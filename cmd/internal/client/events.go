@@ -15,15 +15,15 @@ import (
 // longestEvent bounds one line of a stream: a card with a large contact.
 const longestEvent = 4 << 20
 
-// quiet is how long a stream may be silent: the server has a pulse of three
+// quiet is how long a stream may be silent: the server has a pulse of two
 // seconds, and one whose machine or network is gone closes nothing.
-const quiet = 7 * time.Second
+const quiet = 5 * time.Second
 
 // pulse is the event that says nothing but that the server is there.
 const pulse = "pulse"
 
-// errQuiet is why a stream ends from which nothing came.
-var errQuiet = errors.New("the server has been silent for too long")
+// ErrQuiet is why a stream ends from which nothing came.
+var ErrQuiet = errors.New("the server has been silent for too long")
 
 // Event is one server-sent event.
 type Event struct {
@@ -37,7 +37,7 @@ func (c *Client) Events(ctx context.Context, path string) iter.Seq2[Event, error
 	return func(yield func(Event, error) bool) {
 		ctx, cut := context.WithCancelCause(ctx)
 		defer cut(nil)
-		watch := time.AfterFunc(quiet, func() { cut(errQuiet) })
+		watch := time.AfterFunc(quiet, func() { cut(ErrQuiet) })
 		defer watch.Stop()
 		res, err := c.send(ctx, http.MethodGet, path, nil, "", http.Header{"Accept": {"text/event-stream"}})
 		if err != nil {
@@ -82,8 +82,8 @@ func (e *Event) line(text string) (done bool) {
 
 // ended is why a stream ended.
 func ended(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errQuiet) {
-		return errQuiet
+	if errors.Is(context.Cause(ctx), ErrQuiet) {
+		return ErrQuiet
 	}
 	if err == nil {
 		return io.EOF

@@ -30,7 +30,7 @@ func TestAStreamFromWhichNothingComesEnds(t *testing.T) {
 			names = append(names, event.Name)
 		}
 	}
-	if !errors.Is(last, errQuiet) || len(names) != 1 || names[0] != "state" {
+	if !errors.Is(last, ErrQuiet) || len(names) != 1 || names[0] != "state" {
 		t.Errorf("%v, %v", names, last)
 	}
 }

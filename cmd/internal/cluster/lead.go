@@ -58,13 +58,13 @@ func (m *Member) tryLead(ctx context.Context) {
 		cancel()
 		return
 	}
+	m.clearWay(within)
 	fence, err := m.s.Store.TakeDuty(within, Floor, m.s.Lasts)
 	cancel()
 	switch {
 	case errors.Is(err, campaigns.ErrDutyTaken) || errors.Is(err, campaigns.ErrFenced):
 	case errors.Is(err, context.DeadlineExceeded):
 		m.say(ctx, "the floor could not be taken in time", err)
-		m.clearWay(ctx)
 	case err != nil:
 		m.say(ctx, "the floor could not be taken", err)
 	default:
@@ -98,19 +98,19 @@ func (m *Member) lead(ctx context.Context, fence int64, since time.Time) {
 	}
 }
 
-// clearWay ends what a node that is silent for longer than it may have the floor has
-// open in the store: asleep in the middle of a write, it holds up everybody's.
-func (m *Member) clearWay(ctx context.Context) {
-	within, cancel := context.WithTimeout(ctx, m.s.Lasts)
-	defer cancel()
+// clearWay ends what a node has open in the store that has missed two beats, while the
+// floor is free: asleep in the middle of a write, it holds up everybody's. One that is
+// not asleep connects again.
+func (m *Member) clearWay(within context.Context) {
+	ctx, silent := within, 2*m.s.Beat
 	all, err := m.s.Store.Nodes(within)
 	if err != nil {
 		m.say(ctx, "the other nodes cannot be seen", err)
 		return
 	}
 	for _, n := range all {
-		if n.State.Alive() && n.ID != m.View().Self.ID && n.Silent > m.s.Lasts {
-			m.say(ctx, "a silent node could not be disconnected from the store", m.s.Store.Disconnect(within, n.ID, m.s.Lasts))
+		if n.State.Alive() && n.ID != m.View().Self.ID && n.Silent > silent {
+			m.say(ctx, "a silent node could not be disconnected from the store", m.s.Store.Disconnect(within, n.ID, silent))
 		}
 	}
 }

@@ -38,12 +38,16 @@ type Settings struct {
 	// node either: then nobody can take the floor, and who leads leads on. It is
 	// asked within ctx; nil = we cannot know.
 	Alone func(ctx context.Context) bool
+	// Refused tells whether the machine of a node says that no process has its port. With
+	// it a node that is killed is ended as soon as it has missed one beat; one that
+	// beats is never asked. Nil = nobody can tell.
+	Refused func(ctx context.Context, n campaigns.Node) bool
 	// Joined is told of each life that begins, before anything is done in it, and
 	// Over, with the reason, when others have ended it. Nil = nobody is.
 	Joined func(campaigns.Node)
 	Over   func(error)
-	// Moved is told when the floor was given back or taken by this node: the others
-	// may look at once (Member.Look). Must not block. Nil = they find out in time.
+	// Moved is told when this node has given the floor back, or ended a node: the
+	// others may look at once (Member.Look). Must not block. Nil = they find out in time.
 	Moved func()
 	Seen  func(View)   // at each look; must not block
 	Log   *slog.Logger // nil = silent
@@ -127,6 +131,9 @@ func (m *Member) Drain() {
 
 // Look makes this node look around at once: somebody said that the floor has moved.
 func (m *Member) Look() { ring(m.bells.look, m.bells.seek) }
+
+// Suspect makes this node look around at once, since a way to another has broken.
+func (m *Member) Suspect() { ring(m.bells.look) }
 
 // yields tells whether this node leaves the floor to another: it takes no new work,
 // and there is one that does. While there is none it leads all the same: its calls
@@ -283,10 +290,14 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 		switch {
 		case !n.State.Alive():
 			continue
-		case n.ID != self.ID && n.Silent > m.s.Silent:
+		case n.ID == self.ID:
+		case n.Silent > m.s.Silent:
 			if may {
-				m.mourn(within, n)
+				m.mourn(within, n, m.s.Silent)
 			}
+			continue
+		case may && m.dead(within, n):
+			m.mourn(within, n, m.missed())
 			continue
 		}
 		v.Nodes = append(v.Nodes, n)
@@ -302,15 +313,44 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 	return true
 }
 
-// mourn ends the life of a node that is silent.
-func (m *Member) mourn(ctx context.Context, n campaigns.Node) {
-	lost, err := m.s.Store.EndNode(ctx, n.ID, m.s.Silent)
+// missed is how long a node is silent that has missed a beat.
+func (m *Member) missed() time.Duration { return m.s.Beat + m.s.Beat/2 }
+
+// refusedWithin bounds how long a machine may take to say that nobody has a port: one
+// that says nothing is not there, which the beats tell.
+const refusedWithin = 200 * time.Millisecond
+
+// dead tells whether a node has missed a beat and its process is gone. One that may be
+// so is looked at again as soon as it must have beaten.
+func (m *Member) dead(ctx context.Context, n campaigns.Node) bool {
+	if m.s.Refused == nil || n.Silent < m.s.Beat/4 {
+		return false
+	}
+	asked, cancel := context.WithTimeout(ctx, refusedWithin)
+	defer cancel()
+	if !m.s.Refused(asked, n) {
+		return false
+	}
+	if again := m.missed() - n.Silent; again > 0 {
+		time.AfterFunc(again+time.Millisecond, m.Suspect)
+		return false
+	}
+	return true
+}
+
+// mourn ends the life of a node that is silent for at least so long.
+func (m *Member) mourn(ctx context.Context, n campaigns.Node, silent time.Duration) {
+	lost, err := m.s.Store.EndNode(ctx, n.ID, silent)
 	switch {
 	case errors.Is(err, campaigns.ErrNodeAlive):
 	case err != nil:
 		m.say(ctx, "a silent node could not be ended", err)
 	default:
 		m.s.Log.Warn("a node is silent and was ended", "node", n.Name, "silent", n.Silent, "attempts_lost", len(lost))
+		ring(m.bells.seek) // it may have had the floor
+		if m.s.Moved != nil {
+			m.s.Moved()
+		}
 	}
 }
 

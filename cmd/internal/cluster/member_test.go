@@ -23,8 +23,9 @@ type shared struct {
 	leads  map[string]int // who leads at this moment, and how often at once
 	worst  int            // most that led at once
 	begun  map[string]int
-	closed []int64  // nodes whose calls were closed
-	ended  []string // nodes that were told of the end of their life
+	dead   map[string]bool // nodes whose machine says that nobody has the port
+	closed []int64         // nodes whose calls were closed
+	ended  []string        // nodes that were told of the end of their life
 }
 
 // seat is the store as one node sees it.
@@ -207,7 +208,7 @@ func open(t *testing.T, names ...string) *house {
 		seats: map[string]*seat{}, members: map[string]*Member{}, stop: map[string]context.CancelFunc{}}
 	for i, name := range names {
 		s := &seat{shared: h.shared, self: int64(i + 1)}
-		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s), Alone: h.alone, Moved: func() { h.moved(name) }, Over: func(error) { h.over(name) }})
+		m := New(Settings{Store: s, Name: name, Address: name + ":7443", Lead: h.lead(name, s), Alone: h.alone, Moved: func() { h.moved(name) }, Over: func(error) { h.over(name) }, Refused: h.refused})
 		h.seats[name], h.members[name] = s, m
 	}
 	for name, m := range h.members {
@@ -225,6 +226,13 @@ func (h *house) moved(by string) {
 			m.Look()
 		}
 	}
+}
+
+// refused tells what machines say.
+func (h *house) refused(_ context.Context, n campaigns.Node) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dead[n.Name]
 }
 
 // over notes that a node was told of the end of its life.

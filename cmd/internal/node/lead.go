@@ -84,6 +84,7 @@ func (n *lead) join(p dialer.Pipe) {
 	defer n.serving.Done()
 	if err := n.engine.Join(n.over, p); err != nil && n.over.Err() == nil {
 		n.log.Debug("hands of a node are not heard any more", "error", err)
+		n.several.suspect(err)
 	}
 }
 
@@ -113,13 +114,16 @@ func (n *Node) openLead(ctx context.Context) error {
 func (n *Node) makeLead(ctx context.Context) (*lead, error) {
 	l := &lead{Node: n}
 	l.over, l.end = context.WithCancel(context.Background())
+	began, took := time.Now(), []time.Duration(nil)
 	for _, step := range []func(context.Context) error{
 		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.firstAdmin, l.openPages,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, l.shut())
 		}
+		took = append(took, time.Since(began).Round(time.Millisecond))
 	}
+	l.log.Debug("all that leads is made", "took", took)
 	return l, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,31 +50,6 @@ type life struct {
 	end context.CancelCauseFunc
 }
 
-// wayToFloor is the pipe of our hands to the brain, and at which node that is.
-type wayToFloor struct {
-	mu     sync.Mutex // guards what follows
-	leader int64
-	pipe   dialer.Pipe
-}
-
-// goes notes a pipe to a node.
-func (w *wayToFloor) goes(to int64, p dialer.Pipe) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.leader, w.pipe = to, p
-}
-
-// leave closes a pipe to a node that does not lead any more, as the store says: that
-// node may not know yet, when the store does not answer it.
-func (w *wayToFloor) leave(leader int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.pipe != nil && leader != 0 && leader != w.leader {
-		_ = w.pipe.Close()
-		w.pipe = nil
-	}
-}
-
 // openSeveral opens the ways to the other nodes; nothing is joined before Run.
 func (n *Node) openSeveral(ctx context.Context) (err error) {
 	c := n.settings.Config
@@ -102,7 +76,7 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	s.hands = dialer.NewHands(settings, engineStore{n.db, n.spool}, waitingTrunk{n.trunks, s.registers.waiting})
 	s.member = cluster.New(cluster.Settings{
 		Store: n.db, Name: s.name, Address: s.reached(c), Version: n.settings.Version, Log: n.log,
-		Lead: n.leads, Alone: s.alone, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
+		Lead: n.leads, Alone: s.alone, Refused: func(ctx context.Context, other campaigns.Node) bool { return s.peers.Refused(ctx, other.Address) }, Joined: s.joined, Over: s.over, Seen: s.seen, Moved: s.tell,
 	})
 	s.news = s.openNews()
 	n.several = s
@@ -257,46 +231,13 @@ func (s *several) seen(v cluster.View) {
 	s.n.live.see(v)
 	s.others.look()
 	s.way.leave(v.Leader.ID)
-}
-
-// errNoLead is why hands find no brain at this moment.
-var errNoLead = errors.New("no node leads at this moment")
-
-// dial is the way of our hands to the brain.
-func (s *several) dial(ctx context.Context) (dialer.Pipe, error) {
-	v := s.member.View()
-	if !v.Leads() {
-		if v.Leader.ID == 0 {
-			return nil, errNoLead
+	if l := s.n.lead.Load(); l != nil && v.Leads() {
+		names := make([]string, len(v.Nodes))
+		for i, n := range v.Nodes {
+			names[i] = n.Name
 		}
-		p, err := s.peers.Pipe(ctx, v.Leader.Name, pipeToFloor)
-		if err != nil {
-			return nil, err
-		}
-		s.way.goes(v.Leader.ID, p)
-		return p, nil
+		l.engine.Living(names)
 	}
-	l := s.n.lead.Load()
-	if l == nil {
-		return nil, errNoLead
-	}
-	ours, theirs := dialer.NewPipe()
-	go l.join(theirs) // ends with the pipe, and retire waits for it
-	s.way.goes(v.Self.ID, ours)
-	return ours, nil
-}
-
-// pipeToFloor is the name of pipes from hands to the brain.
-const pipeToFloor = "floor"
-
-// onPipe takes the hands of another node, while this one leads.
-func (s *several) onPipe(ctx context.Context, _ peer.Peer, name string, p *peer.Pipe) {
-	l := s.n.lead.Load()
-	if name != pipeToFloor || l == nil {
-		return // closed: they look for whoever leads
-	}
-	defer context.AfterFunc(ctx, func() { _ = p.Close() })()
-	l.join(p)
 }
 
 // run takes part in the house until soft is done and the last call here is over,

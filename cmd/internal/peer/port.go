@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -154,6 +155,15 @@ func (p *Peers) connect(ctx context.Context, node, addr, protocol string) (*tls.
 		return nil, err
 	}
 	return c, nil
+}
+
+// Refused tells whether the machine of a node says that no process has its port.
+func (p *Peers) Refused(ctx context.Context, addr string) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // pause waits, and tells whether ctx goes on.

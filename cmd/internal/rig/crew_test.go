@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,26 +185,38 @@ func (c *crew) shift(ctx context.Context, i int) context.Context {
 	return ctx
 }
 
-// spread sends robots that had to go elsewhere home, where they begin anew. Who
-// begins already is left alone.
+// spread sends robots that had to go elsewhere home, where they begin anew, to nodes
+// that have too few. Who begins already is left alone.
 func (c *crew) spread(h *house) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	short := lacking(h, c.places)
 	for i, p := range c.places {
-		if p.phone.IsValid() && p.phone != h.homeOf(i).addr {
+		if p.phone.IsValid() && p.phone != h.homeOf(i).addr && short[h.homeOf(i).addr] {
 			c.away[i]()
 		}
 	}
 }
 
-// spreadOut tells whether all robots are at home.
+// spreadOut tells whether all robots take calls, and every node has its share of them.
 func (c *crew) spreadOut(h *house) bool {
-	for i, p := range c.look() {
-		if p.phone != h.homeOf(i).addr {
-			return false
+	places := c.look()
+	return len(lacking(h, places)) == 0 && !slices.ContainsFunc(places, func(p place) bool { return !p.phone.IsValid() })
+}
+
+// lacking are the nodes that have less than two thirds of their share of the robots.
+func lacking(h *house, places []place) map[netip.Addr]bool {
+	there := map[netip.Addr]int{}
+	for _, p := range places {
+		there[p.phone]++
+	}
+	out := map[netip.Addr]bool{}
+	for _, r := range h.nodes {
+		if 3*len(h.nodes)*there[r.addr] < 2*len(places) {
+			out[r.addr] = true
 		}
 	}
-	return true
+	return out
 }
 
 // homeOf is where a robot begins.

@@ -40,13 +40,13 @@ func faults() []fault {
 	}
 	return append(all,
 		fault{name: "cut 8s between leader and follower", spaces: true, lasts: 8 * time.Second, inflict: apart, heal: unbarred},
-		fault{name: "Redis killed, empty after 8s", lasts: 8 * time.Second, inflict: redisKilled, heal: redisAgain},
+		fault{name: "Redis killed, empty after 5s", lasts: 5 * time.Second, inflict: redisKilled, heal: redisAgain},
 		fault{name: "Redis restarted empty at once", inflict: redisLost, heal: nothing},
-		fault{name: "Redis frozen 8s", lasts: 8 * time.Second, inflict: redisFrozen, heal: redisThawed},
+		fault{name: "Redis frozen 5s", lasts: 5 * time.Second, inflict: redisFrozen, heal: redisThawed},
 		fault{name: "Redis FLUSHALL", quick: true, inflict: redisFlushed, heal: nothing},
 		fault{name: "Postgres restarted at once", inflict: postgresCrashed, heal: nothing},
-		fault{name: "Postgres away 10s", lasts: 10 * time.Second, inflict: postgresEnded, heal: postgresAgain},
-		fault{name: "Postgres frozen 8s", lasts: 8 * time.Second, inflict: postgresFrozen, heal: postgresThawed},
+		fault{name: "Postgres away 6s", lasts: 6 * time.Second, inflict: postgresEnded, heal: postgresAgain},
+		fault{name: "Postgres frozen 6s", lasts: 6 * time.Second, inflict: postgresFrozen, heal: postgresThawed},
 	)
 }
 

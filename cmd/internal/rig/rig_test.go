@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -95,14 +94,13 @@ func (h *house) chosen(quick bool) (out []fault) {
 	return out
 }
 
-// rest lets the house be whole, with its agents spread over all nodes, and talk for
-// a while.
+// rest lets the house be whole, with agents and calls at all nodes.
 func (h *house) rest() {
 	next := time.Now()
-	if err := h.await("all robots are at home", 60*time.Second, func() bool {
+	if err := h.await("robots are at work at all nodes", 60*time.Second, func() bool {
 		if time.Now().After(next) { // some are on their way elsewhere still
 			h.crew.spread(h)
-			next = time.Now().Add(5 * time.Second)
+			next = time.Now().Add(3 * time.Second)
 		}
 		return h.crew.spreadOut(h)
 	}); err != nil {
@@ -117,7 +115,6 @@ func (h *house) rest() {
 		}
 		return s.whole(len(h.nodes))
 	})
-	pause(h.Context(), 2*time.Second)
 }
 
 // String is one line for one fault.
@@ -133,7 +130,7 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.1f", d.Seconds())
 }
 
-// table is the worst of each fault.
+// table is the median and the worst of each fault, in seconds.
 func table(wounds []*wound) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -149,7 +146,7 @@ func table(wounds []*wound) string {
 	for _, name := range names {
 		all := of[name]
 		worst := func(d func(*wound) time.Duration) string {
-			return short(d(slices.MaxFunc(all, func(a, b *wound) int { return cmp.Compare(d(a), d(b)) })))
+			return spread(all, d)
 		}
 		var lost, broken, ended, late, wrong int
 		for _, x := range all {
@@ -172,4 +169,19 @@ func table(wounds []*wound) string {
 	}
 	_ = w.Flush()
 	return b.String()
+}
+
+// spread is the median and the worst of what was measured.
+func spread(all []*wound, d func(*wound) time.Duration) string {
+	var took []time.Duration
+	for _, x := range all {
+		if d(x) > 0 {
+			took = append(took, d(x))
+		}
+	}
+	if len(took) == 0 {
+		return "-"
+	}
+	slices.Sort(took)
+	return short(took[len(took)/2]) + " " + short(took[len(took)-1])
 }

@@ -155,7 +155,7 @@ func (w *wound) judge(f fault) {
 	if w.closed == 0 && w.calls > 0 {
 		w.wrong = append(w.wrong, "its calls were not closed")
 	}
-	if w.moved == 0 && w.agents > 0 {
+	if w.moved == 0 && w.agents > 0 && (f.lasts == 0 || f.lasts > readyWithin) { // else it may be there again before they have gone
 		w.wrong = append(w.wrong, "its agents did not go on elsewhere")
 	}
 }

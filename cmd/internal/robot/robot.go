@@ -125,8 +125,9 @@ func (r *Robot) work(ctx context.Context) error {
 		}
 		r.settings.Log.Info("a robot goes on elsewhere", "login", r.settings.Login, "error", err)
 		r.silence()
+		certain := errors.Is(err, errSignedOut) || errors.Is(err, client.ErrQuiet) // the house has had time to know
 		for lost := time.Now(); ; {
-			err := r.move(ctx, time.Since(lost))
+			err := r.move(ctx, certain || time.Since(lost) >= stayFor)
 			if err == nil || !r.rest(ctx, moveEvery) {
 				break
 			}
@@ -146,6 +147,10 @@ const (
 	stayFor = 3 * time.Second
 )
 
+// errSignedOut is the house's word that the robot works no more: there is nothing to wait
+// for.
+var errSignedOut = errors.New("the house signed it out")
+
 // errNotYet is why a robot waits: its phone is up, and the house does not know it.
 var errNotYet = errors.New("the house does not know the phone that is up")
 
@@ -164,8 +169,8 @@ func (r *Robot) follow(ctx context.Context) error {
 
 // move goes on at the next home. Who is signed in there already, because only the
 // way to the house was lost, goes on as things stand; a phone that is up is not
-// unplugged before it is certain that the house has lost it.
-func (r *Robot) move(ctx context.Context, lost time.Duration) error {
+// unplugged before it is lost for certain.
+func (r *Robot) move(ctx context.Context, lost bool) error {
 	home := r.settings.Homes[r.moves%len(r.settings.Homes)]
 	r.moves++
 	r.desk = r.desk.At(home.Server)
@@ -176,7 +181,7 @@ func (r *Robot) move(ctx context.Context, lost time.Duration) error {
 	case err == nil && now.State != "offline":
 		r.settled(home.Server)
 		return nil
-	case lost < stayFor && r.phone.session.Load() != nil:
+	case !lost && r.phone.session.Load() != nil:
 		return errors.Join(errNotYet, err)
 	case err != nil:
 		return err
@@ -283,7 +288,10 @@ func (r *Robot) stayReady(ctx context.Context, data []byte) error {
 	r.since = a.Since
 	switch a.State {
 	case "offline":
-		return errors.New("the house signed it out: " + a.Reason)
+		if a.Reason == "" { // a node that begins to lead does not know everybody yet
+			return errors.New("the house has it signed out")
+		}
+		return fmt.Errorf("%w: %s", errSignedOut, a.Reason)
 	case "wrap_up":
 		if a.Attempt != "" && len(r.settings.Homes) > 0 { // perhaps nobody told us that it has ended
 			r.silence()

@@ -173,7 +173,7 @@ function message(m) {
 let stream;
 let lost = 0;
 let heard = 0; // when anything came
-const silent = 7000; // ms: the house has a pulse of three seconds, and one whose cable is pulled closes nothing
+const silent = 5000; // ms: the house has a pulse of two seconds, and one whose cable is pulled closes nothing
 
 setInterval(() => {
   if (stream && stream.readyState === EventSource.OPEN && Date.now() - heard > silent) {
