@@ -20,14 +20,14 @@ type ringers struct {
 	log string
 }
 
-func openRingers(t *testing.T, change func(*config.Config)) *ringers {
+func openRingers(t *testing.T, people int, change func(*config.Config)) *ringers {
 	t.Helper()
 	r := &ringers{log: filepath.Join(t.TempDir(), "carrier.log")}
 	far := folk(t, r.log, 24000, 25999, sim.Callees{Person: 1, Ring: sim.Dist{Mean: time.Minute}, Talk: sim.Dist{Mean: time.Second}})
 	logins := []string{"ana", "ben", "cyd", "dan", "eve", "fay"}
 	r.town = openTownWith(t, far.Addr("udp"), 3, change, logins...)
 	r.crew(t, logins)
-	numbers := make([]string, 60)
+	numbers := make([]string, people)
 	for i := range numbers {
 		numbers[i] = fictional(i)
 	}
@@ -119,7 +119,7 @@ func (r *ringers) follower() *resident {
 // it is back and empty. The carrier's log says how long a person's phone rang on.
 func TestWhatIsWrittenAtOneNodeIsHeardAtAll(t *testing.T) {
 	server := redistest.Start(t)
-	r := openRingers(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
+	r := openRingers(t, 60, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 	eventually(t, "every node has heard where the phones of all agents are", func() bool {
 		for _, n := range r.nodes {
 			places := n.node.several.presence.Load().View().Agents
@@ -154,7 +154,7 @@ func TestWhatIsWrittenAtOneNodeIsHeardAtAll(t *testing.T) {
 
 // TestAStopThatIsWrittenAtOneNodeHoldsAtAll without Redis.
 func TestAStopThatIsWrittenAtOneNodeHoldsAtAll(t *testing.T) {
-	r := openRingers(t, func(*config.Config) {})
+	r := openRingers(t, 60, func(*config.Config) {})
 	db := r.follower().node.db
 	stop, err := db.ThrowStop(within(t), campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(r.campaign), Reason: "test", By: "test"})
 	if err != nil {
