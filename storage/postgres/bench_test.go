@@ -48,7 +48,7 @@ func BenchmarkLedgerCommits(b *testing.B) {
 }
 
 func compareCommits(b *testing.B, s *pgtest.Server, callers int) {
-	row, call := newYardstick(b, s, oneRowTable, oneRow), newYardstick(b, s, callTables, oneCall)
+	row, call := newYardstick(b, s, oneRowTable, oneRow, callers), newYardstick(b, s, callTables, oneCall, callers)
 	all := opened(b, s, 3)
 	stock := 2 * turns * turnSeconds * min(400*callers, 3000)
 	c := stocked(b, all[0], stock)
@@ -168,7 +168,7 @@ func BenchmarkClaims(b *testing.B) {
 }
 
 func compareClaims(b *testing.B, s *pgtest.Server, batch, nodes int) {
-	plain := newYardstick(b, s, peopleTable, fmt.Sprintf(oneClaim, batch))
+	plain := newYardstick(b, s, peopleTable, fmt.Sprintf(oneClaim, batch), nodes)
 	all := opened(b, s, nodes)
 	c := stocked(b, all[0], 20_000)
 	claim(b, all, c.ID, batch) // plans are made

@@ -26,6 +26,7 @@ type yardstick struct {
 	server *pgtest.Server
 	name   string // of the database
 	script string // file
+	rate   float64
 }
 
 // The tables of the yardsticks: rows as long as ours, with as many indices.
@@ -60,23 +61,28 @@ UPDATE people SET state = 'ready' WHERE id = ANY(:ids::bigint[]);
 `
 )
 
-func newYardstick(b *testing.B, s *pgtest.Server, tables, script string) yardstick {
+// newYardstick makes one, and lets it run once: it then knows how much a turn is.
+func newYardstick(b *testing.B, s *pgtest.Server, tables, script string, clients int) *yardstick {
 	b.Helper()
 	name, err := s.Database(b.Context(), "")
 	must(b, err)
 	must(b, s.Exec(b.Context(), name, tables))
 	file := filepath.Join(b.TempDir(), "script.sql")
 	must(b, os.WriteFile(file, []byte(script), 0o644))
-	return yardstick{server: s, name: name, script: file}
+	y := &yardstick{server: s, name: name, script: file, rate: float64(10 * clients)}
+	y.turn(b, clients)
+	return y
 }
 
 var spoken = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// turn is how many transactions a second so many clients reach.
-func (y yardstick) turn(b *testing.B, clients int) float64 {
+// turn is how many transactions a second so many clients reach. Their number is
+// given, not the time: of that a busy machine spends much on connections.
+func (y *yardstick) turn(b *testing.B, clients int) float64 {
 	b.Helper()
+	each := max(1, int(turnSeconds*y.rate)/clients)
 	out, err := y.server.Tool("pgbench", "-n", "-f", y.script, "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(2, clients)),
-		"-T", strconv.Itoa(turnSeconds), "-M", "prepared", y.name)
+		"-t", strconv.Itoa(each), "-M", "prepared", y.name)
 	if err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
@@ -84,9 +90,9 @@ func (y yardstick) turn(b *testing.B, clients int) float64 {
 	if tps == nil {
 		b.Fatalf("pgbench says nothing of its speed:\n%s", bytes.TrimSpace(out))
 	}
-	n, err := strconv.ParseFloat(string(tps[1]), 64)
+	y.rate, err = strconv.ParseFloat(string(tps[1]), 64)
 	must(b, err)
-	return n
+	return y.rate
 }
 
 // tally are the figures of all turns, by their units.
