@@ -1,7 +1,9 @@
 package media
 
 import (
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"runtime/debug"
 )
@@ -10,16 +12,21 @@ import (
 // which behave alike: NewPlainPoller, which runs anywhere, and NewEpollPoller on
 // Linux, which carries about twice the calls per core.
 //
-// Sessions are closed before their poller.
+// Sessions are closed before their poller; a session that is opened on a closed one
+// fails with net.ErrClosed.
 type Poller interface {
 	// listen binds a UDP socket and gives each datagram that comes to handle,
 	// one at a time, from one goroutine.
 	listen(at netip.AddrPort, handle datagramHandler) (socket, error)
 	// clock returns what beats for the sessions of this poller.
 	clock() *metronome
-	// Close ends reading and waits until it has ended.
+	// Close ends reading and waits until it has ended. Closing twice is harmless.
 	Close() error
 }
+
+// errPollerClosed is the error of listening after Close: of a call that begins while
+// the house shuts.
+var errPollerClosed = fmt.Errorf("the poller of media is closed: %w", net.ErrClosed)
 
 // datagramHandler takes a datagram; packet is valid only during the call.
 type datagramHandler func(packet []byte, from netip.AddrPort)

@@ -30,8 +30,10 @@ func NewEpollPoller(loops int) (Poller, error) {
 }
 
 type epollPoller struct {
-	loops   []*epollLoop
+	loops   []*epollLoop // fixed once made
 	turn    atomic.Uint32
+	closing sync.Once
+	closed  error
 	beats   *metronome
 	running sync.WaitGroup
 }
@@ -51,20 +53,22 @@ func (p *epollPoller) listen(at netip.AddrPort, handle datagramHandler) (socket,
 }
 
 func (p *epollPoller) Close() error {
-	p.beats.stop()
-	return p.closeLoops()
+	p.closing.Do(func() {
+		p.beats.stop()
+		p.closed = p.closeLoops()
+	})
+	return p.closed
 }
 
 func (p *epollPoller) closeLoops() error {
 	var err error
 	for _, loop := range p.loops {
-		err = errors.Join(err, loop.wake())
+		err = errors.Join(err, loop.end())
 	}
 	p.running.Wait()
 	for _, loop := range p.loops {
 		err = errors.Join(err, unix.Close(loop.stop), unix.Close(loop.epoll))
 	}
-	p.loops = nil
 	return err
 }
 
@@ -76,6 +80,7 @@ type epollLoop struct {
 	mu      sync.RWMutex
 	sockets map[int32]*epollSocket // by a number that is never used twice: a late event finds nobody
 	last    int32
+	ended   bool // its descriptors are closed, or will be: their numbers may be another's
 }
 
 // stopID marks the event of the stop descriptor; sockets count from one.
@@ -97,24 +102,31 @@ func newEpollLoop() (*epollLoop, error) {
 	return &epollLoop{epoll: epoll, stop: stop, sockets: make(map[int32]*epollSocket)}, nil
 }
 
-func (l *epollLoop) wake() error {
+// end lets the loop take no more sockets, and wakes it to see that it is over.
+func (l *epollLoop) end() error {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
 	_, err := unix.Write(l.stop, []byte{7: 1}) // any non-zero count will do
 	return os.NewSyscallError("write eventfd", err)
 }
 
-// add begins reading a socket. The descriptor is in the table before epoll
-// knows it, so that its first event finds it.
+// add begins reading a socket. The descriptor is in the table before anybody can
+// look for it, so that its first event finds it. epoll_ctl does not wait; it is made
+// under the lock because the loop's descriptor may be closed once ended is true.
 func (l *epollLoop) add(s *epollSocket) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return errPollerClosed
+	}
 	l.last++
 	s.id, s.loop = l.last, l
-	l.sockets[s.id] = s
-	l.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: s.id}
 	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, s.fd, &event); err != nil {
-		l.remove(s.id)
 		return os.NewSyscallError("epoll_ctl", err)
 	}
+	l.sockets[s.id] = s
 	return nil
 }
 

@@ -20,6 +20,9 @@ func NewPlainPoller() Poller {
 type plainPoller struct {
 	beats   *metronome
 	readers sync.WaitGroup
+
+	mu     sync.Mutex // guards closed; and no reader begins while Close waits for the last
+	closed bool
 }
 
 func (p *plainPoller) clock() *metronome { return p.beats }
@@ -35,11 +38,26 @@ func (p *plainPoller) listen(at netip.AddrPort, handle datagramHandler) (socket,
 	}
 	markExpedited(conn)
 	s := &plainSocket{conn: conn, at: conn.LocalAddr().(*net.UDPAddr).AddrPort(), done: make(chan struct{})}
-	p.readers.Go(func() { s.read(handle) })
+	if !p.begin(func() { s.read(handle) }) {
+		return nil, errors.Join(errPollerClosed, conn.Close())
+	}
 	return s, nil
 }
 
+// begin starts a reader; false when the poller is closed.
+func (p *plainPoller) begin(read func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.readers.Go(read)
+	}
+	return !p.closed
+}
+
 func (p *plainPoller) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
 	p.beats.stop()
 	p.readers.Wait()
 	return nil
