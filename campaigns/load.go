@@ -1,6 +1,9 @@
 package campaigns
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Duplicates says what an import does with a contact of whom the campaign has
 // a phone number already.
@@ -30,9 +33,51 @@ type Load struct {
 	EndedAt  time.Time  `json:"ended_at,omitzero"`
 	UndoneAt time.Time  `json:"undone_at,omitzero"`
 	Counts   LoadCounts `json:"counts"`
+	// Cut says why the load did not come to its end; empty = it did, or runs.
+	Cut LoadCut `json:"cut,omitempty"`
+	// Line is the last line of the file of which a load that was cut added a person.
+	Line int64 `json:"line,omitempty"`
+	// Node is the name of the node that reads or read the file.
+	Node string `json:"node,omitempty"`
 	// Columns are the keys of the contacts' further fields, in the order of the
 	// file; only BeginLoad reads them.
 	Columns []string `json:"-"`
+}
+
+// LoadCut says why a load did not come to its end.
+type LoadCut string
+
+// What ends a load early.
+const (
+	CutStopped LoadCut = "stopped" // by a person, or because its node was to do something else
+	CutFailed  LoadCut = "failed"  // the file or the store did not go on
+	CutNode    LoadCut = "node"    // the node that read the file ended without a word
+)
+
+// Interrupted tells a manager how far a load came that was cut, and what to do
+// about it; empty when it was not.
+func (l Load) Interrupted() string {
+	if l.Cut == "" {
+		return ""
+	}
+	node := "the node that read it"
+	if l.Node != "" {
+		node = "node " + l.Node
+	}
+	why := map[LoadCut]string{
+		CutStopped: "when it was stopped, or " + node + " was",
+		CutFailed:  "because the file could not be read on or stored",
+		CutNode:    "by the end of " + node,
+	}[l.Cut]
+	where := "before anybody of it was stored"
+	if l.Line > 0 {
+		where = fmt.Sprintf("after line %d", l.Line)
+	}
+	next := "Upload the file again: people who are there are recognised, the rest is added."
+	if l.Policy == AllowDuplicates {
+		next = "Undo it, then upload the file again: without that, people would be there twice."
+	}
+	return fmt.Sprintf("Interrupted %s, %s. The list is not whole. %s", where, why, next)
 }
 
 // LoadCounts is what became of the rows of a load. Rows is the sum of the rest.

@@ -24,7 +24,9 @@ func (n *nowhere) AddContacts(_ context.Context, _ int64, batch []campaigns.Cont
 	return n.verdicts, nil
 }
 
-func (*nowhere) EndLoad(context.Context, int64, campaigns.LoadCounts) error { return nil }
+func (*nowhere) EndLoad(context.Context, int64, campaigns.LoadCounts, campaigns.LoadCut) error {
+	return nil
+}
 
 const benchHeader = "Customer ID,First name,Last name,Company,Phone,Mobile,Language,City,Product,Zip\n"
 

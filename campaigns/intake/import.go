@@ -17,7 +17,7 @@ import (
 type Store interface {
 	BeginLoad(ctx context.Context, l campaigns.Load) (int64, error)
 	AddContacts(ctx context.Context, load int64, batch []campaigns.Contact, policy campaigns.Duplicates) ([]campaigns.RowVerdict, error)
-	EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts) error
+	EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts, cut campaigns.LoadCut) error
 }
 
 // Result is what became of a list.
@@ -59,6 +59,17 @@ const firstKept = 20
 // samplesKept is how many it shows of each code.
 const samplesKept = 20
 
+// cutBy says what an error is to the load that it ended.
+func cutBy(err error) campaigns.LoadCut {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.Canceled):
+		return campaigns.CutStopped
+	}
+	return campaigns.CutFailed
+}
+
 // Import reads a list to its end and stores its contacts, unless the options
 // ask for a dry run, where store may be nil. A *FileError with a Result of no load
 // means that nothing was stored. Any other error, cancellation included, stops the import where
@@ -94,7 +105,7 @@ func Import(ctx context.Context, store Store, in io.Reader, o Options) (Result, 
 	s := &sink{store: store, options: o, layout: l, result: &result, rejects: rejected, meter: newMeter(o, read)}
 	err = run(ctx, list, rows, s)
 	result.Octets = read.n.Load()
-	return result, errors.Join(err, s.end(ctx))
+	return result, errors.Join(err, s.end(ctx, cutBy(err)))
 }
 
 func isPhone(parser *numbers.Parser, region string) func(string) bool {

@@ -363,7 +363,7 @@ func TestACancelledImportEndsItsLoad(t *testing.T) {
 		return nil
 	}}
 	r, err := Import(ctx, m, strings.NewReader(manyRows(50_000)), Options{})
-	if !errors.Is(err, context.Canceled) || m.ended != 1 || r.Counts.Added == 0 || r.Counts.Added >= 50_000 {
+	if !errors.Is(err, context.Canceled) || m.ended != 1 || m.cut != campaigns.CutStopped || r.Counts.Added == 0 || r.Counts.Added >= 50_000 {
 		t.Errorf("%v; %+v, ended %d times", err, r.Counts, m.ended)
 	}
 }

@@ -203,4 +203,6 @@ func (k *keeping) AddContacts(_ context.Context, _ int64, batch []campaigns.Cont
 	return out, nil
 }
 
-func (k *keeping) EndLoad(context.Context, int64, campaigns.LoadCounts) error { return nil }
+func (k *keeping) EndLoad(context.Context, int64, campaigns.LoadCounts, campaigns.LoadCut) error {
+	return nil
+}

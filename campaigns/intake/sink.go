@@ -240,11 +240,11 @@ func shortCells(j Rejection) Rejection {
 }
 
 // end closes the load, also after an error or a cancellation.
-func (s *sink) end(ctx context.Context) error {
+func (s *sink) end(ctx context.Context, cut campaigns.LoadCut) error {
 	s.result.Elapsed = time.Since(s.meter.started)
 	err := s.rejects.flush()
 	if s.begun {
-		if ended := s.store.EndLoad(context.WithoutCancel(ctx), s.result.Load, s.result.Counts); ended != nil {
+		if ended := s.store.EndLoad(context.WithoutCancel(ctx), s.result.Load, s.result.Counts, cut); ended != nil {
 			err = fmt.Errorf("end load %d: %w", s.result.Load, ended)
 		}
 	}

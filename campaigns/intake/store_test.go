@@ -18,6 +18,7 @@ type memory struct {
 	contacts []campaigns.Contact
 	numbers  map[string]int64
 	counts   campaigns.LoadCounts
+	cut      campaigns.LoadCut
 	begun    int
 	ended    int
 	batches  int
@@ -69,8 +70,8 @@ func (m *memory) AddContacts(_ context.Context, load int64, batch []campaigns.Co
 	return out, nil
 }
 
-func (m *memory) EndLoad(_ context.Context, _ int64, counts campaigns.LoadCounts) error {
-	m.ended++
+func (m *memory) EndLoad(_ context.Context, _ int64, counts campaigns.LoadCounts, cut campaigns.LoadCut) error {
+	m.ended, m.cut = m.ended+1, cut
 	m.counts = counts
 	return nil
 }

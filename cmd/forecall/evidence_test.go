@@ -40,7 +40,7 @@ func calledHouse(t *testing.T, number string, before ...func(*records.DB)) strin
 	fine(t, err)
 	_, err = db.AddContacts(t.Context(), load, []campaigns.Contact{{Name: "Xochitl", Row: 2, Phones: []campaigns.Phone{{Number: number, Zones: []string{"Europe/Madrid"}}}}}, campaigns.SkipDuplicates)
 	fine(t, err)
-	fine(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}))
+	fine(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}, ""))
 	for _, f := range before {
 		f(db)
 	}

@@ -71,7 +71,7 @@ func stock(t *testing.T, db *records.DB, c campaigns.Campaign, n int) error {
 	if _, err := db.AddContacts(t.Context(), load, people, campaigns.SkipDuplicates); err != nil {
 		return err
 	}
-	return db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: int64(n), Added: int64(n)})
+	return db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: int64(n), Added: int64(n)}, "")
 }
 
 // recordDay records calls of three agents, one after the other, several into the store at once.

@@ -59,7 +59,7 @@ func TestPlayEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		frames := 0
 		begin := time.Now()
-		err := Play(ctx, SinkFunc(func(Frame) error { frames++; return errors.New("not there yet") }), Silence(time.Hour))
+		err := Play(ctx, SinkFunc(func(Frame) error { frames++; return errors.New("not there yet") }), Silence(time.Second))
 		if !errors.Is(err, context.DeadlineExceeded) || frames != 6 || time.Since(begin) != 105*time.Millisecond {
 			t.Errorf("%d frames in %v, %v", frames, time.Since(begin), err)
 		}

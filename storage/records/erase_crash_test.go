@@ -72,7 +72,7 @@ func TestAnErasureThatWasKilledIsFinishedAtTheNextStart(t *testing.T) {
 	must(t, err)
 	_, err = db.AddContacts(t.Context(), load, people, campaigns.SkipDuplicates)
 	must(t, err)
-	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{}))
+	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{}, ""))
 	for _, p := range leaseAll(t, db, c) {
 		a := campaigns.NewAttempt(c, p, "", time.Now())
 		must(t, db.Begin(t.Context(), c, a))

@@ -36,7 +36,7 @@ func oneCalled(t *testing.T, db *DB) (campaigns.Campaign, *campaigns.Attempt) {
 		{Name: "Other", Row: 3, Phones: []campaigns.Phone{{Number: "+34687654321", Zones: []string{"Europe/Madrid"}}}},
 	}, campaigns.SkipDuplicates)
 	must(t, err)
-	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 2, Added: 2}))
+	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 2, Added: 2}, ""))
 	var hers *campaigns.Attempt
 	for _, p := range leaseAll(t, db, c) {
 		a := campaigns.NewAttempt(c, p, "", time.Now())
@@ -173,7 +173,7 @@ func neverCalled(t *testing.T, db *DB, c campaigns.Campaign) {
 	must(t, err)
 	_, err = db.AddContacts(t.Context(), load, []campaigns.Contact{{Name: "again", Row: 2, Phones: []campaigns.Phone{{Number: herNumber, Zones: []string{"Europe/Madrid"}}}}}, campaigns.SkipDuplicates)
 	must(t, err)
-	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}))
+	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}, ""))
 	for _, p := range leaseAll(t, db, c) {
 		a := campaigns.NewAttempt(c, p, "", time.Now())
 		err := db.Begin(t.Context(), c, a)

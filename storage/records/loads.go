@@ -10,7 +10,8 @@ import (
 	"github.com/forecall/forecall/campaigns"
 )
 
-const loadColumns = `id, campaign, list, source, policy, by, began_at, ended_at, undone_at, rows, added, updated, duplicates, refused`
+const loadColumns = `id, campaign, list, source, policy, by, began_at, ended_at, undone_at, rows, added, updated, duplicates, refused, cut, line,
+	COALESCE((SELECT name FROM nodes WHERE id = loads.node), '')`
 
 // errLoadClosed marks contacts that come to a load that has ended.
 var errLoadClosed = errors.New("the load has ended")
@@ -25,8 +26,9 @@ func (db *DB) BeginLoad(ctx context.Context, l campaigns.Load) (int64, error) {
 		if err := t.row(`SELECT COALESCE(MAX(id), 0) + 1 FROM loads`, nil, &l.ID); err != nil {
 			return err
 		}
-		_, err = t.exec(`INSERT INTO loads (id, campaign, list, source, policy, by, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			l.ID, list.Campaign, l.List, l.Source, string(l.Policy), l.By, micros(t.now))
+		self := db.self()
+		_, err = t.exec(`INSERT INTO loads (id, campaign, list, source, policy, by, began_at, node, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			l.ID, list.Campaign, l.List, l.Source, string(l.Policy), l.By, micros(t.now), self.id, self.epoch)
 		if err == nil {
 			err = t.keepColumns(l)
 		}
@@ -68,14 +70,18 @@ func (db *DB) LoadColumns(ctx context.Context, load int64) (columns []string, er
 	return columns, nil
 }
 
-// EndLoad closes a load with its counts.
-func (db *DB) EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts) error {
+// EndLoad closes a load with its counts, and with why it did not come to its end;
+// empty = it did.
+func (db *DB) EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts, cut campaigns.LoadCut) error {
 	err := db.do(ctx, func(t *tx) error {
 		if _, err := t.openLoad(load); err != nil {
 			return err
 		}
 		_, err := t.exec(`UPDATE loads SET ended_at = ?2, rows = ?3, added = ?4, updated = ?5, duplicates = ?6, refused = ?7 WHERE id = ?1`,
 			load, micros(t.now), counts.Rows, counts.Added, counts.Updated, counts.Duplicates, counts.Refused)
+		if err == nil && cut != "" {
+			err = t.cutLoad(load, cut)
+		}
 		if err != nil {
 			return err
 		}
@@ -87,6 +93,40 @@ func (db *DB) EndLoad(ctx context.Context, load int64, counts campaigns.LoadCoun
 	})
 	if err != nil {
 		return fmt.Errorf("end load %d: %w", load, err)
+	}
+	return nil
+}
+
+// cutLoad notes that a load did not come to its end, and how far it came.
+func (t *tx) cutLoad(load int64, why campaigns.LoadCut) error {
+	_, err := t.exec(`UPDATE loads SET cut = ?2, line = COALESCE((SELECT c.row FROM contacts c
+		WHERE c.id BETWEEN loads.first AND loads.last AND c.load = loads.id ORDER BY c.id DESC LIMIT 1), 0) WHERE id = ?1`, load, string(why))
+	if err != nil {
+		return err
+	}
+	return t.note("load.cut", "", subject("load", load), string(why))
+}
+
+// cutLoads closes the loads that some lives of nodes left open: whose file is read by
+// nobody. Of their rows those are known that were added.
+func (t *tx) cutLoads(whose string, args []any) error {
+	var open []int64
+	err := t.rows(`SELECT id FROM loads WHERE ended_at = 0 AND undone_at = 0 AND (`+whose+`)`, args, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		open = append(open, id)
+		return err
+	})
+	for _, id := range open {
+		if err == nil {
+			_, err = t.exec(`UPDATE loads SET ended_at = ?2, rows = added WHERE id = ?1`, id, micros(t.now))
+		}
+		if err == nil {
+			err = t.cutLoad(id, campaigns.CutNode)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("close loads that nobody reads: %w", err)
 	}
 	return nil
 }
@@ -260,7 +300,7 @@ func scanLoad(r scanner) (campaigns.Load, error) {
 	var began, ended, undone int64
 	n := &l.Counts
 	err := r.Scan(&l.ID, &l.Campaign, &l.List, &l.Source, &l.Policy, &l.By, &began, &ended, &undone,
-		&n.Rows, &n.Added, &n.Updated, &n.Duplicates, &n.Refused)
+		&n.Rows, &n.Added, &n.Updated, &n.Duplicates, &n.Refused, &l.Cut, &l.Line, &l.Node)
 	l.BeganAt, l.EndedAt, l.UndoneAt = moment(began), moment(ended), moment(undone)
 	return l, err
 }

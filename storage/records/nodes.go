@@ -180,6 +180,9 @@ func (db *DB) Leave(ctx context.Context) ([]campaigns.Attempt, error) {
 	}
 	lost, err := db.closeOpen(ctx, `node = ?1`, []any{self.id}, time.Now())
 	if err == nil {
+		err = db.closeUnfinished(ctx, `node = ?1`, []any{self.id}, time.Now())
+	}
+	if err == nil {
 		err = db.do(ctx, func(t *tx) error { return t.endEpoch(self.id, campaigns.NodeGone) })
 	}
 	if err != nil {
@@ -206,7 +209,11 @@ func (t *tx) endEpoch(node int64, as campaigns.NodeState) error {
 
 // closeNode closes as lost what ended lives of a node have open.
 func (db *DB) closeNode(ctx context.Context, node int64) ([]campaigns.Attempt, error) {
-	lost, err := db.closeOpen(ctx, `node = ?1 AND epoch < (SELECT epoch FROM nodes WHERE id = ?1)`, []any{node}, time.Now())
+	const ended = `node = ?1 AND epoch < (SELECT epoch FROM nodes WHERE id = ?1)`
+	lost, err := db.closeOpen(ctx, ended, []any{node}, time.Now())
+	if err == nil {
+		err = db.closeUnfinished(ctx, ended, []any{node}, time.Now())
+	}
 	if err != nil {
 		return lost, fmt.Errorf("close what node %d has open: %w", node, err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Recover is called once at start, after Join and before anything is dialed:
 // attempts that a process left open are closed as lost, and contacts that stood in its
-// hoppers are callable again. What was lost may have rung, so its contact
+// hoppers are callable again, and loads that nobody reads any more are closed. What was lost may have rung, so its contact
 // waits for the retry rule and for the cool-down of its campaign, whichever
 // is longer, from now. Now is also when the lost calls ended, as far as
 // anybody knows; when their process was last heard of stands in the audit.
@@ -23,11 +23,11 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 		whose = `node = ?1 AND (epoch < ?2 OR ?1 = 0)`
 	}
 	lost, err := db.closeOpen(ctx, whose, []any{self.id, self.epoch}, now)
+	if err == nil {
+		err = db.closeUnfinished(ctx, whose, []any{self.id, self.epoch}, now)
+	}
 	if err != nil || db.pen != nil && self.id != 0 {
 		return lost, err
-	}
-	if err := db.do(ctx, func(t *tx) error { return t.closeSides(now) }); err != nil {
-		return lost, fmt.Errorf("recover side legs: %w", err)
 	}
 	for more := true; more; {
 		err := db.do(ctx, func(t *tx) (err error) {
@@ -39,6 +39,21 @@ func (db *DB) Recover(ctx context.Context, now time.Time) ([]campaigns.Attempt, 
 		}
 	}
 	return lost, nil
+}
+
+// closeUnfinished closes what some lives of nodes left beside attempts: calls to
+// outside numbers, and loads whose file nobody reads any more.
+func (db *DB) closeUnfinished(ctx context.Context, whose string, args []any, now time.Time) error {
+	err := db.do(ctx, func(t *tx) error {
+		if err := t.closeSides(whose, args, now); err != nil {
+			return err
+		}
+		return t.cutLoads(whose, args)
+	})
+	if err != nil {
+		return fmt.Errorf("close what ended lives left: %w", err)
+	}
+	return nil
 }
 
 // closeOpen closes as lost the open attempts of some lives of nodes, and returns

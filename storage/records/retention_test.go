@@ -204,7 +204,7 @@ func heldBy(t *testing.T, h campaigns.Hold) (*DB, campaigns.Campaign) {
 	must(t, err)
 	_, err = db.AddContacts(t.Context(), load, []campaigns.Contact{{Name: "never called", Row: 2, Phones: []campaigns.Phone{{Number: "+34612345679", Zones: []string{"Europe/Madrid"}}}}}, campaigns.SkipDuplicates)
 	must(t, err)
-	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}))
+	must(t, db.EndLoad(t.Context(), load, campaigns.LoadCounts{Rows: 1, Added: 1}, ""))
 	_, err = db.AddConsents(t.Context(), []campaigns.Consent{{Number: "+34612345679", Kind: "consent", Level: "express", Seller: "ÁCME Energy", At: time.Now(), Source: "web"}})
 	must(t, err)
 	h.Reason, h.By = "dispute", "cora"

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -114,8 +115,9 @@ func (db *DB) BeginSide(ctx context.Context, s *campaigns.SideLeg) error {
 			return fmt.Errorf("%w: %s", campaigns.ErrStopped, held[0])
 		}
 		s.IntentAt = t.now
-		_, err = t.exec(`INSERT INTO side_legs (id, attempt, campaign, agent, e164, caller_id, intent_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			s.ID, seq, s.Campaign, s.Agent, e164(s.Number), s.CallerID, micros(s.IntentAt))
+		self := db.self()
+		_, err = t.exec(`INSERT INTO side_legs (id, attempt, campaign, agent, e164, caller_id, intent_at, node, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			s.ID, seq, s.Campaign, s.Agent, e164(s.Number), s.CallerID, micros(s.IntentAt), self.id, self.epoch)
 		return err
 	})
 	if err != nil {
@@ -137,10 +139,12 @@ func (db *DB) EndSide(ctx context.Context, s campaigns.SideLeg) error {
 	return nil
 }
 
-// closeSides ends the calls to outside numbers that a process left open.
-func (t *tx) closeSides(now time.Time) error {
-	_, err := t.exec(`UPDATE side_legs SET outcome = ?, ended_at = ?, error = 'the process ended during the call' WHERE outcome = ''`,
-		string(campaigns.Lost), micros(now))
+// closeSides ends the calls to outside numbers that some lives of nodes left open,
+// those included whose attempt has ended before: who was passed on may talk on.
+func (t *tx) closeSides(whose string, args []any, now time.Time) error {
+	n := len(args)
+	_, err := t.exec(fmt.Sprintf(`UPDATE side_legs SET outcome = ?%d, ended_at = ?%d, error = 'the node ended during the call'
+		WHERE outcome = '' AND (%s)`, n+1, n+2, whose), append(slices.Clone(args), string(campaigns.Lost), micros(now))...)
 	return err
 }
 

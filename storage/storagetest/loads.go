@@ -22,6 +22,7 @@ var loadTests = []test{
 	{"a batch of any size is stored", loadLarge},
 	{"a load remembers what it brought", loadRemembers},
 	{"a load that has ended takes nothing more", loadEnded},
+	{"a load that was cut says where, and the file can be brought again", loadCut},
 	{"undo takes out who was never called and ends who was", undoes},
 	{"undo during a call ends the contact with the call", undoesLive},
 	{"an undone load frees its numbers for the next one", undoFrees},
@@ -164,7 +165,7 @@ func loadRemembers(b *bench) {
 	id, err := b.BeginLoad(b.Context(), campaigns.Load{List: l.ID, Source: "jan.csv", Policy: campaigns.UpdateDuplicates, By: "eva"})
 	b.must(err)
 	counts := campaigns.LoadCounts{Rows: 10, Added: 4, Updated: 3, Duplicates: 2, Refused: 1}
-	b.must(b.EndLoad(b.Context(), id, counts))
+	b.must(b.EndLoad(b.Context(), id, counts, ""))
 	got, err := b.Load(b.Context(), id)
 	b.must(err)
 	if got.Counts != counts || got.Source != "jan.csv" || got.By != "eva" || got.Campaign != c.ID || got.Policy != campaigns.UpdateDuplicates {
@@ -192,6 +193,30 @@ func loadEnded(b *bench) {
 	}
 	if d := b.depth(c); d.Total != 1 {
 		b.Fatalf("depth %+v", d)
+	}
+}
+
+func loadCut(b *bench) {
+	c := b.campaign("c")
+	l := b.list(c, "l", 0)
+	people := b.people(5)
+	for i := range people {
+		people[i].Row = i + 2
+	}
+	id, err := b.BeginLoad(b.Context(), campaigns.Load{List: l.ID, Source: "jan.csv", Policy: campaigns.SkipDuplicates})
+	b.must(err)
+	_, err = b.AddContacts(b.Context(), id, people[:3], campaigns.SkipDuplicates)
+	b.must(err)
+	b.must(b.EndLoad(b.Context(), id, campaigns.LoadCounts{Rows: 3, Added: 3}, campaigns.CutFailed))
+	got, err := b.Load(b.Context(), id)
+	b.must(err)
+	if got.Cut != campaigns.CutFailed || got.Line != 4 || got.Counts.Added != 3 || got.EndedAt.IsZero() || !strings.Contains(got.Interrupted(), "after line 4") {
+		b.Fatalf("load %+v: %s", got, got.Interrupted())
+	}
+	again, fate := b.load(l, people, campaigns.SkipDuplicates)
+	same(b, "fates", fates(fate), []campaigns.RowFate{campaigns.RowDuplicate, campaigns.RowDuplicate, campaigns.RowDuplicate, campaigns.RowAdded, campaigns.RowAdded})
+	if got, err = b.Load(b.Context(), again); err != nil || got.Cut != "" || got.Line != 0 || got.Interrupted() != "" {
+		b.Fatalf("the whole load %+v, %v", got, err)
 	}
 }
 

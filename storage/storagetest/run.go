@@ -135,7 +135,7 @@ func (b *bench) load(l campaigns.List, people []campaigns.Contact, policy campai
 	b.must(err)
 	verdicts, err := b.AddContacts(b.Context(), id, people, policy)
 	b.must(err)
-	b.must(b.EndLoad(b.Context(), id, campaigns.LoadCounts{Rows: int64(len(people)), Added: int64(len(people))}))
+	b.must(b.EndLoad(b.Context(), id, campaigns.LoadCounts{Rows: int64(len(people)), Added: int64(len(people))}, ""))
 	return id, verdicts
 }
 

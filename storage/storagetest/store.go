@@ -80,7 +80,7 @@ type Lists interface {
 type Loads interface {
 	BeginLoad(ctx context.Context, l campaigns.Load) (int64, error)
 	AddContacts(ctx context.Context, load int64, batch []campaigns.Contact, policy campaigns.Duplicates) ([]campaigns.RowVerdict, error)
-	EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts) error
+	EndLoad(ctx context.Context, load int64, counts campaigns.LoadCounts, cut campaigns.LoadCut) error
 	UndoLoad(ctx context.Context, load int64, by string) (removed, kept int64, err error)
 	Load(ctx context.Context, id int64) (campaigns.Load, error)
 	Loads(ctx context.Context, campaign int64) ([]campaigns.Load, error)

@@ -86,6 +86,8 @@ func importOfLoad(l campaigns.Load) Import {
 		out.State = "undone"
 	case l.EndedAt.IsZero():
 		out.State = "failed" // it is not among those that run
+	case l.Cut != "":
+		out.State, out.Error = "failed", l.Interrupted()
 	}
 	return out
 }

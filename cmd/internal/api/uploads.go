@@ -185,7 +185,7 @@ func (s *Uploads) keep(u *upload) error {
 	return err
 }
 
-var errNoUpload = edge.NewFault(http.StatusNotFound, "upload_not_found", "That upload is no longer there: files are kept for a day, until the service stops and until a person is erased. Bring the file again.")
+var errNoUpload = edge.NewFault(http.StatusNotFound, "upload_not_found", "That upload is no longer there: files are kept for a day on the node that took them: until it stops, until another node leads, and until a person is erased. Bring the file again.")
 
 var errStopping = edge.NewFault(http.StatusServiceUnavailable, "stopping", "The service stops; try again in a minute.")
 

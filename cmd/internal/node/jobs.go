@@ -92,7 +92,8 @@ func (j *jobs) recycle(ctx context.Context, id int64) error {
 	return nil
 }
 
-// loadLists imports the lists of the configuration that are not there yet.
+// loadLists imports the lists of the configuration that are not there yet, or that
+// the end of a node left half: who is there already is brought up to date.
 func (j *jobs) loadLists(ctx context.Context) {
 	for _, in := range j.settings.Campaigns {
 		c, err := j.db.CampaignByName(ctx, in.Name)
@@ -110,9 +111,13 @@ func (j *jobs) loadMissing(ctx context.Context, c campaigns.Campaign, wanted []c
 	if err != nil {
 		return err
 	}
+	loads, err := j.db.Loads(ctx, c.ID)
+	if err != nil {
+		return err
+	}
 	known := map[string]bool{}
 	for _, l := range there {
-		known[l.Name] = true
+		known[l.Name] = !half(loads, l.ID)
 	}
 	for _, l := range wanted {
 		if !known[l.Name] {
@@ -120,6 +125,17 @@ func (j *jobs) loadMissing(ctx context.Context, c campaigns.Campaign, wanted []c
 		}
 	}
 	return err
+}
+
+// half tells whether the last load of the configuration into a list did not come to
+// its end. One that runs still is of a node that leads no more.
+func half(loads []campaigns.Load, list int64) bool {
+	for _, l := range loads { // the newest first
+		if l.List == list && l.By == bySystem && l.UndoneAt.IsZero() {
+			return l.Cut != "" || l.EndedAt.IsZero()
+		}
+	}
+	return false
 }
 
 // reload reads the files of a campaign again: who is new is added, who is

@@ -357,7 +357,7 @@ func (o *office) fillFrom(t *testing.T, campaign, first, n int64) {
 			t.Fatal(err)
 		}
 	}
-	if err := o.node.db.EndLoad(within(t), load, campaigns.LoadCounts{Rows: n, Added: n}); err != nil {
+	if err := o.node.db.EndLoad(within(t), load, campaigns.LoadCounts{Rows: n, Added: n}, ""); err != nil {
 		t.Fatal(err)
 	}
 }
