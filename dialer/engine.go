@@ -36,6 +36,8 @@ type Engine struct {
 	latest   map[int64]applied
 	totals   map[int64]Totals     // of campaigns whose loop has ended
 	pending  map[int64][]adoption // calls of campaigns that do not run yet
+	beating  []string             // nodes that have to be heard, as the house says
+	settled  time.Time            // from when on all of them were, and had their say; zero = not yet
 	wanted   map[int64]want       // agents of adopted calls who have not been heard of yet
 	stopping bool
 	work     sync.WaitGroup // hosts of loops

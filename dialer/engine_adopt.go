@@ -116,16 +116,42 @@ func (e *Engine) keepHands(time.Time) {
 	}
 }
 
-// Living is told which nodes the house has: what lived with the hands of others is
-// over, as the store has it already.
-func (e *Engine) Living(nodes []string) {
+// Living is told which nodes the house has, and which of them beat: what lived with the
+// hands of others is over, as the store has it already. When those that beat have said
+// what lives with them, agents wait for no call any more that nobody has named.
+func (e *Engine) Living(nodes, beating []string) {
 	e.tell(func() {
+		e.beating = beating
+		e.lookSettled(time.Now())
 		for _, c := range e.crews.list() {
 			if c.trunk == nil && !slices.Contains(nodes, c.node) && c.silence() > endedAfter && c.mourn() {
 				e.handsLost(c)
 			}
 		}
 	})
+}
+
+// settleWithin is how long campaigns may take, after all nodes were heard, to ask for the
+// agents of the calls that they adopt.
+const settleWithin = 300 * time.Millisecond
+
+// lookSettled notes when all nodes that beat have said what lives with them.
+func (e *Engine) lookSettled(now time.Time) {
+	if !e.settled.IsZero() || len(e.beating) == 0 || slices.ContainsFunc(e.beating, func(node string) bool { return !e.Heard(node) }) {
+		return
+	}
+	e.settled = now.Add(settleWithin)
+	time.AfterFunc(settleWithin+time.Millisecond, func() { e.tell(func() { e.keepTimes(time.Now()) }) })
+}
+
+// heldEnough tells whether an agent need not be held any more for the call that they were
+// in, or were reserved for, with another brain: who was reserved has talked to nobody yet.
+func (e *Engine) heldEnough(a *agent, now time.Time) bool {
+	if a.heldUntil.IsZero() {
+		return false
+	}
+	settled := !e.settled.IsZero() && now.After(e.settled)
+	return now.After(a.heldUntil) || a.state == StateReserved && settled
 }
 
 // handsLost ends what lived with hands that are gone, and signs their agents out.
@@ -178,6 +204,7 @@ func (e *Engine) adopt(from *crew, h hello) {
 	}
 	e.freeGuests(from, talks)
 	from.heard.Store(true)
+	e.lookSettled(time.Now())
 	if h.Leaving {
 		e.handsLeave(from)
 	}

@@ -63,7 +63,7 @@ func (e *Engine) keepTimes(now time.Time) {
 			a.become(StateReady, now)
 			changed = true
 		}
-		if !a.heldUntil.IsZero() && now.After(a.heldUntil) {
+		if e.heldEnough(a, now) {
 			e.release(a, now) // who may be lent to a loop by it
 			continue
 		}

@@ -59,7 +59,7 @@ func TestWhatLivedWithAnEndedNodeIsLetGoAtOnce(t *testing.T) {
 		o := pair(t, answers(3*time.Second, 5*time.Minute), 8, nil).talking()
 		o.agent(o.nodes[1], 2, 1)
 		o.until(time.Minute, "both talk", func() bool { return o.state(2) == StateTalking && o.state(1) == StateTalking })
-		o.brain.Living([]string{"n1"}) // who asked was told of an end before n2 came again
+		o.brain.Living([]string{"n1"}, nil) // who asked was told of an end before n2 came again
 		time.Sleep(time.Second)
 		if o.state(2) != StateTalking {
 			t.Errorf("a node that is heard was let go: %s", o.state(2))
@@ -67,12 +67,12 @@ func TestWhatLivedWithAnEndedNodeIsLetGoAtOnce(t *testing.T) {
 		o.nodes[1].sever(true)
 		o.nodes[1].hard() // the node is dead
 		time.Sleep(time.Second)
-		o.brain.Living([]string{"n1", "n2"})
+		o.brain.Living([]string{"n1", "n2"}, nil)
 		time.Sleep(100 * time.Millisecond)
 		if o.state(2) != StateTalking {
 			t.Errorf("nobody ended it: %s", o.state(2))
 		}
-		o.brain.Living([]string{"n1"})
+		o.brain.Living([]string{"n1"}, nil)
 		o.until(500*time.Millisecond, "signed out, its call over", func() bool {
 			return o.state(2) == StateOffline && o.view(1).Talking == 1 && o.view(1).Totals.Outcomes[campaigns.Lost] == 1
 		})
@@ -111,5 +111,25 @@ func TestAStopThatOnlyTheStoreKnowsKeepsNoContactsWaiting(t *testing.T) {
 		before := h.trunk.count()
 		h.until(10*time.Second, "people are called", func() bool { return h.trunk.count() > before })
 		h.stop()
+	})
+}
+
+// TestWhoWasReservedForACallThatIsOverIsFreeWhenAllNodesAreHeard: while there was no brain
+// their calls have ended, and nobody could say so.
+func TestWhoWasReservedForACallThatIsOverIsFreeWhenAllNodesAreHeard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(2*time.Minute, 30*time.Second), 3, func(c *campaigns.Campaign) { c.RingTime = 15 * time.Second })
+		o.agent(o.nodes[0], 1, 1)
+		o.until(time.Minute, "ringing", func() bool { v := o.view(1); return len(v.Calls) == 1 && v.Calls[0].State == CallRinging })
+		time.Sleep(13 * time.Second)
+		o.kill()
+		time.Sleep(4 * time.Second) // nobody answered meanwhile
+		o.takeFloor().Living([]string{"n1", "n2"}, []string{"n1", "n2"})
+		o.until(time.Second, "heard", func() bool { return o.brain.Heard("n1") && o.brain.Heard("n2") })
+		o.until(time.Second, "the next call, which rings", func() bool {
+			v := o.view(1)
+			return len(v.Calls) == 1 && v.Calls[0].State == CallRinging && v.Calls[0].Agent == 1
+		})
+		o.close()
 	})
 }

@@ -67,6 +67,16 @@ func (p *Phone) describe(s *station) {
 	}
 }
 
+// Holds is how long the registration of an extension holds yet; 0 = there is none. Of two
+// of one phone the longer is the later.
+func (p *Phones) Holds(extension string) time.Duration {
+	b, ok := p.registrar.Lookup(extension)
+	if !ok {
+		return 0
+	}
+	return max(0, time.Until(b.Expires))
+}
+
 // Registered tells whether the phone of an extension can be called.
 func (p *Phones) Registered(extension string) bool {
 	_, ok := p.registrar.Lookup(extension)

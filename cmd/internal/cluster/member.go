@@ -80,7 +80,8 @@ type Member struct {
 	draining atomic.Bool               // it stops
 	marked   atomic.Bool               // somebody wants it to take no new work
 	bells    bells
-	absent   absence // of the goroutine that seeks the floor
+	suspects atomic.Bool // a way to another has broken
+	absent   absence     // of the goroutine that seeks the floor
 }
 
 // bells wake what looks each beat before its time.
@@ -133,7 +134,10 @@ func (m *Member) Drain() {
 func (m *Member) Look() { ring(m.bells.look, m.bells.seek) }
 
 // Suspect makes this node look around at once, since a way to another has broken.
-func (m *Member) Suspect() { ring(m.bells.look) }
+func (m *Member) Suspect() {
+	m.suspects.Store(true)
+	ring(m.bells.look)
+}
 
 // yields tells whether this node leaves the floor to another: it takes no new work,
 // and there is one that does. While there is none it leads all the same: its calls
@@ -271,7 +275,7 @@ func (m *Member) looks(ctx context.Context, self campaigns.Node) {
 func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 	within, cancel := context.WithTimeout(ctx, m.s.Silent)
 	defer cancel()
-	asked := time.Now()
+	asked, suspect := time.Now(), m.suspects.Swap(false)
 	all, err := m.s.Store.Nodes(within)
 	if err != nil {
 		m.say(ctx, "the other nodes cannot be seen", err)
@@ -296,7 +300,7 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 				m.mourn(within, n, m.s.Silent)
 			}
 			continue
-		case may && m.dead(within, n):
+		case may && m.dead(within, n, suspect):
 			m.mourn(within, n, m.missed())
 			continue
 		}
@@ -322,8 +326,8 @@ const refusedWithin = 200 * time.Millisecond
 
 // dead tells whether a node has missed a beat and its process is gone. One that may be
 // so is looked at again as soon as it must have beaten.
-func (m *Member) dead(ctx context.Context, n campaigns.Node) bool {
-	if m.s.Refused == nil || n.Silent < m.s.Beat/4 {
+func (m *Member) dead(ctx context.Context, n campaigns.Node, suspect bool) bool {
+	if m.s.Refused == nil || n.Silent < m.s.Beat/4 || !suspect && n.Silent < m.s.Beat+m.s.Beat/4 {
 		return false
 	}
 	asked, cancel := context.WithTimeout(ctx, refusedWithin)

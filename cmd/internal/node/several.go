@@ -219,6 +219,9 @@ func (s *several) tell() {
 	}
 }
 
+// sleeps is how long a node is silent that has missed a beat, and may be asleep.
+const sleeps = 1500 * time.Millisecond
+
 // seen tells the peers who is there, and our hands whether new work is theirs.
 func (s *several) seen(v cluster.View) {
 	s.crown(v.Leader.Name)
@@ -232,11 +235,13 @@ func (s *several) seen(v cluster.View) {
 	s.others.look()
 	s.way.leave(v.Leader.ID)
 	if l := s.n.lead.Load(); l != nil && v.Leads() {
-		names := make([]string, len(v.Nodes))
-		for i, n := range v.Nodes {
-			names[i] = n.Name
+		var names, beating []string
+		for _, n := range v.Nodes {
+			if names = append(names, n.Name); n.Silent < sleeps {
+				beating = append(beating, n.Name)
+			}
 		}
-		l.engine.Living(names)
+		l.engine.Living(names, beating)
 	}
 }
 
@@ -319,6 +324,8 @@ func (s *several) answer(ctx context.Context, from peer.Peer, name string, quest
 		return nil, nil
 	case askRegisterFiles, askRegisterPiece, askRegisterTake:
 		return s.registers.answer(ctx, name, question)
+	case askPhone:
+		return json.Marshal(s.n.phones.Holds(string(question)))
 	case askStore:
 		within, cancel := context.WithTimeout(ctx, storeWithin)
 		defer cancel()
@@ -393,6 +400,15 @@ func (s *several) signIn(ctx context.Context, in signIn) error {
 	if chosen == campaigns.HandsetBrowser {
 		if e, ok := s.others.of(in.User); ok {
 			return s.signInAt(ctx, e.node, in)
+		}
+	}
+	if chosen != campaigns.HandsetBrowser {
+		switch at := s.phoneAt(ctx, in.Extension); at {
+		case "": // it may be at a node that was too slow to say so
+		case s.name:
+			return s.signInHere(ctx, in)
+		default:
+			return s.signInAt(ctx, at, in)
 		}
 	}
 	first := s.signInHere(ctx, in)

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ redis: {url: "redis://%s:%d"}
 cluster: {name: %[2]s, listen: "%[7]s:7443", secret: "%[8]s"}
 http: {listen: "%[7]s:8080"}
 admin: {listen: "%[7]s:9090"}
-log: {level: info, format: text}
+log: {level: %[14]s, format: text}
 sip: {listen: "%[7]s:5060"}
 phones: {listen: "%[7]s:5062", networks: ["%[9]s"]}
 softphone: {listen: "%[7]s:0"}
@@ -140,7 +141,7 @@ drain: {limit: 60s}
 trunks:
   - {name: far, host: %[10]s, port: %[11]d, max_channels: %[12]d, max_cps: %[13]d, options_ping: 5s, allow_media: ["%[9]s"], caller_ids: ["+12025550100"]}
 `, r.folder, r.name, r.net.database, postgresPort, r.net.home, r.redis.Port(), r.addr, strings.Repeat("s", 40), r.net.whole,
-		r.net.home, r.far.Addr("udp").Port(), linesOfTrunk, cpsOfTrunk)
+		r.net.home, r.far.Addr("udp").Port(), linesOfTrunk, cpsOfTrunk, cmp.Or(os.Getenv("FORECALL_RIG_LOG"), "info"))
 	return b.String() + r.people(agents)
 }
 

@@ -119,8 +119,8 @@ func (h *house) rest() {
 
 // String is one line for one fault.
 func (w *wound) String() string {
-	return fmt.Sprintf("%s (%s): closed %s, agents %s, leads %s, still %s, whole %s; %d calls and %d agents there; INVITEs meanwhile %d; elsewhere %d broken, %d hung up %s",
-		w.fault, w.over, short(w.closed), short(w.moved), short(w.led), short(w.still), short(w.whole), w.calls, w.agents, w.invites, w.broken, w.ended, strings.Join(w.wrong, "; "))
+	return fmt.Sprintf("%s (%s): closed %s, agents %s, leads %s, still %s, back %s, whole %s; %d calls and %d agents there; INVITEs meanwhile %d; elsewhere %d broken, %d hung up %s",
+		w.fault, w.over, short(w.closed), short(w.moved), short(w.led), short(w.still), short(w.back), short(w.whole), w.calls, w.agents, w.invites, w.broken, w.ended, strings.Join(w.wrong, "; "))
 }
 
 func short(d time.Duration) string {
@@ -134,7 +134,7 @@ func short(d time.Duration) string {
 func table(wounds []*wound) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "fault\ttimes\tclosed\tagents\tleads\tstill\twhole\tcalls lost\tbroken\thung up\tlate\twrong\t")
+	fmt.Fprintln(w, "fault\ttimes\tclosed\tagents\tleads\tstill\tback\twhole\tcalls lost\tbroken\thung up\tlate\twrong\t")
 	var names []string
 	of := map[string][]*wound{}
 	for _, x := range wounds {
@@ -162,10 +162,10 @@ func table(wounds []*wound) string {
 				}
 			}
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", name, len(all),
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", name, len(all),
 			worst(func(x *wound) time.Duration { return x.closed }), worst(func(x *wound) time.Duration { return x.moved }),
 			worst(func(x *wound) time.Duration { return x.led }), worst(func(x *wound) time.Duration { return x.still }),
-			worst(func(x *wound) time.Duration { return x.whole }), lost, broken, ended, late, wrong)
+			worst(func(x *wound) time.Duration { return x.back }), worst(func(x *wound) time.Duration { return x.whole }), lost, broken, ended, late, wrong)
 	}
 	_ = w.Flush()
 	return b.String()

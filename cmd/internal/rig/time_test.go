@@ -28,6 +28,7 @@ type wound struct {
 	moved  time.Duration // until its agents take calls elsewhere
 	led    time.Duration // until another leads
 	still  time.Duration // longest time in which no call was begun
+	back   time.Duration // from the first answer of a database that was away until a call is begun
 	whole  time.Duration // from the healing until all nodes are there and people are called
 
 	calls   int // open at the node, and lost with it
@@ -50,6 +51,8 @@ type watch struct {
 	robots []int
 	begun  int64     // attempts when last seen
 	since  time.Time // when they became more
+	away   bool      // the database did not answer when last asked
+	again  time.Time // when it answered first after that
 }
 
 // strike inflicts a fault, times what follows and heals it.
@@ -101,6 +104,13 @@ func (k *watch) done() bool {
 // note takes in one look.
 func (k *watch) note(s sight, now time.Time) {
 	since := now.Sub(k.w.at)
+	if k.away && s.ok {
+		k.again = now
+	}
+	k.away = !s.ok
+	if s.ok && s.begun > k.begun && !k.again.IsZero() && k.w.back == 0 {
+		k.w.back = now.Sub(k.again)
+	}
 	if s.ok && s.begun > k.begun {
 		k.w.still = max(k.w.still, now.Sub(k.since))
 		k.begun, k.since = s.begun, now
