@@ -224,6 +224,80 @@ func giveBack(b *testing.B, db *records.DB, people []campaigns.Contact) error {
 	return db.Release(b.Context(), ids)
 }
 
+// BenchmarkClaimsBesideCalls measures hoppers that are filled in batches of 100 on one
+// node while another one writes calls as fast as it can, and what these wait: with
+// claims, and without.
+//
+//	go test -run '^$' -bench ClaimsBesideCalls -benchtime 20000x ./storage/postgres
+func BenchmarkClaimsBesideCalls(b *testing.B) {
+	s := measured(b)
+	for _, hopper := range []bool{true, false} {
+		b.Run(fmt.Sprintf("claims=%t", hopper), func(b *testing.B) { claimsBeside(b, opened(b, s, 2), hopper) })
+	}
+}
+
+func claimsBeside(b *testing.B, all []*records.DB, hopper bool) {
+	hers, calls := stocked(b, all[0], b.N), named(b, all[1], "calls", 32)
+	var mu sync.Mutex
+	var begins, claims []time.Duration
+	timed := func(to *[]time.Duration, do func() error) error {
+		start := time.Now()
+		err := do()
+		mu.Lock()
+		defer mu.Unlock()
+		*to = append(*to, time.Since(start))
+		return err
+	}
+	stock, err := all[1].Lease(b.Context(), calls.ID, time.Now(), 32)
+	must(b, err)
+	var over atomic.Bool
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for _, p := range stock {
+		wg.Go(func() {
+			for !over.Load() {
+				a := campaigns.NewAttempt(calls, p, "", time.Now())
+				a.Manual = true // the same person again and again
+				err := timed(&begins, func() error { return all[1].Begin(b.Context(), calls, a) })
+				if err == nil {
+					err = all[1].Finish(b.Context(), ended(*a))
+				}
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for n := 0; hopper && n < b.N; {
+		err := timed(&claims, func() error {
+			got, err := all[0].Lease(b.Context(), hers.ID, time.Now(), 100)
+			n += len(got)
+			if len(got) == 0 {
+				return fmt.Errorf("nobody is left of %d after %d", b.N, n)
+			}
+			return err
+		})
+		must(b, err)
+	}
+	if !hopper {
+		time.Sleep(3 * time.Second)
+	}
+	b.StopTimer()
+	over.Store(true)
+	wg.Wait()
+	for name, took := range map[string][]time.Duration{"begin": begins, "claim": claims} {
+		if slices.Sort(took); len(took) > 0 {
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, name+"-p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, name+"-p99-ms")
+		}
+	}
+	b.ReportMetric(2*float64(len(begins))/b.Elapsed().Seconds(), "commits/s")
+	if hopper {
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "contacts/s")
+	}
+}
+
 // BenchmarkImport measures contacts that are added to a list.
 func BenchmarkImport(b *testing.B) {
 	s := measured(b)

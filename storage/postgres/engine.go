@@ -22,6 +22,7 @@ type Engine struct {
 	read   *sql.DB
 	disk   *sql.DB
 	aside  *sql.DB
+	claims *sql.DB
 	moves  bool // opened for a move into the database
 }
 
@@ -45,6 +46,7 @@ func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB,
 	e.write = e.pool(1, false, writing+`; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`)
 	e.disk = e.pool(1, false, writing+`; SET synchronous_commit = on`)
 	e.aside = e.pool(1, false, writing+`; SET synchronous_commit = off`)
+	e.claims = e.pool(1, false, writing+`; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`)
 	e.read = e.pool(readers, true, reading)
 	if _, err := e.disk.ExecContext(ctx, forgetWriters); err != nil {
 		return nil, nil, fmt.Errorf("forget writers: %w", err)
@@ -73,7 +75,7 @@ func (e *Engine) Aside() *sql.DB { return e.aside }
 func (e *Engine) Close() error {
 	e.types.close()
 	var errs []error
-	for _, pool := range []*sql.DB{e.read, e.write, e.disk, e.aside} {
+	for _, pool := range []*sql.DB{e.read, e.write, e.disk, e.aside, e.claims} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

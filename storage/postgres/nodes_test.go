@@ -37,7 +37,13 @@ func nodes(t testing.TB, n int) []*records.DB {
 // stocked makes a campaign with n contacts that may be called at any hour.
 func stocked(t testing.TB, db *records.DB, n int) campaigns.Campaign {
 	t.Helper()
-	c := campaigns.NewCampaign("c")
+	return named(t, db, "c", n)
+}
+
+// named is stocked for a campaign of another name.
+func named(t testing.TB, db *records.DB, name string, n int) campaigns.Campaign {
+	t.Helper()
+	c := campaigns.NewCampaign(name)
 	c.Windows, c.Cooldown = rules.Always(), 0
 	c, err := db.CreateCampaign(t.Context(), c, "tester")
 	must(t, err)

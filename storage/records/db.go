@@ -32,8 +32,9 @@ type DB struct {
 	pen    Pen // the engine, when others write the store as well; else nil
 	wal    Log // the engine, when it keeps a log; else nil
 	logDue <-chan struct{}
-	aside  *sql.DB // for what nodes say of themselves; nil = the writer says it
-	write  *sql.DB // one connection, owned by the writer
+	claims *claimer // of contacts beside the pen; nil = the writer leases them
+	aside  *sql.DB  // for what nodes say of themselves; nil = the writer says it
+	write  *sql.DB  // one connection, owned by the writer
 	read   *sql.DB
 	w      *writer
 	known  *known

@@ -40,6 +40,9 @@ type disposed struct {
 
 func (t *tx) dispose(d campaigns.Disposition) (created bool, err error) {
 	var p disposed
+	if err := t.pinCalled(d.Attempt); err != nil {
+		return false, err
+	}
 	err = t.row(`SELECT a.seq, a.campaign, a.contact, a.e164, EXISTS (SELECT 1 FROM outcomes WHERE seq = a.seq), d.key,
 		COALESCE(c.state, ''), COALESCE(c.list, 0), COALESCE(c.phone, 0), COALESCE(c.tries, 0)
 		FROM attempts a LEFT JOIN contacts c ON c.id = a.contact LEFT JOIN dispositions d ON d.seq = a.seq WHERE a.id = ?`,

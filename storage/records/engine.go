@@ -82,6 +82,9 @@ func (db *DB) open(ctx context.Context) (err error) {
 	if h, ok := db.engine.(House); ok {
 		db.aside = h.Aside()
 	}
+	if c, ok := db.engine.(Claimer); ok {
+		db.claims = newClaimer(c)
+	}
 	if db.wal, _ = db.engine.(Log); db.wal != nil {
 		db.logDue = db.wal.Due()
 	}

@@ -57,6 +57,11 @@ func (t *tx) finish(a campaigns.Attempt) error {
 	if b.held, err = t.letGo(b.seq); err != nil {
 		return err
 	}
+	if b.held.inbound && b.contact != 0 && b.person.ID != 0 && t.db.claims != nil { // it may have been claimed since it was read
+		if b.person.State, _, err = t.stateOf(b.contact); err != nil {
+			return err
+		}
+	}
 	ended := a.EndedAt
 	if ended.IsZero() {
 		ended = t.now

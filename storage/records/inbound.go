@@ -132,6 +132,9 @@ func (t *tx) contactWith(campaign int64, number string) (id int64, err error) {
 }
 
 func (t *tx) contactByID(id int64) (c campaigns.Contact, err error) {
+	if err := t.pin(id); err != nil {
+		return c, err
+	}
 	found := false
 	err = t.rows(`SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{id}, func(r *sql.Rows) error {
 		found = true
@@ -289,8 +292,14 @@ const callerAsked = "Asked for by key when nobody was free to take the call."
 // contact stood is remembered: who was done stays so unless something comes of
 // the call.
 func (t *tx) beginManual(a *campaigns.Attempt, state campaigns.ContactState, try int) error {
-	if err := t.writeAttempt(a, try, int64(1)); err != nil {
+	err := t.writeAttempt(a, try, int64(1))
+	if err != nil {
 		return err
+	}
+	if t.db.claims != nil && state != "" { // it may have been claimed since it was read
+		if state, _, err = t.stateOf(a.Contact); err != nil {
+			return err
+		}
 	}
 	return t.hold(a, state, a.Callback != 0, false)
 }

@@ -1,12 +1,13 @@
 package records
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -30,14 +31,7 @@ const (
 // call, released, the campaign is taken over or the store is recovered.
 // campaigns.ErrSuperseded when another node owns the campaign.
 func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) ([]campaigns.Contact, error) {
-	var rows []storedContact
-	may, err := db.pass(ctx, campaign, now, n)
-	if err == nil {
-		err = db.do(ctx, func(t *tx) (err error) {
-			rows, err = t.lease(campaign, now, n, may)
-			return err
-		})
-	}
+	rows, err := db.leaseRows(ctx, campaign, now, n)
 	if err != nil {
 		return nil, fmt.Errorf("lease contacts of campaign %d: %w", campaign, err)
 	}
@@ -48,6 +42,23 @@ func (db *DB) Lease(ctx context.Context, campaign int64, now time.Time, n int) (
 		}
 	}
 	return out, nil
+}
+
+// leaseRows leases under the writer, or beside it where the engine can.
+func (db *DB) leaseRows(ctx context.Context, campaign int64, now time.Time, n int) (rows []storedContact, err error) {
+	may, err := db.pass(ctx, campaign, now, n)
+	if err != nil {
+		return nil, err
+	}
+	lease := func(t *tx) ([]storedContact, error) { return t.lease(campaign, now, n, may) }
+	if db.claims != nil {
+		return db.claim(ctx, lease)
+	}
+	err = db.do(ctx, func(t *tx) (err error) {
+		rows, err = lease(t)
+		return err
+	})
+	return rows, err
 }
 
 func (t *tx) lease(campaign int64, now time.Time, n int, may passing) ([]storedContact, error) {
@@ -78,9 +89,13 @@ func (t *tx) promote(campaign int64, now time.Time, limit int) error {
 	if err != nil || !due {
 		return err
 	}
-	return t.returning(`UPDATE contacts SET state = 'ready' WHERE id IN (SELECT id FROM contacts
-		WHERE campaign = ? AND state = 'waiting' AND callback = 0 AND next_at <= ? ORDER BY next_at LIMIT ?) RETURNING list`,
-		[]any{campaign, micros(now), limit}, func(r *sql.Rows) error {
+	ids, err := t.pick(`SELECT c.id FROM contacts c WHERE c.campaign = ? AND c.state = 'waiting' AND c.callback = 0 AND c.next_at <= ?
+		ORDER BY c.next_at LIMIT ?`, campaign, micros(now), limit)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return t.returning(`UPDATE contacts SET state = 'ready' WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) RETURNING list`,
+		[]any{jsonIDs(ids)}, func(r *sql.Rows) error {
 			var list int64
 			err := r.Scan(&list)
 			t.moved(list, campaigns.ContactWaiting, campaigns.ContactReady, 1)
@@ -88,18 +103,33 @@ func (t *tx) promote(campaign int64, now time.Time, limit int) error {
 		})
 }
 
+// pick reads the ids of contacts c that are to be moved. Those of which another
+// transaction has hold are passed over.
+func (t *tx) pick(query string, args ...any) (ids []int64, err error) {
+	err = t.rows(query+t.skipping(), args, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// jsonIDs are ids as a JSON array.
+func jsonIDs(ids []int64) string {
+	var all []byte
+	for _, id := range ids {
+		all = strconv.AppendInt(append(all, ','), id, 10)
+	}
+	return "[" + string(bytes.TrimPrefix(all, []byte(","))) + "]"
+}
+
 // leaseCallbacks takes contacts whose callback is due. Those in a call, or
 // leased, wait for their turn.
 func (t *tx) leaseCallbacks(campaign int64, now time.Time, n int) ([]storedContact, error) {
-	var ids []int64
-	err := t.rows(`SELECT c.id FROM callbacks b JOIN contacts c ON c.id = b.contact
+	ids, err := t.pick(`SELECT c.id FROM callbacks b JOIN contacts c ON c.id = b.contact
 		WHERE b.campaign = ? AND b.done = 0 AND b.due <= ? AND c.state = 'waiting' AND c.callback = b.id ORDER BY b.due, b.id LIMIT ?`,
-		[]any{campaign, micros(now), n}, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+		campaign, micros(now), n)
 	if err != nil {
 		return nil, err
 	}
@@ -131,23 +161,6 @@ func (t *tx) activeLists(campaign int64) ([]campaigns.List, error) {
 		return nil, fmt.Errorf("lists: %w", err)
 	}
 	return out, nil
-}
-
-// leaseFrom takes the first ready contacts of a list: one walk along a
-// partial index that holds nothing else.
-func (t *tx) leaseFrom(l campaigns.List, n int) ([]storedContact, error) {
-	var out []storedContact
-	err := t.returning(`UPDATE contacts SET state = 'leased' WHERE id IN
-		(SELECT id FROM contacts WHERE list = ? AND state = 'ready' ORDER BY id LIMIT ?) RETURNING `+contactColumns, []any{l.ID, n},
-		func(r *sql.Rows) error {
-			c, err := scanStored(r)
-			c.person.Rank = l.Priority
-			out = append(out, c)
-			return err
-		})
-	t.moved(l.ID, campaigns.ContactReady, campaigns.ContactLeased, int64(len(out)))
-	slices.SortFunc(out, func(a, b storedContact) int { return cmp.Compare(a.person.ID, b.person.ID) })
-	return out, err
 }
 
 // Release returns leased contacts that were not called. Those whose lease is

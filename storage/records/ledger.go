@@ -259,7 +259,11 @@ func (t *tx) passBuried(a *campaigns.Attempt) error {
 	return err
 }
 
+// stateOf reads where a contact stands, which is so until the transaction ends.
 func (t *tx) stateOf(contact int64) (state campaigns.ContactState, list int64, err error) {
+	if err := t.pin(contact); err != nil {
+		return "", 0, err
+	}
 	err = t.row(`SELECT state, list FROM contacts WHERE id = ?`, []any{contact}, &state, &list)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("contact %d: %w", contact, campaigns.ErrNotFound)

@@ -211,7 +211,7 @@ func (t *tx) undoRange(load, first, last int64) (removed, kept int64, err error)
 	}
 	args := append(append([]any{first, micros(t.now)}, held.args()...), last, load)
 	err = t.rows(`SELECT c.id, c.list, c.state, EXISTS (SELECT 1 FROM attempts WHERE contact = c.id) OR `+heldContact+` FROM contacts c
-		WHERE c.id BETWEEN ?1 AND ?6 AND c.load = ?7 AND COALESCE(?3, ?5) IS NOT NULL`, args, func(r *sql.Rows) error {
+		WHERE c.id BETWEEN ?1 AND ?6 AND c.load = ?7 AND COALESCE(?3, ?5) IS NOT NULL`+t.pinning(), args, func(r *sql.Rows) error {
 		var c row
 		err := r.Scan(&c.id, &c.list, &c.state, &c.called)
 		rows = append(rows, c)

@@ -3,7 +3,6 @@ package records
 import (
 	"cmp"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -109,14 +108,17 @@ func (t *tx) readyOf(list int64, n int, may passing) ([]int64, error) {
 	if may != nil {
 		return may.first(list, n), nil
 	}
-	var ids []int64
-	err := t.rows(`SELECT id FROM contacts WHERE list = ? AND state = 'ready' ORDER BY id LIMIT ?`, []any{list, n}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return t.pick(`SELECT c.id FROM contacts c WHERE c.list = ? AND c.state = 'ready' ORDER BY c.id LIMIT ?`, list, n)
+}
+
+// leaseFrom takes the first ready contacts of a list: one walk along a partial
+// index that holds nothing else.
+func (t *tx) leaseFrom(l campaigns.List, n int) ([]storedContact, error) {
+	ids, err := t.readyOf(l.ID, n, nil)
+	if err != nil {
+		return nil, err
+	}
+	return t.leaseThese(l.Priority, ids)
 }
 
 // leaseThese takes the given contacts, in their order, as far as they are
@@ -125,7 +127,7 @@ func (t *tx) leaseThese(rank int, ids []int64) ([]storedContact, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	text, err := json.Marshal(ids)
+	free, err := t.stillReady(ids)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func (t *tx) leaseThese(rank int, ids []int64) ([]storedContact, error) {
 	}
 	out := make([]storedContact, 0, len(ids))
 	err = t.returning(`UPDATE contacts SET state = 'leased' WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND state = 'ready' RETURNING `+contactColumns,
-		[]any{string(text)}, func(r *sql.Rows) error {
+		[]any{jsonIDs(free)}, func(r *sql.Rows) error {
 			c, err := scanStored(r)
 			c.person.Rank = rank
 			t.moved(c.person.List, campaigns.ContactReady, campaigns.ContactLeased, 1)
@@ -144,4 +146,13 @@ func (t *tx) leaseThese(rank int, ids []int64) ([]storedContact, error) {
 		})
 	slices.SortFunc(out, func(a, b storedContact) int { return cmp.Compare(place[a.person.ID], place[b.person.ID]) })
 	return out, err
+}
+
+// stillReady are those of the given contacts that nobody is moving: all of them in
+// the writer's transaction. Those that are not ready go no further either way.
+func (t *tx) stillReady(ids []int64) ([]int64, error) {
+	if !t.beside {
+		return ids, nil
+	}
+	return t.pick(`SELECT c.id FROM contacts c WHERE c.id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND c.state = 'ready'`, jsonIDs(ids))
 }

@@ -89,7 +89,7 @@ func (t *tx) mayLease(campaign int64) error {
 		return nil
 	}
 	var owner int64
-	err := t.row(`SELECT owner FROM campaigns WHERE id = ?`, []any{campaign}, &owner)
+	err := t.row(`SELECT owner FROM campaigns WHERE id = ?`+t.sharing(), []any{campaign}, &owner)
 	if err = ignoreMissing(noRows(err)); err != nil || owner == 0 || owner == t.db.self().id {
 		return err
 	}

@@ -140,6 +140,9 @@ func (t *tx) wrongNumber(p disposed, e campaigns.Effect) (w wrong, err error) {
 // buryNumber marks a contact's phones with a number dead and moves it to its
 // next living phone; another is false when there is none.
 func (t *tx) buryNumber(id int64, p disposed) (another bool, err error) {
+	if err := t.pin(id); err != nil {
+		return false, err
+	}
 	var c campaigns.Contact
 	err = t.rows(`SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{id}, func(r *sql.Rows) error {
 		c, err = scanContact(r)

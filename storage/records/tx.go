@@ -38,6 +38,7 @@ type tx struct {
 	touched   []string              // by the operation at work, see touches
 	asked     bool                  // there are rows that were read ahead
 	single    bool                  // one operation is its whole group
+	beside    bool                  // a claim's: it has no pen, see claims.go
 	abandon   abandonBook
 }
 
@@ -313,7 +314,8 @@ func (t *tx) moved(list int64, from, to campaigns.ContactState, n int64) {
 // flushMoves writes the net moves of the whole transaction: a few rows,
 // however many contacts moved.
 func (t *tx) flushMoves() error {
-	for p, n := range t.moves {
+	for _, p := range inOrder(t.moves) {
+		n := t.moves[p]
 		if n == 0 {
 			continue
 		}
