@@ -174,6 +174,7 @@ func (r *rush) meters(lines ...string) func() bool {
 
 // TestThreeNodesShareOneTrunkWhateverBecomesOfRedis: the carrier's log decides.
 func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
@@ -202,6 +203,7 @@ func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 // TestThreeNodesGoOnBehindSentinelsWhenTheMasterIsLost with the words that its replica
 // had not heard.
 func TestThreeNodesGoOnBehindSentinelsWhenTheMasterIsLost(t *testing.T) {
+	t.Parallel()
 	master, replica, address := redistest.Sentinels(t, 3)
 	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, address })
 	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
@@ -216,6 +218,7 @@ func TestThreeNodesGoOnBehindSentinelsWhenTheMasterIsLost(t *testing.T) {
 
 // TestThreeNodesWithoutRedisHaveTheirSafeShares also when one of them goes.
 func TestThreeNodesWithoutRedisHaveTheirSafeShares(t *testing.T) {
+	t.Parallel()
 	r := openRush(t, func(*config.Config) {})
 	eventually(t, "each node has its safe share", standAll(r.nodes, false, 4, 4, 4))
 	r.flows("calls leave", 40)

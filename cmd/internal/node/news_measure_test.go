@@ -33,7 +33,7 @@ func TestHowSoonEveryNodeHears(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			server := redistest.Start(t)
-			r := openRingers(t, 2*6*(rounds+4), func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
+			r := openRingers(t, 6*(rounds+2), func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 			if away {
 				server.Kill()
 			}
@@ -56,7 +56,8 @@ func (r *ringers) bar(t *testing.T, at *resident, numbers []string) (undo func()
 	return func() {}
 }
 
-// halt stops the campaign in a node's store.
+// halt stops the campaign in a node's store. Whom the stop put off waits for minutes, so
+// that fresh people come when it is lifted.
 func (r *ringers) halt(t *testing.T, at *resident, _ []string) (undo func()) {
 	t.Helper()
 	db := at.node.db
@@ -68,7 +69,30 @@ func (r *ringers) halt(t *testing.T, at *resident, _ []string) (undo func()) {
 		if err := db.LiftStop(within(t), stop.ID, "test", "over"); err != nil {
 			t.Fatal(err)
 		}
+		r.refill(t, at, 8)
 	}
+}
+
+// refill gives the campaign so many people more.
+func (r *ringers) refill(t *testing.T, at *resident, n int) {
+	t.Helper()
+	db := at.node.db
+	l, err := db.CreateList(within(t), campaigns.List{Campaign: r.campaign, Name: fmt.Sprintf("more of %d", r.known), Active: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load, err := db.BeginLoad(within(t), campaigns.Load{List: l.ID, Source: "test", Policy: campaigns.SkipDuplicates, By: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := make([]campaigns.Contact, n)
+	for i := range more {
+		more[i] = campaigns.Contact{Row: i + 2, Phones: []campaigns.Phone{{Number: fictional(r.known + i), Region: "US", Zones: []string{"America/New_York"}}}}
+	}
+	if _, err := db.AddContacts(within(t), load, more, campaigns.SkipDuplicates); err != nil {
+		t.Fatal(err)
+	}
+	r.known += n
 }
 
 // measure withdraws what rings, again and again, and says how long it rang on.

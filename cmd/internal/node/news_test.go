@@ -17,12 +17,13 @@ import (
 // ringers is a town whose agents wait for people who let it ring for a minute.
 type ringers struct {
 	*town
-	log string
+	log   string
+	known int // people of the campaign
 }
 
 func openRingers(t *testing.T, people int, change func(*config.Config)) *ringers {
 	t.Helper()
-	r := &ringers{log: filepath.Join(t.TempDir(), "carrier.log")}
+	r := &ringers{log: filepath.Join(t.TempDir(), "carrier.log"), known: people}
 	far := folk(t, r.log, 24000, 25999, sim.Callees{Person: 1, Ring: sim.Dist{Mean: time.Minute}, Talk: sim.Dist{Mean: time.Second}})
 	logins := []string{"ana", "ben", "cyd", "dan", "eve", "fay"}
 	r.town = openTownWith(t, far.Addr("udp"), 3, change, logins...)
@@ -118,6 +119,7 @@ func (r *ringers) follower() *resident {
 // TestWhatIsWrittenAtOneNodeIsHeardAtAll: with the bell, when Redis is away, and when
 // it is back and empty. The carrier's log says how long a person's phone rang on.
 func TestWhatIsWrittenAtOneNodeIsHeardAtAll(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	r := openRingers(t, 60, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 	eventually(t, "every node has heard where the phones of all agents are", func() bool {
@@ -154,6 +156,7 @@ func TestWhatIsWrittenAtOneNodeIsHeardAtAll(t *testing.T) {
 
 // TestAStopThatIsWrittenAtOneNodeHoldsAtAll without Redis.
 func TestAStopThatIsWrittenAtOneNodeHoldsAtAll(t *testing.T) {
+	t.Parallel()
 	r := openRingers(t, 60, func(*config.Config) {})
 	db := r.follower().node.db
 	stop, err := db.ThrowStop(within(t), campaigns.Stop{Scope: campaigns.StopCampaign, Value: fmt.Sprint(r.campaign), Reason: "test", By: "test"})

@@ -29,6 +29,7 @@ func (o *town) standings(t *testing.T, m *client.Client) map[string]campaigns.No
 // TestTheNodeThatLeadsIsDrainedWhileItTalks: its conversations end, nothing new is
 // placed there, another leads, and the load balancer is told. Undrained it works again.
 func TestTheNodeThatLeadsIsDrainedWhileItTalks(t *testing.T) {
+	t.Parallel()
 	log := filepath.Join(t.TempDir(), "carrier.log")
 	far := folk(t, log, 24000, 25999, sim.Callees{
 		Person: 1, Ring: sim.Dist{Mean: 100 * time.Millisecond}, Talk: sim.Dist{Mean: 2 * time.Second},

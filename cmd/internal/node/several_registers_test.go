@@ -115,6 +115,7 @@ func refusedBy(err error, rule rules.ID) (detail string, ok bool) {
 // TestARegisterThatWasLoadedAtOneNodeIsAskedByAll: at once, by a node that joins
 // later, and by the others when the node that loaded it is gone.
 func TestARegisterThatWasLoadedAtOneNodeIsAskedByAll(t *testing.T) {
+	t.Parallel()
 	far := openVillage(t, at50ms)
 	o := openTown(t, far.addr(), 3)
 	numbers := make([]string, 12)
@@ -159,6 +160,7 @@ func TestARegisterThatWasLoadedAtOneNodeIsAskedByAll(t *testing.T) {
 
 // TestANodeWithoutTheRegisterInForcePlacesNothing: what it says is on its way.
 func TestANodeWithoutTheRegisterInForcePlacesNothing(t *testing.T) {
+	t.Parallel()
 	far := openVillage(t, at50ms)
 	o := openTown(t, far.addr(), 2)
 	o.leader().adopt(t, askRegisters)

@@ -16,7 +16,7 @@ import (
 // of these tests; it ends with them.
 var server = sync.OnceValues(func() (*pgtest.Server, error) {
 	serving.Store(true)
-	return pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=200")
+	return pgtest.Start("fsync=off", "full_page_writes=off", "max_connections=400")
 })
 
 // keep puts the records of an office where FORECALL_TEST_STORE says.

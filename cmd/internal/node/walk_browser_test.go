@@ -209,6 +209,7 @@ const contrast = `(() => {
 // TestEveryPageCanBeUsedByEverybody walks through the whole house, which is
 // full of what lists can bring.
 func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
+	t.Parallel()
 	h := openHostileHouse(t)
 	w := openWindow(t, h.office, 6*time.Minute)
 	h.upload(w)
