@@ -168,6 +168,7 @@ func (b *browser) theme(name string) {
 }
 
 func TestInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"the live page follows the floor":                      followsTheFloor,

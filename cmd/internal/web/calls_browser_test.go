@@ -12,6 +12,7 @@ import (
 )
 
 func TestCallsInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"a call is found, heard and scored by keyboard": hearsACall,

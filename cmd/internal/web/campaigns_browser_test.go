@@ -19,6 +19,7 @@ import (
 )
 
 func TestManagersInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"every page of a campaign reads well":                    campaignPagesReadWell,

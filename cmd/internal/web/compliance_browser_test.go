@@ -16,6 +16,7 @@ import (
 )
 
 func TestTheComplianceDeskInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"a call is searched by keyboard, and its dossier is printed": printsADossier,

@@ -18,6 +18,7 @@ import (
 )
 
 func TestTheOfficeInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"every page can be read in both themes and on a phone": officeLooks,

@@ -140,6 +140,7 @@ func TestHostileNamesAndWordingsAreTextInTheEditor(t *testing.T) {
 }
 
 func TestTheScriptEditorInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	t.Run("typing is checked and previewed, and walked by keyboard", func(t *testing.T) { editsScript(t, chromium) })
 }

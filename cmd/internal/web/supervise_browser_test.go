@@ -17,6 +17,7 @@ import (
 )
 
 func TestSupervisorsInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium := chromium(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"listens, whispers, barges and lets go by keyboard":     supervises,
