@@ -19,7 +19,7 @@ build: ## one static binary
 
 test: ## every test; real peers are installed and required where that is possible
 	@if .ci/peers; then export FORECALL_PEERS=required; fi; \
-	go test -timeout 10m ./...
+	go test -timeout 20m ./...
 
 race: ## the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 20m $(RACED)
@@ -28,7 +28,9 @@ ci-test: ## as `make test` in CI: peers required, a red test gets a second chanc
 	FORECALL_PEERS=required $(AGAIN) --packages './...' -- -timeout 20m
 
 ci-race: ## as `make race` in CI, with the same second chance
-	CGO_ENABLED=1 $(AGAIN) --packages '$(RACED)' -- -race -short -timeout 30m
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	CGO_ENABLED=1 $(AGAIN) --jsonfile "$$said" --packages '$(RACED)' -- -race -short -timeout 30m || \
+		{ grep -A 80 'DATA RACE' "$$said" | head -300; exit 1; }
 
 ci-wire: ## the engine again, its brain and hands parted by a wire
 	FORECALL_WIRE=1 $(AGAIN) --packages ./dialer -- -timeout 20m

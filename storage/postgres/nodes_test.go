@@ -82,6 +82,9 @@ func clean(t testing.TB, db *records.DB) campaigns.Findings {
 // The neighbour writes nothing that the suite reads: it takes the pen, and does
 // things that fail, again and again.
 func TestTheSuiteHoldsWhileAnotherNodeHasThePen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("see TestStore")
+	}
 	storagetest.Run(t, func(t *testing.T) storagetest.Store {
 		address := database(t)
 		other, db := open(t, address), open(t, address)
