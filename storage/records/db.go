@@ -47,6 +47,7 @@ type DB struct {
 	shelved   shelved                             // which versions of them are in force
 	offset    atomic.Pointer[clockOffset]         // of our clock, as time servers say; nil = none was asked
 
+	seen  atomic.Pointer[seen] // what the engine's disk had of the chain; nil = nothing was written yet
 	found int64                // last attempt of the ledger when it was opened
 	life  atomic.Pointer[life] // as which node we write; nil = none joined
 

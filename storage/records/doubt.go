@@ -27,6 +27,7 @@ const (
 type group struct {
 	ops  []*op
 	mark string
+	last seen // as the transaction left the chain; nothing when its answer was lost
 }
 
 // flushes waits for the disk of an engine, for all groups at once that were
@@ -95,6 +96,9 @@ func inDoubt(ops []*op) {
 func (w *writer) tell(groups []group, written []bool) {
 	lost := false
 	for i, g := range groups {
+		if written[i] && g.last.link.seq > 0 {
+			w.tx.db.seen.Store(&g.last)
+		}
 		for _, o := range g.ops {
 			if !written[i] && o.err == nil {
 				o.err, lost = errLost, true

@@ -154,6 +154,9 @@ func (t *tx) follow(turn, settled int64) error {
 		return nil
 	}
 	err := t.loadCounters()
+	if err == nil && before == 0 {
+		err = t.checkSeen()
+	}
 	if err == nil && (before == 0 || settled > before) {
 		err = t.loadMemory()
 	}

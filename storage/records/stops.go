@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"math"
 
@@ -15,18 +14,7 @@ const stopColumns = `id, scope, value, reason, by, at, lifted_at, lifted_by, lif
 // ThrowStop stores a stop with the time of the writer. On return it is durable,
 // and no Begin passes that it meets.
 func (db *DB) ThrowStop(ctx context.Context, s campaigns.Stop) (campaigns.Stop, error) {
-	err := db.do(ctx, func(t *tx) error {
-		s.At = t.now
-		if err := t.row(`INSERT INTO stops (scope, value, reason, by, at) VALUES (?, ?, ?, ?, ?) RETURNING id`,
-			[]any{string(s.Scope), s.Value, s.Reason, s.By, micros(s.At)}, &s.ID); err != nil {
-			return err
-		}
-		detail, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		return t.note("stop.throw", s.By, "stop "+string(s.Scope), string(detail))
-	})
+	err := db.do(ctx, func(t *tx) error { return t.throw(&s) })
 	if err != nil {
 		return campaigns.Stop{}, fmt.Errorf("throw a stop: %w", err)
 	}

@@ -209,12 +209,12 @@ func (w *writer) commit(ops []*op) {
 	mark, err := w.attempt(ops)
 	switch {
 	case err == nil && w.flush != nil:
-		w.flush <- group{ops, mark}
+		w.flush <- group{ops, mark, seen{w.tx.link, w.tx.now}}
 		return
 	case err != nil && mark != "": // the answer was lost
 		w.tx.db.log.Warn("the answer to a commit was lost", "err", err)
 		inDoubt(ops)
-		w.flush <- group{ops, mark}
+		w.flush <- group{ops: ops, mark: mark}
 		return
 	case errors.Is(err, errUndo) && len(ops) > 1:
 		for _, o := range ops {

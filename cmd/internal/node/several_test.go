@@ -58,16 +58,23 @@ func openTownOf(t *testing.T, far netip.AddrPort, nodes int, change func(i int, 
 	for i := range nodes {
 		town.open(t, i, change)
 	}
+	town.meet(t)
+	return town
+}
+
+// meet waits until the nodes know one another, who leads, and the phones.
+func (o *town) meet(t *testing.T) {
+	t.Helper()
 	eventually(t, "every node knows the others and who leads", func() bool {
-		for _, r := range town.nodes {
-			if v := r.node.several.member.View(); len(v.Nodes) != nodes || v.Leader.ID == 0 {
+		for _, r := range o.nodes {
+			if v := r.node.several.member.View(); len(v.Nodes) != len(o.nodes) || v.Leader.ID == 0 {
 				return false
 			}
 		}
-		return town.leader() != nil
+		return o.leader() != nil
 	})
 	eventually(t, "every node knows the phones", func() bool {
-		for _, r := range town.nodes {
+		for _, r := range o.nodes {
 			for _, u := range r.node.settings.Config.Users {
 				if _, known := r.node.secrets.find(u.Extension); !known && u.Extension != "" {
 					return false
@@ -76,7 +83,6 @@ func openTownOf(t *testing.T, far netip.AddrPort, nodes int, change func(i int, 
 		}
 		return true
 	})
-	return town
 }
 
 // open starts the i-th node of the town.
