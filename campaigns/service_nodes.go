@@ -51,23 +51,50 @@ type NodeStanding struct {
 // Alive tells whether it takes part.
 func (n NodeStanding) Alive() bool { return n.State.Alive() && n.Silent <= silentNode }
 
-// Drained tells whether a node that is to drain can be stopped without ending
-// anything.
+// Drained tells whether no call is carried by a node that is to drain. Agents may have
+// their phone there and talk over a line of another node: a stop by SIGTERM lets each
+// finish the present call.
 func (n NodeStanding) Drained() bool {
 	return !n.Alive() || n.Drain != "" && n.Role != FloorDuty && n.Lines == 0
+}
+
+// TrunkShare is what a node may take of a trunk by itself while Redis, which shares the
+// trunk's limits among all nodes, is away.
+type TrunkShare struct {
+	Trunk    string  `json:"trunk"`
+	CPS      float64 `json:"cps" doc:"Calls a second that the node which leads may start there."`
+	AllCPS   float64 `json:"all_cps" doc:"Those that all nodes together may start."`
+	Lines    int     `json:"lines" doc:"Lines that the node which leads may take."`
+	AllLines int     `json:"all_lines" doc:"Those that all nodes together may take."`
+}
+
+// NodeWatch is what the node that is asked knows of the others beside the records.
+type NodeWatch interface {
+	// Phones counts the agents whose phone is at a node, by its name.
+	Phones() map[string]int
+	// SafeShares are the trunks that are dialed at this node's own share, because
+	// Redis is away; none when it is not, or when the house has none.
+	SafeShares() []TrunkShare
 }
 
 // Nodes is the nodes of the house, as people look at them.
 type Nodes struct {
 	reader NodeReader
 	keeper NodeKeeper
-	phones func() map[string]int
+	watch  NodeWatch
 }
 
-// NewNodes returns the service. Phones counts the agents whose phone is at a node,
-// by its name; nil = nobody counts.
-func NewNodes(reader NodeReader, keeper NodeKeeper, phones func() map[string]int) *Nodes {
-	return &Nodes{reader: reader, keeper: keeper, phones: phones}
+// NewNodes returns the service. A nil watch counts no agents and knows of no trunk.
+func NewNodes(reader NodeReader, keeper NodeKeeper, watch NodeWatch) *Nodes {
+	return &Nodes{reader: reader, keeper: keeper, watch: watch}
+}
+
+// SafeShares are the trunks that are dialed at the nodes' own shares at present.
+func (n *Nodes) SafeShares(_ context.Context, by User) ([]TrunkShare, error) {
+	if err := by.Allow(SeeNodes); err != nil || n.watch == nil {
+		return nil, err
+	}
+	return n.watch.SafeShares(), nil
 }
 
 // List lists the nodes that ever took part, those that live first. It is empty in
@@ -93,8 +120,8 @@ func (n *Nodes) list(ctx context.Context) ([]NodeStanding, error) {
 		return nil, err
 	}
 	var phones map[string]int
-	if n.phones != nil {
-		phones = n.phones()
+	if n.watch != nil {
+		phones = n.watch.Phones()
 	}
 	out := make([]NodeStanding, len(all))
 	for i, one := range all {

@@ -35,9 +35,28 @@ func threeNodes() town {
 	}
 }
 
+// watch knows of one phone, and of a trunk at its safe share.
+type watch struct{}
+
+func (watch) Phones() map[string]int   { return map[string]int{"ben": 7} }
+func (watch) SafeShares() []TrunkShare { return []TrunkShare{{Trunk: "main", CPS: 1, AllCPS: 3}} }
+
+func TestSafeSharesAreToldToWhomTheNodesAreShown(t *testing.T) {
+	nodes := NewNodes(threeNodes(), threeNodes(), watch{})
+	if got, err := nodes.SafeShares(t.Context(), User{Role: Supervisor}); err != nil || len(got) != 1 || got[0].Trunk != "main" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := nodes.SafeShares(t.Context(), User{Role: Agent}); !errors.Is(err, ErrForbidden) || got != nil {
+		t.Errorf("an agent reads them: %+v, %v", got, err)
+	}
+	if got, err := NewNodes(threeNodes(), threeNodes(), nil).SafeShares(t.Context(), User{Role: Manager}); err != nil || got != nil {
+		t.Errorf("nobody watches: %+v, %v", got, err)
+	}
+}
+
 func TestTheNodesOfAHouseAreListedWithWhatTheyDo(t *testing.T) {
 	house := threeNodes()
-	nodes := NewNodes(house, house, func() map[string]int { return map[string]int{"ben": 7} })
+	nodes := NewNodes(house, house, watch{})
 	all, err := nodes.List(t.Context(), User{Role: Supervisor})
 	if err != nil || len(all) != 3 {
 		t.Fatal(all, err)

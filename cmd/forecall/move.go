@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,14 +12,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/move"
 	"github.com/forecall/forecall/storage/postgres"
+	"github.com/forecall/forecall/storage/records"
 	"github.com/forecall/forecall/storage/spool"
 	"github.com/forecall/forecall/storage/sqlite"
 )
 
 // relocation is a move of a house to where there is more room.
-type relocation struct{ file, data, from, to string }
+type relocation struct {
+	file, data, from, to string
+	conf                 config.Config
+}
 
 func newMove() *cobra.Command {
 	var m relocation
@@ -54,7 +60,7 @@ func (m relocation) run(c *cobra.Command) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	if m.data == "" {
+	if m.conf = loaded.Config; m.data == "" {
 		m.data = loaded.Data
 	}
 	if _, err := os.Stat(dataFile(m.data)); errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +102,11 @@ func (m relocation) move(c *cobra.Command, to *postgres.Engine) error {
 		return err
 	case err != nil:
 		return fmt.Errorf("%w; the same command goes on where this ended", err)
-	case done.Before:
+	}
+	if err := m.handOverKey(c.Context()); err != nil {
+		return fmt.Errorf("the records are there, and the nodes cannot sign them yet: %w; the same command goes on where this ended", err)
+	}
+	if done.Before {
 		fmt.Fprintf(out, "the move was finished before: nothing was done now\n")
 		return nil
 	}
@@ -114,6 +124,23 @@ func (m relocation) move(c *cobra.Command, to *postgres.Engine) error {
 	return nil
 }
 
+// handOverKey lets the folder's signing key introduce that of the nodes. Without a
+// cluster.secret nobody knows yet which that is.
+func (m relocation) handOverKey(ctx context.Context) (err error) {
+	if m.conf.Cluster.Secret == "" {
+		return nil
+	}
+	engine, err := postgres.At(m.conf.Postgres.URL)
+	if err != nil {
+		return err
+	}
+	db, err := records.Open(ctx, records.Settings{Engine: engine})
+	if err != nil {
+		return err
+	}
+	return errors.Join(node.HandOverKey(ctx, m.conf, m.data, db), db.Close())
+}
+
 // besides is what a data folder holds beside the records, and what becomes of it.
 var besides = []struct{ name, advice string }{
 	{"recordings", "copy it to where files.recordings says, or leave it and name it there on a disk that all nodes share"},
@@ -122,7 +149,7 @@ var besides = []struct{ name, advice string }{
 	{"registers", "do-not-call registers; copy it into the data folder of each node, or load them again there"},
 	{"holidays", "copy it into the data folder of each node, or name it as rules.holidays"},
 	{"spool/aside", "what the store refused for good; a person has to look, as before"},
-	{"evidence.key", "keep it: it signed what was signed until now. The nodes sign with a key of cluster.secret from here on"},
+	{"evidence.key", "keep it: it signed what was signed until now. The nodes sign with a key of cluster.secret from here on, which it has introduced; had the configuration no cluster.secret yet, copy it into the data folder of each node first"},
 }
 
 func (m relocation) leftOver(c *cobra.Command) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/api"
+	"github.com/forecall/forecall/cmd/internal/client"
 	"github.com/forecall/forecall/cmd/internal/config"
 )
 
@@ -23,6 +24,7 @@ type housekeeping struct {
 	where  location
 	asJSON bool
 	wait   bool
+	errs   io.Writer
 }
 
 func newNodes() *cobra.Command {
@@ -37,8 +39,10 @@ that works also while no node runs, and then nobody counts agents.
 
 "nodes drain NAME" lets a node take no new work: no call is placed there any more,
 another node leads, /readyz answers 503 so that the load balancer sends nobody
-there, and conversations go on. When it says drained, stopping it ends no call. The
-mark stays, also over a restart, until "nodes undrain NAME".`,
+there, and conversations go on. Drained means that it carries no call. Agents whose
+phone is there keep it, and talk over the lines of other nodes: stop the node with
+SIGTERM, which lets each finish the present call. The mark stays, also over a restart,
+until "nodes undrain NAME".`,
 		Example: `  forecall nodes --server http://127.0.0.1:8080 --user boss
   forecall nodes drain node-2 --wait --config /etc/forecall/forecall.yaml`,
 		RunE: func(c *cobra.Command, _ []string) error { return h.list(c) },
@@ -56,7 +60,7 @@ func newNodesDrain() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return h.drain(c, args[0], true) },
 	}
 	h.where.flags(c)
-	c.Flags().BoolVar(&h.wait, "wait", false, "return when no call is left there: it can be stopped then")
+	c.Flags().BoolVar(&h.wait, "wait", false, "return when no call is left there")
 	return c
 }
 
@@ -70,9 +74,15 @@ func newNodesUndrain() *cobra.Command {
 	return c
 }
 
+// inventory is the nodes of a house, and the trunks that are dialed at their own shares.
+type inventory struct {
+	nodes []campaigns.NodeStanding
+	apart []campaigns.TrunkShare
+}
+
 // nodeSource is where the nodes are known: the database, or a service.
 type nodeSource struct {
-	list    func(context.Context) ([]campaigns.NodeStanding, error)
+	list    func(context.Context) (inventory, error)
 	drain   func(ctx context.Context, name string, drain bool) error
 	counted bool // agents are counted
 }
@@ -94,7 +104,10 @@ func (h *housekeeping) open(ctx context.Context) (nodeSource, func() error, erro
 	}
 	nodes := campaigns.NewNodes(db, db, nil)
 	return nodeSource{
-		list: func(ctx context.Context) ([]campaigns.NodeStanding, error) { return nodes.List(ctx, operator) },
+		list: func(ctx context.Context) (inventory, error) {
+			all, err := nodes.List(ctx, operator)
+			return inventory{nodes: all}, err
+		},
 		drain: func(ctx context.Context, name string, drain bool) error {
 			if drain {
 				return nodes.Drain(ctx, operator, name)
@@ -105,18 +118,20 @@ func (h *housekeeping) open(ctx context.Context) (nodeSource, func() error, erro
 }
 
 func (h *housekeeping) remote(ctx context.Context) (nodeSource, func() error, error) {
-	session, err := h.where.login(ctx)
+	var session *client.Client
+	err := untilLed(ctx, h.errs, func() (err error) { session, err = h.where.login(ctx); return err })
 	if err != nil {
 		return nodeSource{}, nil, err
 	}
 	return nodeSource{
 		counted: true,
-		list: func(ctx context.Context) (out []campaigns.NodeStanding, err error) {
+		list: func(ctx context.Context) (out inventory, err error) {
 			var answer api.NodeList
 			err = session.Read(ctx, "/v1/nodes", &answer)
 			for _, n := range answer.Nodes {
-				out = append(out, n.Standing())
+				out.nodes = append(out.nodes, n.Standing())
 			}
+			out.apart = answer.SafeShares
 			return out, err
 		},
 		drain: func(ctx context.Context, name string, drain bool) error {
@@ -130,23 +145,32 @@ func (h *housekeeping) remote(ctx context.Context) (nodeSource, func() error, er
 }
 
 func (h *housekeeping) list(c *cobra.Command) (err error) {
+	h.errs = c.ErrOrStderr()
 	ask, done, err := h.open(c.Context())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	all, err := ask.list(c.Context())
+	var all inventory
+	err = untilLed(c.Context(), h.errs, func() (err error) { all, err = ask.list(c.Context()); return err })
 	if err != nil {
 		return err
 	}
 	if h.asJSON {
-		out := api.NodeList{Nodes: []api.Node{}}
-		for _, n := range all {
+		out := api.NodeList{Nodes: []api.Node{}, SafeShares: all.apart}
+		for _, n := range all.nodes {
 			out.Nodes = append(out.Nodes, api.NodeOf(n))
 		}
 		return printJSON(c.OutOrStdout(), out)
 	}
-	return printNodes(c.OutOrStdout(), all, ask.counted)
+	if err := printNodes(c.OutOrStdout(), all.nodes, ask.counted); err != nil {
+		return err
+	}
+	for _, s := range all.apart {
+		fmt.Fprintf(c.OutOrStdout(), "Redis is away: trunk %s is dialed at the safe share of each node; where the lead is, %.3g of %g calls a second, %d of %d lines\n",
+			s.Trunk, s.CPS, s.AllCPS, s.Lines, s.AllLines)
+	}
+	return nil
 }
 
 // printNodes writes the nodes for people.
@@ -190,12 +214,13 @@ func nodeState(n campaigns.NodeStanding) string {
 }
 
 func (h *housekeeping) drain(c *cobra.Command, name string, drain bool) (err error) {
+	h.errs = c.ErrOrStderr()
 	ask, done, err := h.open(c.Context())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	if err := ask.drain(c.Context(), name, drain); err != nil {
+	if err := untilLed(c.Context(), h.errs, func() error { return ask.drain(c.Context(), name, drain) }); err != nil {
 		return err
 	}
 	switch {
@@ -208,6 +233,29 @@ func (h *housekeeping) drain(c *cobra.Command, name string, drain bool) (err err
 	}
 	return nil
 }
+
+// untilLed asks again while no node leads, for which a takeover is the reason: who
+// asks for the nodes has just seen one end.
+func untilLed(ctx context.Context, say io.Writer, ask func() error) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for began := time.Now(); ; {
+		err := ask()
+		var said *client.Refusal
+		if !errors.As(err, &said) || said.Code != noFloor || time.Since(began) > answerless {
+			return err
+		}
+		fmt.Fprintln(say, said.Detail)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+// noFloor is the code of the answer of a house in which no node leads.
+const noFloor = "no_floor"
 
 // lookEvery is how often a node that drains is looked at.
 const lookEvery = time.Second
@@ -222,10 +270,11 @@ func waitDrained(c *cobra.Command, ask nodeSource, name string) error {
 	defer tick.Stop()
 	answered := time.Now()
 	for last := -1; ; {
-		all, err := ask.list(c.Context())
+		there, err := ask.list(c.Context())
 		if err == nil {
 			answered = time.Now()
 		}
+		all := there.nodes
 		i := slices.IndexFunc(all, func(n campaigns.NodeStanding) bool { return n.Name == name })
 		switch {
 		case err != nil && time.Since(answered) > answerless:
@@ -236,11 +285,14 @@ func waitDrained(c *cobra.Command, ask nodeSource, name string) error {
 		case all[i].Drain == "" && all[i].Alive():
 			return fmt.Errorf("somebody lets %s take work again", name)
 		case all[i].Drained():
-			fmt.Fprintf(c.OutOrStdout(), "%s is drained: stopping it ends no call\n", name)
+			fmt.Fprintf(c.OutOrStdout(), "%s is drained: it carries no call\n", name)
+			if n := all[i].Agents; n > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "agents with their phone there: %d; a stop (SIGTERM) lets each finish the present call, then they sign in at another node\n", n)
+			}
 			return nil
 		case all[i].Lines != last:
 			last = all[i].Lines
-			fmt.Fprintf(c.ErrOrStderr(), "%s: %d calls, %s\n", name, last, all[i].Role)
+			fmt.Fprintf(c.ErrOrStderr(), "%s: calls: %d, role: %s\n", name, last, all[i].Role)
 		}
 		select {
 		case <-c.Context().Done():

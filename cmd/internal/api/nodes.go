@@ -21,7 +21,7 @@ type Node struct {
 	campaigns.NodeStanding
 	SilentMS int64 `json:"silent_ms" doc:"How long ago it said that it lives."`
 	Alive    bool  `json:"alive" doc:"It takes part, and said so within the last seconds."`
-	Drained  bool  `json:"drained" doc:"Stopping it ends no call."`
+	Drained  bool  `json:"drained" doc:"It is to drain, and carries no call: a stop by SIGTERM ends none."`
 }
 
 // NodeOf is a node as the API shows it.
@@ -38,6 +38,8 @@ func (n Node) Standing() campaigns.NodeStanding {
 // NodeList is the nodes of the house.
 type NodeList struct {
 	Nodes []Node `json:"nodes"`
+	// SafeShares are the trunks that are dialed at each node's own share.
+	SafeShares []campaigns.TrunkShare `json:"safe_shares,omitempty" doc:"Trunks that are dialed at each node's own share, because Redis is away."`
 }
 
 type nodesOutput struct{ Body NodeList }
@@ -48,6 +50,9 @@ func (s *Server) nodes(ctx context.Context, _ *struct{}) (*nodesOutput, error) {
 		return nil, err
 	}
 	out := &nodesOutput{NodeList{Nodes: []Node{}}}
+	if out.Body.SafeShares, err = s.Office.Nodes.SafeShares(ctx, who(ctx)); err != nil {
+		return nil, err
+	}
 	for _, n := range all {
 		out.Body.Nodes = append(out.Body.Nodes, NodeOf(n))
 	}

@@ -101,12 +101,41 @@ func (c *Clerk) introduce(ctx context.Context) error {
 		if keys[n-1].ID == c.signer.ID() {
 			return nil
 		}
+		if len(c.s.Seed) > 0 { // the records were moved here from a data folder
+			return handOver(ctx, c.s.Folder, keys[n-1].ID, c.signer, c.s.Ledger)
+		}
 		if before, ok := putAside(c.s.Folder, keys[n-1].ID); ok { // the process ended while the key was exchanged
 			return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, before, now()), "forecall")
 		}
 		return fmt.Errorf("%s: %w (%s): put %s of your backup back", filepath.Join(c.s.Folder, privateFile), ErrStranger, keys[n-1].ID, privateFile)
 	}
 	return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, c.signer, now()), "forecall")
+}
+
+// HandOver lets the key in a data folder introduce the one key of the nodes of a house,
+// which has a seed, to the ledger that was moved to them. It does nothing when nothing
+// was ever signed, or when that is done.
+func HandOver(ctx context.Context, s Settings) error {
+	keys, err := s.Ledger.Keys(ctx)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	signer, err := s.signer()
+	if err != nil || keys[len(keys)-1].ID == signer.ID() {
+		return err
+	}
+	return handOver(ctx, s.Folder, keys[len(keys)-1].ID, signer, s.Ledger)
+}
+
+// handOver introduces a key by the one in a folder, which has to be the last that the
+// ledger knows.
+func handOver(ctx context.Context, folder, last string, next evidence.Signer, ledger Ledger) error {
+	path := filepath.Join(folder, privateFile)
+	before, ok := keyIn(path, last)
+	if !ok {
+		return fmt.Errorf("the key of cluster.secret: %w (%s): was cluster.secret changed? After a move from a data folder, put its %s at %s, and start again", ErrStranger, last, privateFile, path)
+	}
+	return ledger.AddKey(ctx, evidence.Introduce(next, before, now()), "forecall")
 }
 
 // now is the time as the ledger keeps it.

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -164,5 +165,43 @@ func TestAnExchangeOfTheKeyThatWasCutShortIsFinishedAtTheNextStart(t *testing.T)
 				}
 			}
 		})
+	}
+}
+
+// TestTheKeyOfAFolderIntroducesThatOfTheNodesToWhomItsRecordsWereMoved: once, by the
+// move or by the node that has the old key in its folder; and nobody else's.
+func TestTheKeyOfAFolderIntroducesThatOfTheNodesToWhomItsRecordsWereMoved(t *testing.T) {
+	folder, other := t.TempDir(), t.TempDir()
+	seed := bytes.Repeat([]byte{7}, 32)
+	db, c := open(t, folder, "")
+	write(t, db)
+	_, err := c.Sign(t.Context())
+	must(t, err)
+	open(t, other, "") // has a key of its own
+	for _, wrong := range []string{t.TempDir(), other} {
+		if err := HandOver(t.Context(), Settings{Folder: wrong, Seed: seed, Ledger: db}); !errors.Is(err, ErrStranger) {
+			t.Errorf("handed over without the key: %v", err)
+		}
+		if _, err := Open(t.Context(), Settings{Folder: wrong, Seed: seed, Ledger: db}); !errors.Is(err, ErrStranger) {
+			t.Errorf("a node signs without it: %v", err)
+		}
+	}
+	for range 2 {
+		must(t, HandOver(t.Context(), Settings{Folder: folder, Seed: seed, Ledger: db}))
+	}
+	keys, err := db.Keys(t.Context())
+	must(t, err)
+	if len(keys) != 2 {
+		t.Fatalf("%d keys", len(keys))
+	}
+	again, err := Open(t.Context(), Settings{Folder: other, Seed: seed, Ledger: db})
+	must(t, err)
+	write(t, db)
+	_, err = again.Sign(t.Context())
+	must(t, err)
+	found, err := db.Verify(t.Context(), time.Now())
+	must(t, err)
+	if !found.Clean() {
+		t.Errorf("%+v", found.Broken)
 	}
 }

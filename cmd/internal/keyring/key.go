@@ -79,8 +79,11 @@ func create(folder, path string) (evidence.Signer, error) {
 func oldFile(folder, id string) string { return filepath.Join(folder, "evidence-"+id+".key.old") }
 
 // putAside reads a key that was put aside, to introduce the one that follows.
-func putAside(folder, id string) (s evidence.Signer, ok bool) {
-	text, err := os.ReadFile(oldFile(folder, id))
+func putAside(folder, id string) (s evidence.Signer, ok bool) { return keyIn(oldFile(folder, id), id) }
+
+// keyIn reads a key from a file; ok tells that it is there and is that one.
+func keyIn(path, id string) (s evidence.Signer, ok bool) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return s, false
 	}

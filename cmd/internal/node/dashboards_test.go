@@ -12,7 +12,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/pacing/sim"
+	"github.com/forecall/forecall/storage/redis/redistest"
 )
 
 // exported is the names of all series that a node shows.
@@ -38,23 +40,24 @@ func TestWhatDashboardsAndAlertsAskForIsExportedByARunningNode(t *testing.T) {
 	far := folk(t, filepath.Join(t.TempDir(), "carrier.log"), 24000, 24999, sim.Callees{
 		Person: 1, Ring: sim.Dist{Mean: 100 * time.Millisecond}, Talk: sim.Dist{Mean: time.Second},
 	})
-	o := openOffice(t, far.Addr("udp"), "ana")
-	house := &town{office: o, nodes: []*resident{{name: "alone", node: o.node}}}
-	home := house.crew(t, []string{"ana"})
-	defer home()
-	o.dial(t, fictional(1), fictional(2))
-	eventually(t, "calls are counted", func() bool {
-		names := exported(t, o.node)
-		return names["forecall_calls_ended_total"] && names["forecall_abandon_ratio"] && names["forecall_sip_responses_total"]
+	redis := redistest.Start(t)
+	o := openTownWith(t, far.Addr("udp"), 1, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, redis.URL() }, "ana")
+	defer o.crew(t, []string{"ana"})()
+	o.order(t, o.nodes[0], []string{fictional(1), fictional(2)})
+	node := o.nodes[0].node
+	eventually(t, "calls are counted, and Redis was asked", func() bool {
+		names := exported(t, node)
+		return names["forecall_calls_ended_total"] && names["forecall_abandon_ratio"] && names["forecall_sip_responses_total"] &&
+			names["forecall_redis_nodes"] && names["forecall_trunk_shared"]
 	})
-	names, word := exported(t, o.node), regexp.MustCompile(`\bforecall_[a-z_]+`)
-	for _, file := range []string{"grafana.json", "alerts.yaml"} {
-		text, err := os.ReadFile(filepath.Join("../../../docs/deploy", file))
+	names, word := exported(t, node), regexp.MustCompile(`\bforecall_[a-z_]+`)
+	for file, least := range map[string]int{"deploy/grafana.json": 20, "deploy/alerts.yaml": 10, "runbook.md": 2} {
+		text, err := os.ReadFile(filepath.Join("../../../docs", file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		asked := word.FindAllString(string(text), -1)
-		if len(asked) < 10 {
+		if len(asked) < least {
 			t.Errorf("%s asks for %d series: this test does not read it", file, len(asked))
 		}
 		for _, name := range asked {
@@ -65,7 +68,8 @@ func TestWhatDashboardsAndAlertsAskForIsExportedByARunningNode(t *testing.T) {
 	}
 }
 
-// TestEveryAlertHasItsParagraphInTheRunbook: whom it wakes finds what to do.
+// TestEveryAlertHasItsParagraphInTheRunbook: whom it wakes finds what to do, and no
+// paragraph is left of an alert that is gone.
 func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/deploy/alerts.yaml")
 	if err != nil {
@@ -86,6 +90,9 @@ func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	book, err := os.ReadFile("../../../docs/runbook.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if paragraphs := strings.Count(string(book), "\n## "); paragraphs != len(file.Groups[0].Rules) {
+		t.Errorf("%d alerts, %d paragraphs in docs/runbook.md", len(file.Groups[0].Rules), paragraphs)
 	}
 	for _, r := range file.Groups[0].Rules {
 		head := "\n## " + r.Alert + "\n\n"

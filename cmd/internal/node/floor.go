@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/forecall/forecall/campaigns"
@@ -32,6 +33,7 @@ var (
 	_ campaigns.Leaves      = (*floor)(nil)
 	_ campaigns.Signs       = (*floor)(nil)
 	_ campaigns.FloorSource = (*floor)(nil)
+	_ campaigns.NodeWatch   = (*floor)(nil)
 	_ dialer.Store          = engineStore{}
 )
 
@@ -203,8 +205,13 @@ func (f *floor) Snapshot() campaigns.FloorSnapshot {
 			out.Agents = append(out.Agents, statusOf(a, names))
 		}
 	}
+	apart := f.apart()
 	for _, c := range in.Campaigns {
-		out.Campaigns = append(out.Campaigns, campaignStatus(c))
+		s := campaignStatus(c)
+		if apart != "" && s.Status == campaigns.Running {
+			s.Why = strings.TrimPrefix(s.Why+"; "+apart, "; ")
+		}
+		out.Campaigns = append(out.Campaigns, s)
 		for _, e := range c.Last {
 			out.Last = append(out.Last, endedCall(e, c.Name, agents))
 		}
@@ -270,11 +277,28 @@ func (f *floor) pulses(ctx context.Context, matters func(dialer.Notice) bool) <-
 	return wake
 }
 
-// phonesByNode counts the agents that are signed in by where their phone is.
-func (f *floor) phonesByNode() map[string]int {
+// Phones implements campaigns.NodeWatch.
+func (f *floor) Phones() map[string]int {
 	out := make(map[string]int)
 	for _, a := range f.Engine.Snapshot().Agents {
 		out[a.Node]++
 	}
 	return out
+}
+
+// SafeShares implements campaigns.NodeWatch.
+func (f *floor) SafeShares() []campaigns.TrunkShare {
+	if f.several == nil {
+		return nil
+	}
+	return f.several.n.live.safeShares()
+}
+
+// apart says that trunks are dialed at the nodes' own shares, which is slower than
+// campaigns and their agents would have it; empty when they are not.
+func (f *floor) apart() string {
+	if f.several == nil {
+		return ""
+	}
+	return strings.Join(f.several.n.live.note(), "; ")
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/forecall/forecall/campaigns"
 )
 
 // pingEvery is how often a node asks whether Redis is there, and how long it takes.
@@ -33,13 +35,25 @@ func (l *live) note() (notes []string) {
 	if l.house == nil {
 		return nil
 	}
-	for _, st := range l.standing() {
-		if st.Apart {
-			notes = append(notes, fmt.Sprintf("Redis is away: trunk %s dials at this node's safe share, %.3g of %g calls a second and %d of %d lines",
-				st.Trunk.Name, st.CPS, st.Trunk.CPS, st.Allotted, st.Trunk.Lines))
-		}
+	for _, s := range l.safeShares() {
+		notes = append(notes, fmt.Sprintf("Redis is away: trunk %s dials at this node's safe share, %.3g of %g calls a second and %d of %d lines",
+			s.Trunk, s.CPS, s.AllCPS, s.Lines, s.AllLines))
 	}
 	return notes
+}
+
+// safeShares are the trunks that are dialed at this node's own share because Redis,
+// which shares them among all, is away.
+func (l *live) safeShares() (out []campaigns.TrunkShare) {
+	if l == nil || l.house == nil {
+		return nil
+	}
+	for _, st := range l.standing() {
+		if st.Apart {
+			out = append(out, campaigns.TrunkShare{Trunk: st.Trunk.Name, CPS: st.CPS, AllCPS: st.Trunk.CPS, Lines: st.Allotted, AllLines: st.Trunk.Lines})
+		}
+	}
+	return out
 }
 
 var (

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/cmd/internal/api"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/carrier"
@@ -179,6 +181,7 @@ func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 	r := openRush(t, func(c *config.Config) { c.Live, c.Redis.URL = config.LiveRedis, server.URL() })
 	eventually(t, "the nodes share", standAll(r.nodes, true, sharedCPS, sharedCPS, sharedCPS))
 	r.flows("calls leave by Redis' word", 40)
+	manager := r.order(t, r.nodes[0], []string{fictional(900)})
 	eventually(t, "the metrics say so", r.meters("forecall_redis_up 1", "forecall_redis_nodes 3", `forecall_trunk_shared{trunk="carrier"} 1`))
 	server.Kill()
 	eventually(t, "each node heeds its safe share", standAll(r.nodes, false, 4, 4, 4))
@@ -186,6 +189,19 @@ func TestThreeNodesShareOneTrunkWhateverBecomesOfRedis(t *testing.T) {
 	if text := r.admin("/readyz"); !strings.Contains(text, "Redis is away: trunk carrier dials at this node's safe share, 4 of 12 calls a second") {
 		t.Errorf("/readyz says %s", text)
 	}
+	eventually(t, "the list of nodes and the campaign say so", func() bool {
+		var house api.NodeList
+		if err := manager.Read(within(t), "/v1/nodes", &house); err != nil || len(house.SafeShares) != 1 {
+			return false
+		}
+		l := r.leader()
+		if l == nil {
+			return false
+		}
+		all := l.node.lead.Load().floor.Snapshot().Campaigns
+		return house.SafeShares[0] == (campaigns.TrunkShare{Trunk: "carrier", CPS: 4, AllCPS: sharedCPS, Lines: house.SafeShares[0].Lines, AllLines: sharedLines}) &&
+			len(all) == 1 && strings.Contains(all[0].Why, "Redis is away: trunk carrier dials at this node's safe share")
+	})
 	r.flows("calls leave without Redis", 40)
 	if err := server.Again(); err != nil {
 		t.Fatal(err)

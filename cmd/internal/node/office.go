@@ -44,7 +44,7 @@ func (n *lead) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office
 		House:       campaigns.NewHouse(n.db, n.db),
 		Rights:      n.rights,
 		Trunks:      trunks,
-		Nodes:       campaigns.NewNodes(n.db, n.db, n.floor.phonesByNode),
+		Nodes:       campaigns.NewNodes(n.db, n.db, n.floor),
 	}
 }
 

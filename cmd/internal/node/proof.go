@@ -40,8 +40,8 @@ func (n *lead) openClerk(ctx context.Context) error {
 	var seed []byte
 	if c.Several() {
 		var err error
-		if seed, err = peer.Key([]byte(c.Cluster.Secret), "evidence"); err != nil {
-			return fmt.Errorf("cluster.secret: %w", err)
+		if seed, err = evidenceSeed(c); err != nil {
+			return err
 		}
 	}
 	clerk, err := keyring.Open(ctx, keyring.Settings{
@@ -58,6 +58,25 @@ func (n *lead) openClerk(ctx context.Context) error {
 		return err
 	})
 	return nil
+}
+
+// evidenceSeed is what the nodes of a house have their one signing key of.
+func evidenceSeed(c config.Config) ([]byte, error) {
+	seed, err := peer.Key([]byte(c.Cluster.Secret), "evidence")
+	if err != nil {
+		return nil, fmt.Errorf("cluster.secret: %w", err)
+	}
+	return seed, nil
+}
+
+// HandOverKey lets the signing key of a data folder introduce that of the nodes to the
+// records that were moved to them: without it none of them could lead.
+func HandOverKey(ctx context.Context, c config.Config, folder string, db *records.DB) error {
+	seed, err := evidenceSeed(c)
+	if err != nil {
+		return err
+	}
+	return keyring.HandOver(ctx, keyring.Settings{Folder: folder, Seed: seed, Ledger: db})
 }
 
 // openProof makes the services that hand the ledger over and answer persons.

@@ -264,11 +264,19 @@ func (s *several) run(soft, hard context.Context) error {
 	return s.hands.Run(soft, hard, s.dial)
 }
 
+// leadAgain is how long a node rests that could not lead: what keeps it from it, as a
+// key that is another's, is not gone at once.
+const leadAgain = time.Second
+
 // leads is this node as the one that leads, until ctx is done: then it lets go, and
 // the calls are the next one's.
 func (n *Node) leads(ctx context.Context, _ int64) error {
 	l, err := n.makeLead(ctx)
 	if err != nil {
+		if ctx.Err() == nil {
+			n.log.Error("this node cannot lead; another may, and it tries again", "error", err)
+			rest(ctx, leadAgain)
+		}
 		return err
 	}
 	if _, err := n.db.CloseSpells(ctx); err != nil {

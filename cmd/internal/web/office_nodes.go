@@ -10,6 +10,7 @@ import (
 type nodesView struct {
 	officeView
 	Nodes []campaigns.NodeStanding
+	Apart []campaigns.TrunkShare // dialed at the nodes' own shares
 }
 
 func (p *Pages) nodes(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
@@ -20,6 +21,9 @@ func (p *Pages) showNodes(w http.ResponseWriter, r *http.Request, u campaigns.Us
 	v := nodesView{officeView: officeIn(r, p.frame(r, "Nodes"))}
 	v.Wrong = wrong
 	if v.Nodes, err = p.Office.Nodes.List(r.Context(), u); err != nil {
+		return err
+	}
+	if v.Apart, err = p.Office.Nodes.SafeShares(r.Context(), u); err != nil {
 		return err
 	}
 	return p.render(w, status, "office-nodes.html", v)
