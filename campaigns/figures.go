@@ -213,6 +213,18 @@ type FigureReport struct {
 	Total   Figures         `json:"total"`
 	Steps   []StepFigures   `json:"steps,omitempty"`
 	Answers []AnswerFigures `json:"answers,omitempty"`
+	// Behind is how old the table is, of a copy of the store that has fallen back;
+	// 0 = it is of now.
+	Behind time.Duration `json:"-"`
+}
+
+// ReportsFresh is the age up to which a report is of now: what is older says so.
+const ReportsFresh = 5 * time.Second
+
+// Follower is a store whose reports are read from a copy of it.
+type Follower interface {
+	// ReportsBehind is how far the copy was behind when it was last read.
+	ReportsBehind() time.Duration
 }
 
 // Measures are what rows can be ranked by.

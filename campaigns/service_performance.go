@@ -92,6 +92,9 @@ func (p *Performance) Table(ctx context.Context, by User, table FigureTable, q P
 	for _, r := range out.Rows {
 		out.Total.Add(r)
 	}
+	if f, ok := p.store.(Follower); ok && f.ReportsBehind() > ReportsFresh {
+		out.Behind = f.ReportsBehind()
+	}
 	return out, nil
 }
 

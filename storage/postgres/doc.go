@@ -9,6 +9,10 @@
 //	            other over all nodes    the pen back before the disk has it
 //	disk        1                       waits for the disk, for all groups since
 //	readers     4, read only            whole results; cursors inside a snapshot
+//	claims      1                       contacts for hoppers: beside the pen, FOR UPDATE
+//	                                    SKIP LOCKED, waits neither for it nor for the disk
+//	aside       1                       what a node says of itself
+//	reports     4, read only            a standby, where one is named (postgres.reports)
 //	types       1                       asks what the arguments of a statement are
 //
 // A group of the writer:
@@ -33,5 +37,10 @@
 //   - A server that is away is told at once (ErrAway); a wire that was cut within ten
 //     seconds. Connections come back by themselves. Who sleeps with the pen is cut off
 //     after ten.
+//   - A claim holds up no call, and a contact is claimed once: it locks the epoch of
+//     its node and the owner of its campaign, so that it comes before or after a
+//     takeover, never between. One that a crash has lost led to no call.
+//   - Nothing that a call is decided by is read from a standby. One that is away, or
+//     was promoted, is not read at all: the primary serves.
 //   - Texts come back as they were given, octet by octet, whatever carriers send.
 package postgres

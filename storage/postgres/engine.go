@@ -23,7 +23,9 @@ type Engine struct {
 	disk   *sql.DB
 	aside  *sql.DB
 	claims *sql.DB
-	moves  bool // opened for a move into the database
+
+	standby *standby // for reports; nil = none
+	moves   bool     // opened for a move into the database
 }
 
 // At names a database by its address: a URL, or words as libpq takes them.
@@ -48,6 +50,9 @@ func (e *Engine) Open(ctx context.Context, _ *slog.Logger) (write, read *sql.DB,
 	e.aside = e.pool(1, false, writing+`; SET synchronous_commit = off`)
 	e.claims = e.pool(1, false, writing+`; SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`)
 	e.read = e.pool(readers, true, reading)
+	if s := e.standby; s != nil {
+		s.pool = sized(&connector{config: s.config, types: e.types, setup: reading, reader: true}, readers)
+	}
 	if _, err := e.disk.ExecContext(ctx, forgetWriters); err != nil {
 		return nil, nil, fmt.Errorf("forget writers: %w", err)
 	}
@@ -61,7 +66,11 @@ func (e *Engine) ForMove() *Engine {
 }
 
 func (e *Engine) pool(size int, reader bool, setup string) *sql.DB {
-	p := sql.OpenDB(&connector{config: e.config, types: e.types, setup: setup, reader: reader})
+	return sized(&connector{config: e.config, types: e.types, setup: setup, reader: reader}, size)
+}
+
+func sized(c *connector, size int) *sql.DB {
+	p := sql.OpenDB(c)
 	p.SetMaxOpenConns(size)
 	p.SetMaxIdleConns(size)
 	return p
@@ -75,7 +84,11 @@ func (e *Engine) Aside() *sql.DB { return e.aside }
 func (e *Engine) Close() error {
 	e.types.close()
 	var errs []error
-	for _, pool := range []*sql.DB{e.read, e.write, e.disk, e.aside, e.claims} {
+	pools := []*sql.DB{e.read, e.write, e.disk, e.aside, e.claims}
+	if e.standby != nil {
+		pools = append(pools, e.standby.pool)
+	}
+	for _, pool := range pools {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

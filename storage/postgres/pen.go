@@ -55,8 +55,8 @@ func (e *Engine) Begin(ctx context.Context, c *sql.Conn, node int64) (Turn, erro
 	return t, nil
 }
 
-// Disconnect ends the connections of the writer of a node: what it has begun is
-// undone, and the pen is free.
+// Disconnect ends the connections over which a node writes, the writer's and that of
+// its claims: what it has begun is undone, and the pen is free.
 func (e *Engine) Disconnect(ctx context.Context, node int64) error {
 	var ended int
 	err := e.read.QueryRowContext(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

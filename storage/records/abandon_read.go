@@ -28,14 +28,16 @@ func (db *DB) AbandonCounts(ctx context.Context, s campaigns.AbandonScope, start
 // RecountAbandonment counts the same again from the outcomes themselves, with any
 // limit.
 func (db *DB) RecountAbandonment(ctx context.Context, s campaigns.AbandonScope, start abandonment.Start, within time.Duration, from, to time.Time) (r campaigns.Recount, err error) {
-	err = db.look(ctx, func(q querier) error {
-		if r.Counts, err = recountAbandoned(q, s, start, within, from, to); err != nil {
+	return reported(ctx, db, func(ctx context.Context) (r campaigns.Recount, err error) {
+		err = db.look(ctx, func(q querier) error {
+			if r.Counts, err = recountAbandoned(q, s, start, within, from, to); err != nil {
+				return err
+			}
+			r.Lost, err = lostCalls(q, s, from, to)
 			return err
-		}
-		r.Lost, err = lostCalls(q, s, from, to)
-		return err
+		})
+		return r, err
 	})
-	return r, err
 }
 
 // AbandonCalls lists the calls of a scope and a time that are in one of the

@@ -112,7 +112,7 @@ func (s *callStream) promise(ctx context.Context, read func() page) bool {
 // both included. Intents stand in the order of time, so a search by halves
 // finds a time without an index.
 func (db *DB) bounds(ctx context.Context, f campaigns.CallFilter) (lo, hi int64, err error) {
-	if err := db.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM attempts`).Scan(&hi); err != nil {
+	if err := db.reading(ctx).QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM attempts`).Scan(&hi); err != nil {
 		return 0, 0, err
 	}
 	lo = 1
@@ -142,7 +142,7 @@ func (db *DB) firstAt(ctx context.Context, last int64, t time.Time) (int64, erro
 	for lo < hi {
 		mid := lo + (hi-lo)/2
 		var intent int64
-		if err := db.read.QueryRowContext(ctx, `SELECT intent_at FROM attempts WHERE seq = ?`, mid).Scan(&intent); err != nil {
+		if err := db.reading(ctx).QueryRowContext(ctx, `SELECT intent_at FROM attempts WHERE seq = ?`, mid).Scan(&intent); err != nil {
 			return 0, err
 		}
 		if intent < at {

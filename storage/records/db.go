@@ -51,6 +51,8 @@ type DB struct {
 	found int64                // last attempt of the ledger when it was opened
 	life  atomic.Pointer[life] // as which node we write; nil = none joined
 
+	copied follower // what is known of the copy that reports are read from
+
 	written func() // after news; not nil
 
 	stop chan struct{}

@@ -24,6 +24,7 @@
 //	  |                                                  v     v
 //	  +---------------- Lease, when due ---------------- waiting
 //
+// Where several nodes write, Lease is a transaction beside the writer's: see claims.go.
 // Callable contacts stand in a partial index without a time, waiting ones in
 // another by time; a lease first promotes those that are due. A callback
 // waits in its own table and is leased above every list.

@@ -55,8 +55,8 @@ type House interface {
 	// Aside is a pool of one connection for what nodes say of themselves: its
 	// commits wait neither for the pen nor for the disk.
 	Aside() *sql.DB
-	// Disconnect ends the connections of the writer of a node: what it has begun is
-	// undone.
+	// Disconnect ends the connections over which a node writes, the writer's and that
+	// of its claims: what it has begun is undone.
 	Disconnect(ctx context.Context, node int64) error
 }
 

@@ -22,6 +22,7 @@ func (db *DB) WriteEvidence(ctx context.Context, s evidence.Selection, w *eviden
 	if s.Number != "" && e164(s.Number) == 0 {
 		return fmt.Errorf("write evidence: %w", rules.ErrNumber) // it would choose everybody
 	}
+	ctx = db.complete(ctx)
 	err := db.look(ctx, func(q querier) error {
 		x := &exporter{ctx: ctx, q: q, w: w, s: s, from: micros(s.From), to: micros(s.To), num: e164(s.Number)}
 		for _, step := range []func() error{x.choose, x.bound, x.chain, x.records, x.checkpoints, x.decisions, x.rules} {
@@ -31,7 +32,7 @@ func (db *DB) WriteEvidence(ctx context.Context, s evidence.Selection, w *eviden
 		}
 		return nil
 	})
-	if err != nil {
+	if db.failed(ctx, err) != nil {
 		return fmt.Errorf("write evidence: %w", err)
 	}
 	return nil

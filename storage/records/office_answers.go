@@ -32,9 +32,17 @@ func (db *DB) figureWhere(ctx context.Context, q campaigns.FigureQuery, seq stri
 // AnswerFigures counts how questions of scripts were answered in a period, and
 // what came of those calls, the most frequent answer of each question first.
 func (db *DB) AnswerFigures(ctx context.Context, q campaigns.FigureQuery) ([]campaigns.AnswerFigures, error) {
-	w, err := db.figureWhere(ctx, q, "w.seq")
+	out, err := reported(ctx, db, func(ctx context.Context) ([]campaigns.AnswerFigures, error) { return db.answerFigures(ctx, q) })
 	if err != nil {
 		return nil, fmt.Errorf("figures of answers: %w", err)
+	}
+	return out, nil
+}
+
+func (db *DB) answerFigures(ctx context.Context, q campaigns.FigureQuery) ([]campaigns.AnswerFigures, error) {
+	w, err := db.figureWhere(ctx, q, "w.seq")
+	if err != nil {
+		return nil, err
 	}
 	out, given := []campaigns.AnswerFigures{}, map[string]int64{}
 	err = db.withDriver(ctx, func(c driver.QueryerContext) error {
@@ -48,7 +56,7 @@ func (db *DB) AnswerFigures(ctx context.Context, q campaigns.FigureQuery) ([]cam
 			})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("figures of answers: %w", err)
+		return nil, err
 	}
 	for i := range out {
 		out[i].Share = float64(out[i].Given) / float64(given[out[i].Question])
@@ -58,9 +66,17 @@ func (db *DB) AnswerFigures(ctx context.Context, q campaigns.FigureQuery) ([]cam
 
 // StepFigures counts how far conversations of a period came in the script.
 func (db *DB) StepFigures(ctx context.Context, q campaigns.FigureQuery) ([]campaigns.StepFigures, error) {
-	w, err := db.figureWhere(ctx, q, "e.attempt")
+	out, err := reported(ctx, db, func(ctx context.Context) ([]campaigns.StepFigures, error) { return db.stepFigures(ctx, q) })
 	if err != nil {
 		return nil, fmt.Errorf("figures of steps: %w", err)
+	}
+	return out, nil
+}
+
+func (db *DB) stepFigures(ctx context.Context, q campaigns.FigureQuery) ([]campaigns.StepFigures, error) {
+	w, err := db.figureWhere(ctx, q, "e.attempt")
+	if err != nil {
+		return nil, err
 	}
 	w.add("e.kind = ?", string(campaigns.EventStep))
 	out := []campaigns.StepFigures{}
@@ -80,8 +96,5 @@ func (db *DB) StepFigures(ctx context.Context, q campaigns.FigureQuery) ([]campa
 			return ctx.Err()
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("figures of steps: %w", err)
-	}
-	return out, nil
+	return out, err
 }

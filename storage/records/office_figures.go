@@ -167,7 +167,7 @@ func (db *DB) figuresBy(ctx context.Context, q campaigns.FigureQuery, k figureKe
 
 // ofKey is figuresBy for those that are calls alone.
 func (db *DB) ofKey(ctx context.Context, q campaigns.FigureQuery, k figureKey) (map[int64]campaigns.Figures, error) {
-	out, err := db.figuresBy(ctx, q, k)
+	out, err := reported(ctx, db, func(ctx context.Context) (rows, error) { return db.figuresBy(ctx, q, k) })
 	return out.plain(), err
 }
 
@@ -183,11 +183,14 @@ func (db *DB) CampaignFigures(ctx context.Context, q campaigns.FigureQuery) (map
 
 // QuarterFigures counts the calls and the time of agents by quarters of hours.
 func (db *DB) QuarterFigures(ctx context.Context, q campaigns.FigureQuery, now time.Time) (map[int64]campaigns.Figures, error) {
-	out, err := db.figuresBy(ctx, q, keyOfQuarter())
+	out, err := reported(ctx, db, func(ctx context.Context) (rows, error) {
+		out, err := db.figuresBy(ctx, q, keyOfQuarter())
+		if err != nil {
+			return nil, err
+		}
+		return out, db.eachSpent(ctx, q, now, func(s spent) { out.at(s.quarter).Spend(s.state, s.length) })
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := db.eachSpent(ctx, q, now, func(s spent) { out.at(s.quarter).Spend(s.state, s.length) }); err != nil {
 		return nil, fmt.Errorf("figures: %w", err)
 	}
 	return out.plain(), nil
@@ -197,6 +200,18 @@ func (db *DB) QuarterFigures(ctx context.Context, q campaigns.FigureQuery, now t
 // Talk is each agent's own part of a call that was passed on; a call counts for
 // who had it first, what came of it for who said it.
 func (db *DB) AgentFigures(ctx context.Context, q campaigns.FigureQuery, now time.Time) (map[int64]campaigns.Figures, error) {
+	out, err := reported(ctx, db, func(ctx context.Context) (rows, error) { return db.agentFigures(ctx, q, now) })
+	if err != nil {
+		return nil, fmt.Errorf("figures of agents: %w", err)
+	}
+	figures := out.plain()
+	if q.Agents != nil {
+		maps.DeleteFunc(figures, func(id int64, _ campaigns.Figures) bool { return !slices.Contains(q.Agents, id) })
+	}
+	return figures, nil
+}
+
+func (db *DB) agentFigures(ctx context.Context, q campaigns.FigureQuery, now time.Time) (rows, error) {
 	out := rows{}
 	err := db.eachFigure(ctx, q, keyOfAgents(), func(f figure) {
 		first, second, said := f.key&agentBits, f.key>>20&agentBits, f.key>>40&agentBits
@@ -214,14 +229,7 @@ func (db *DB) AgentFigures(ctx context.Context, q campaigns.FigureQuery, now tim
 	if err == nil {
 		err = db.scoresOfAgents(ctx, q, out)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("figures of agents: %w", err)
-	}
-	figures := out.plain()
-	if q.Agents != nil {
-		maps.DeleteFunc(figures, func(id int64, _ campaigns.Figures) bool { return !slices.Contains(q.Agents, id) })
-	}
-	return figures, nil
+	return out, err
 }
 
 // scoresOfAgents adds the scores of the calls of a period.

@@ -34,7 +34,7 @@ type snapshot struct {
 // f reads fits together; it delays no writer, and sees nothing that is
 // committed after its first query.
 func (db *DB) look(ctx context.Context, f func(q querier) error) error {
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.reading(ctx).BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin to read: %w", err)
 	}

@@ -39,7 +39,7 @@ func (c *cells) span() time.Duration { return time.Duration(c.integer()) * time.
 
 // withDriver lends a reading connection of the driver to f.
 func (db *DB) withDriver(ctx context.Context, f func(driver.QueryerContext) error) error {
-	conn, err := db.read.Conn(ctx)
+	conn, err := db.reading(ctx).Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -59,12 +59,16 @@ func (db *DB) SelectCalls(ctx context.Context, s campaigns.CallSearch) (calls it
 	}
 	return func(yield func(campaigns.Call, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		from := db.complete(ctx)
 		st := &callStream{db: db, pages: make(chan chan page, min(runtime.GOMAXPROCS(0), readers)-1)}
 		st.wg.Go(func() {
 			defer close(st.pages)
 			for seqs := range h.pages(callPage) {
 				if !st.promise(ctx, func() page {
-					calls, err := db.callsAt(ctx, seqs)
+					calls, err := db.callsAt(from, seqs)
+					if db.failed(from, err) != nil {
+						calls, err = db.callsAt(ctx, seqs)
+					}
 					return page{calls, errors.Join(err, db.addChecks(ctx, calls))}
 				}) {
 					return

@@ -108,12 +108,14 @@ type Performance struct {
 	Total   Figures                   `json:"total"`
 	Steps   []StepFigures             `json:"steps"`
 	Answers []campaigns.AnswerFigures `json:"answers"`
+	Behind  float64                   `json:"behind_s,omitempty"` // how old it is, of a copy of the database that has fallen back; 0 = of now
 }
 
 func performanceOf(r campaigns.FigureReport) Performance {
 	out := Performance{
 		Table: string(r.Table), From: r.Query.From.UTC(), To: r.Query.To.UTC(), Zone: r.Query.Zone,
 		Rows: []Figures{}, Total: figuresOf(r.Total), Steps: []StepFigures{}, Answers: notNil(r.Answers),
+		Behind: r.Behind.Seconds(),
 	}
 	for _, f := range r.Rows {
 		out.Rows = append(out.Rows, figuresOf(f))

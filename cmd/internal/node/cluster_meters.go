@@ -26,6 +26,8 @@ func (n *Node) meterHouse() {
 			}
 			return float64(len(n.several.member.View().Nodes))
 		}},
+		{"reports_behind_seconds", "How far the copy of the database that reports are read from was behind when it was last read; 0 where they are read from the database itself.",
+			func() float64 { return n.db.ReportsBehind().Seconds() }},
 	} {
 		n.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "forecall_" + m.name, Help: m.help}, m.value))
 	}

@@ -24,6 +24,11 @@ func Engine(c config.Config) (records.Engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("postgres.url: %w", err)
 		}
+		if c.Postgres.Reports != "" {
+			if err := e.ReadReports(c.Postgres.Reports); err != nil {
+				return nil, fmt.Errorf("postgres.reports: %w", err)
+			}
+		}
 		return e, nil
 	}
 	return sqlite.At(filepath.Join(c.Data, DataFile)), nil
