@@ -54,8 +54,11 @@ func (n *Node) openFiles(context.Context) (err error) {
 	if n.exported, err = filesAt(c, "exports", c.Files.Exports, exportsFolder); err != nil {
 		return err
 	}
-	n.prompts.files, err = filesAt(c, "prompts", c.Files.Prompts, promptsFolder)
-	return err
+	if n.prompts.files, err = filesAt(c, "prompts", c.Files.Prompts, promptsFolder); err != nil {
+		return err
+	}
+	n.sharePrompts()
+	return nil
 }
 
 // warnOfVersions says when a bucket keeps what is deleted in it: then nobody is

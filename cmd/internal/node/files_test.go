@@ -19,7 +19,7 @@ func TestAPromptThatOneNodeSavedIsPlayedByAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return promptFolder{files}
+		return promptFolder{files: files}
 	}
 	one, other := at(), at()
 	if err := one.Save("sorry.wav", testdata.SafeHarbour); err != nil {

@@ -116,7 +116,7 @@ func (n *Node) makeLead(ctx context.Context) (*lead, error) {
 	l.over, l.end = context.WithCancel(context.Background())
 	began, took := time.Now(), []time.Duration(nil)
 	for _, step := range []func(context.Context) error{
-		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.firstAdmin, l.openPages,
+		l.openClerk, l.openRules, l.openRegistry, l.openEngine, l.openServices, l.openProof, l.seed, l.givePrompts, l.firstAdmin, l.openPages,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, l.shut())

@@ -2,8 +2,10 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/netip"
 	"os"
@@ -68,7 +70,10 @@ func newPoller(relay string) (media.Poller, error) {
 }
 
 // prompts reads the messages of campaigns.
-type prompts struct{ files blobs.Store }
+type prompts struct {
+	files  blobs.Store
+	shared bool // by the record store, also those that are named with their path
+}
 
 // safeHarbor reads the safe-harbour messages of a campaign by language; the
 // one under "" is for every other language.
@@ -108,7 +113,13 @@ func (p prompts) read(file string) (media.Prompt, error) {
 	defer cancel()
 	open := func() (io.ReadCloser, error) { return p.files.Open(ctx, file) }
 	if filepath.IsAbs(file) {
-		open = func() (io.ReadCloser, error) { return os.Open(file) }
+		open = func() (io.ReadCloser, error) {
+			f, err := os.Open(file)
+			if errors.Is(err, fs.ErrNotExist) && p.shared {
+				return p.files.Open(ctx, file)
+			}
+			return f, err
+		}
 	}
 	f, err := open()
 	if err != nil {

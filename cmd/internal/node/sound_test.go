@@ -62,5 +62,5 @@ func promptsIn(t *testing.T, folder string) prompts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prompts{files}
+	return prompts{files: files}
 }
