@@ -18,15 +18,21 @@
 //
 // A node that stops or is drained hands the floor over at once, and has the others
 // look before their time; the last one that works leads to its end. A node that sleeps
-// in the middle of a write holds up the writes of all: whoever wants the floor, or ends
-// the node, ends its connection first.
+// in the middle of a write holds up the writes of all: its connection is ended when it
+// has missed two beats.
+//
+// A process that was killed leaves a machine that says so: whoever tries its port is
+// refused. With that, and a beat that it has missed, it is ended at once; the beats alone
+// would take Settings.Silent. A machine that is gone, or a process that sleeps, refuses
+// nobody.
 //
 // # Promises
 //
 //   - At no moment do two nodes that know the time lead; a node that lost the floor
 //     has been told to stop before another takes it.
 //   - A node that is killed has no open call after Settings.Silent and two looks, and
-//     its floor is another's after Settings.Lasts and one try.
+//     its floor is another's after Settings.Lasts and one try; where its port is refused,
+//     both come within three beats.
 //   - A store that is away ends nothing by itself: who lives goes on talking, and all
 //     is taken up when it is back. Who leads leads on when the store answers no other
 //     node either, as all of them say when asked; else another may have the floor

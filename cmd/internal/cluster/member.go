@@ -303,6 +303,8 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 		case may && m.dead(within, n, suspect):
 			m.mourn(within, n, m.missed())
 			continue
+		case may && n.Silent > m.asleep():
+			m.say(ctx, "a silent node could not be disconnected from the store", m.s.Store.Disconnect(within, n.ID, m.asleep()))
 		}
 		v.Nodes = append(v.Nodes, n)
 		for _, d := range duties {
@@ -316,6 +318,10 @@ func (m *Member) look(ctx context.Context, self campaigns.Node, may bool) bool {
 	m.see(v)
 	return true
 }
+
+// asleep is how long a node is silent that may sleep in the middle of a write, which holds
+// up the writes of all: its connection is ended. One that is awake connects again.
+func (m *Member) asleep() time.Duration { return 2*m.s.Beat + m.s.Beat/2 }
 
 // missed is how long a node is silent that has missed a beat.
 func (m *Member) missed() time.Duration { return m.s.Beat + m.s.Beat/2 }

@@ -33,6 +33,36 @@ func TestANodeWhoseProcessIsGoneIsEndedWhenItHasMissedABeat(t *testing.T) {
 	}
 }
 
+// TestAFollowerThatSleepsIsDisconnectedBeforeItIsEnded: it may hold up the writes of all.
+func TestAFollowerThatSleepsIsDisconnectedBeforeItIsEnded(t *testing.T) {
+	bubbled(t, func(h *house) {
+		asleep := ""
+		for name := range h.members {
+			if name != h.leader() {
+				asleep = name
+			}
+		}
+		wake := h.freeze(asleep)
+		id, at := h.seats[asleep].self, time.Now()
+		h.within(4*time.Second, "it is disconnected", func() (cut bool) {
+			h.set(func() { cut = slices.Contains(h.cut, id) })
+			return cut
+		})
+		h.set(func() {
+			if d := time.Since(at); d < time.Second || slices.Contains(h.closed, id) {
+				h.Errorf("disconnected after %s; ended: %v", d, h.closed)
+			}
+		})
+		wake()
+		time.Sleep(10 * time.Second)
+		h.set(func() {
+			if len(h.closed) > 0 {
+				h.Errorf("ended: %v", h.closed)
+			}
+		})
+	})
+}
+
 func TestANodeThatBeatsIsNotEndedThoughItsPortIsRefused(t *testing.T) {
 	bubbled(t, func(h *house) {
 		led := h.leader()

@@ -113,24 +113,47 @@ func (h *house) limits() {
 			}
 		}
 	}
-	slices.SortFunc(invites, time.Time.Compare)
 	slices.SortStableFunc(lines, func(a, b change) int { return a.at.Compare(b.at) })
-	used, most, fastest := 0, 0, 0
+	used, most := 0, 0
 	for _, l := range lines {
 		used += l.by
 		most = max(most, used)
 	}
-	for first, last := 0, 0; last < len(invites); last++ {
-		for invites[last].Sub(invites[first]) >= time.Second {
-			first++
-		}
-		fastest = max(fastest, last-first+1)
-	}
-	h.Logf("the carrier saw %d INVITEs, at most %d within a second (limit %d) and %d lines in use (limit %d)", len(invites), fastest, cpsOfTrunk, most, linesOfTrunk)
-	if fastest > cpsOfTrunk+1 {
-		h.Errorf("%d INVITEs within a second, and %d are allowed", fastest, cpsOfTrunk)
+	fastest := busiest(invites)
+	sent := h.sent()
+	h.Logf("the carrier saw %d INVITEs, at most %d within a second (limit %d; by the clocks of those who sent them %d) and %d lines in use (limit %d)",
+		len(invites), fastest, cpsOfTrunk, sent, most, linesOfTrunk)
+	// A carrier that is starved of time reads in one moment what came in several: it is
+	// believed within a fifth, and those who sent to the letter.
+	if sent > cpsOfTrunk+1 || fastest > cpsOfTrunk+cpsOfTrunk/5 {
+		h.Errorf("%d INVITEs were sent within a second, %d came, and %d are allowed", sent, fastest, cpsOfTrunk)
 	}
 	if most > linesOfTrunk {
 		h.Errorf("%d lines in use, and %d are allowed", most, linesOfTrunk)
 	}
+}
+
+// busiest is the most of these instants within a second.
+func busiest(all []time.Time) (most int) {
+	slices.SortFunc(all, time.Time.Compare)
+	for first, last := 0, 0; last < len(all); last++ {
+		for all[last].Sub(all[first]) >= time.Second {
+			first++
+		}
+		most = max(most, last-first+1)
+	}
+	return most
+}
+
+// sent is the most INVITEs that were sent within a second, as the ledger has them.
+func (h *house) sent() int {
+	h.Helper()
+	var all []time.Time
+	h.must(h.eye.each(context.Background(), `SELECT sent_at FROM forecall.outcomes WHERE sent_at > 0`, func(r interface{ Scan(...any) error }) error {
+		var at int64
+		err := r.Scan(&at)
+		all = append(all, time.UnixMicro(at))
+		return err
+	}))
+	return busiest(all)
 }
