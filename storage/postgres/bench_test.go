@@ -236,8 +236,11 @@ func BenchmarkClaimsBesideCalls(b *testing.B) {
 	}
 }
 
+// beside is how many calls there are to be written meanwhile, at most.
+const beside = 20_000
+
 func claimsBeside(b *testing.B, all []*records.DB, hopper bool) {
-	hers, calls := stocked(b, all[0], b.N), named(b, all[1], "calls", 32)
+	hers, calls := stocked(b, all[0], b.N), named(b, all[1], "calls", beside)
 	var mu sync.Mutex
 	var begins, claims []time.Duration
 	timed := func(to *[]time.Duration, do func() error) error {
@@ -248,16 +251,20 @@ func claimsBeside(b *testing.B, all []*records.DB, hopper bool) {
 		*to = append(*to, time.Since(start))
 		return err
 	}
-	stock, err := all[1].Lease(b.Context(), calls.ID, time.Now(), 32)
+	stock, err := all[1].Lease(b.Context(), calls.ID, time.Now(), beside)
 	must(b, err)
 	var over atomic.Bool
+	var at atomic.Int64
 	var wg sync.WaitGroup
 	b.ResetTimer()
-	for _, p := range stock {
+	for range 32 {
 		wg.Go(func() {
 			for !over.Load() {
-				a := campaigns.NewAttempt(calls, p, "", time.Now())
-				a.Manual = true // the same person again and again
+				i := at.Add(1)
+				if i > beside {
+					return
+				}
+				a := campaigns.NewAttempt(calls, stock[i-1], "", time.Now())
 				err := timed(&begins, func() error { return all[1].Begin(b.Context(), calls, a) })
 				if err == nil {
 					err = all[1].Finish(b.Context(), ended(*a))
