@@ -23,7 +23,7 @@ const (
 type Postgres struct {
 	URL         string `key:"url" secret:"true" doc:"address of the database, as postgres://forecall@db.example.com/forecall"`
 	URLFile     string `key:"url_file" doc:"file with the address of the database"`
-	Reports     string `key:"reports" secret:"true" doc:"address of a read replica for reports, searches and exports; empty = the database itself"`
+	Reports     string `key:"reports" secret:"true" doc:"address of a read replica for performance, exports, evidence and verify; empty = the database itself"`
 	ReportsFile string `key:"reports_file" doc:"file with the address of the replica"`
 }
 
