@@ -48,6 +48,8 @@ func TestAServerThatIsAwayIsToldAtOnce(t *testing.T) {
 		t.Fatalf("read while the server is away: %v", err)
 	}
 	must(t, s.Again())
+	people, err = db.Lease(t.Context(), c.ID, time.Now(), 1) // nobody waited for the claim to be on disk
+	must(t, err)
 	must(t, db.Begin(t.Context(), c, campaigns.NewAttempt(c, people[0], "", time.Now())))
 	_, err = db.Depth(t.Context(), c.ID, time.Now())
 	must(t, err)

@@ -76,8 +76,15 @@ func (r *ringers) halt(t *testing.T, at *resident, _ []string) (undo func()) {
 // refill gives the campaign so many people more.
 func (r *ringers) refill(t *testing.T, at *resident, n int) {
 	t.Helper()
+	more(t, at, r.campaign, r.known, n)
+	r.known += n
+}
+
+// more gives a campaign n people more: those whose fictional numbers begin with first.
+func more(t *testing.T, at *resident, campaign int64, first, n int) {
+	t.Helper()
 	db := at.node.db
-	l, err := db.CreateList(within(t), campaigns.List{Campaign: r.campaign, Name: fmt.Sprintf("more of %d", r.known), Active: true})
+	l, err := db.CreateList(within(t), campaigns.List{Campaign: campaign, Name: fmt.Sprintf("more of %d", first), Active: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +92,13 @@ func (r *ringers) refill(t *testing.T, at *resident, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more := make([]campaigns.Contact, n)
-	for i := range more {
-		more[i] = campaigns.Contact{Row: i + 2, Phones: []campaigns.Phone{{Number: fictional(r.known + i), Region: "US", Zones: []string{"America/New_York"}}}}
+	people := make([]campaigns.Contact, n)
+	for i := range people {
+		people[i] = campaigns.Contact{Row: i + 2, Phones: []campaigns.Phone{{Number: fictional(first + i), Region: "US", Zones: []string{"America/New_York"}}}}
 	}
-	if _, err := db.AddContacts(within(t), load, more, campaigns.SkipDuplicates); err != nil {
+	if _, err := db.AddContacts(within(t), load, people, campaigns.SkipDuplicates); err != nil {
 		t.Fatal(err)
 	}
-	r.known += n
 }
 
 // measure withdraws what rings, again and again, and says how long it rang on.

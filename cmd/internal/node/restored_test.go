@@ -110,6 +110,7 @@ func TestNodesThatFindTheirDatabaseRestoredCallNobodyUntilAPersonLiftsTheStop(t 
 	eventually(t, "a person lifts the stop", func() bool {
 		return o.nodes[1].node.db.LiftStop(within(t), stop.ID, managerLogin, "requests are entered") == nil
 	})
+	more(t, o.nodes[1], 1, len(numbers), 20) // those who met the stop wait for a while
 	called(6)
 	home()
 	for _, r := range o.nodes {

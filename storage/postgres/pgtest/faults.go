@@ -123,13 +123,32 @@ func (s *Server) processes() ([]int, error) {
 // Hangup ends the sessions with a database from the server's side, as an operator
 // or a firewall does, and tells how many there were.
 func (s *Server) Hangup(ctx context.Context, database string) (ended int, err error) {
-	c, err := pgx.Connect(ctx, s.Address("postgres"))
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close(ctx)
-	err = c.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1`, database).Scan(&ended)
+	err = s.over(ctx, func(c *pgx.Conn) error {
+		return c.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1`, database).Scan(&ended)
+	})
 	return ended, err
+}
+
+// over does something over a connection of its own, and again while the server is
+// beginning anew after the fault before.
+func (s *Server) over(ctx context.Context, do func(*pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		c, err := pgx.Connect(ctx, s.Address("postgres"))
+		if err == nil {
+			err = do(c)
+			_ = c.Close(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // Refuse lets no process of the server write further into a file than limit
@@ -156,17 +175,15 @@ func (s *Server) Refuse(limit int64) error {
 // KillBackend kills the process that serves a session with a database, as the
 // kernel does: the server then ends all others, recovers and goes on.
 func (s *Server) KillBackend(ctx context.Context, database string) error {
-	c, err := pgx.Connect(ctx, s.Address("postgres"))
-	if err != nil {
+	var pid int // 0 = nobody is connected
+	err := s.over(ctx, func(c *pgx.Conn) error {
+		err := c.QueryRow(ctx, `SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY random() LIMIT 1`, database).Scan(&pid)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
 		return err
-	}
-	defer c.Close(ctx)
-	var pid int
-	err = c.QueryRow(ctx, `SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY random() LIMIT 1`, database).Scan(&pid)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // nobody is connected
-	}
-	if err != nil {
+	})
+	if err != nil || pid == 0 {
 		return err
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {

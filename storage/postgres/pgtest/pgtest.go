@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -143,19 +142,7 @@ func (s *Server) command(as *syscall.Credential, name string, args ...string) *e
 }
 
 func (s *Server) await() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for {
-		c, err := pgx.Connect(ctx, s.Address("postgres"))
-		if err == nil {
-			return c.Close(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	return s.over(context.Background(), func(*pgx.Conn) error { return nil })
 }
 
 // Address is how a database of the server is reached.
