@@ -6,9 +6,11 @@
 
 -- Words that the statements of the store use and Postgres does not have.
 
--- The members of a JSON object or array that stands in a text.
+-- The members of a JSON object or array that stands in a text. They are few, of which
+-- the planner is told: it takes them for a thousand otherwise, and walks through all
+-- calls there are to find those of a person's three phones.
 -- +goose StatementBegin
-CREATE FUNCTION json_each(body text) RETURNS TABLE (key text, value text) LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION json_each(body text) RETURNS TABLE (key text, value text) LANGUAGE plpgsql IMMUTABLE ROWS 5 AS $$
 BEGIN
     IF body IS NULL OR body = '' THEN
         RETURN;
