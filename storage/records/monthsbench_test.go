@@ -72,7 +72,8 @@ func monthsOf(n, calls int) string {
 		}
 		fmt.Fprintf(&s, `INSERT INTO months.%[1]s SELECT * FROM forecall.%[1]s; ALTER TABLE months.%[1]s ADD PRIMARY KEY (seq);`, table)
 	}
-	s.WriteString(`CREATE INDEX ON months.attempts (id); CREATE INDEX ON months.attempts (e164); CREATE INDEX ON months.attempts (contact);
+	// By number alone, the newest call of one is sought from the end of the ledger.
+	s.WriteString(`CREATE INDEX ON months.attempts (id); CREATE INDEX ON months.attempts (e164, seq); CREATE INDEX ON months.attempts (contact, seq);
 		CREATE INDEX ON months.attempts (e164) WHERE live = 1; ANALYZE months.attempts; ANALYZE months.outcomes`)
 	return s.String()
 }
