@@ -129,21 +129,6 @@ func (r *ringers) measure(t *testing.T, what string, write func(*testing.T, *res
 	t.Logf("%s: %d calls, by node %v: p50 %s, p99 %s, at most %s", what, len(all), nodes, at(0.5), at(0.99), at(1))
 }
 
-// events is the carrier's log as it is.
-func (r *ringers) events(t *testing.T) []carrier.Record {
-	t.Helper()
-	f, err := os.Open(r.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	all, err := carrier.ReadLog(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // cancelsOf are the first withdrawals of calls to each of some numbers.
 func cancelsOf(events []carrier.Record, numbers []string) (out []carrier.Record) {
 	seen := map[string]bool{}

@@ -37,9 +37,8 @@ func openRingers(t *testing.T, people int, change func(*config.Config)) *ringers
 	return r
 }
 
-// calls are the numbers that ring at the carrier, and when those that were cancelled
-// last were.
-func (r *ringers) calls(t *testing.T) (ringing map[string]bool, cancelled map[string]time.Time) {
+// events is the carrier's log as it is.
+func (r *ringers) events(t *testing.T) []carrier.Record {
 	t.Helper()
 	f, err := os.Open(r.log)
 	if err != nil {
@@ -50,8 +49,15 @@ func (r *ringers) calls(t *testing.T) (ringing map[string]bool, cancelled map[st
 	if err != nil {
 		t.Fatal(err)
 	}
+	return all
+}
+
+// calls are the numbers that ring at the carrier, and when those that were cancelled
+// last were.
+func (r *ringers) calls(t *testing.T) (ringing map[string]bool, cancelled map[string]time.Time) {
+	t.Helper()
 	ringing, cancelled = map[string]bool{}, map[string]time.Time{}
-	for _, rec := range all {
+	for _, rec := range r.events(t) {
 		switch rec.Event {
 		case carrier.Ringing:
 			ringing[rec.Number] = true
