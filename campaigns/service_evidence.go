@@ -15,7 +15,6 @@ import (
 // EvidenceStore writes the ledger as evidence.
 type EvidenceStore interface {
 	WriteEvidence(ctx context.Context, s evidence.Selection, w *evidence.Writer) error
-	Keys(ctx context.Context) ([]evidence.Key, error)
 	// Person is what the audit calls a number; empty when nothing is known of it.
 	Person(ctx context.Context, number string) (string, error)
 }
@@ -24,7 +23,8 @@ type EvidenceStore interface {
 type EvidenceClerk interface {
 	// Sign signs the head of the chain as it stands, unless that was done.
 	Sign(ctx context.Context) (evidence.Checkpoint, error)
-	Signer() evidence.Signer
+	// Signer signs with the last of the house's keys, which all come with it.
+	Signer(ctx context.Context) (evidence.Signer, []evidence.Key, error)
 	// Stamp is the version of the program and of its time zones.
 	Stamp() (program, zones string)
 }
@@ -55,13 +55,9 @@ func (d *EvidenceDesk) Export(ctx context.Context, by User, s evidence.Selection
 	if err != nil {
 		return evidence.Manifest{}, fmt.Errorf("sign the head of the chain: %w", err)
 	}
-	keys, err := d.store.Keys(ctx)
-	if err != nil {
-		return evidence.Manifest{}, err
-	}
 	program, zones := d.clerk.Stamp()
 	w := evidence.NewWriter(out, evidence.Manifest{
-		MadeAt: time.Now().UTC(), By: by.Login, Program: program, Zones: zones, Selection: s, Keys: keys, Checkpoint: point,
+		MadeAt: time.Now().UTC(), By: by.Login, Program: program, Zones: zones, Selection: s, Checkpoint: point,
 	})
 	w.Told = told
 	if err := d.store.WriteEvidence(ctx, s, w); err != nil {
@@ -70,7 +66,12 @@ func (d *EvidenceDesk) Export(ctx context.Context, by User, s evidence.Selection
 		}
 		return w.Manifest(), err
 	}
-	if err := w.Close(d.clerk.Signer()); err != nil {
+	signer, keys, err := d.clerk.Signer(ctx) // now: the key may have been exchanged while we wrote
+	if err != nil {
+		return w.Manifest(), fmt.Errorf("sign the export: %w", err)
+	}
+	w.SignedUnder(keys)
+	if err := w.Close(signer); err != nil {
 		return w.Manifest(), fmt.Errorf("close the export: %w", err)
 	}
 	return w.Manifest(), nil

@@ -35,6 +35,9 @@ func line(s string) string { return strconv.Quote(s) }
 // ErrSignature marks a signature that is not that of the key.
 var ErrSignature = errors.New("the signature is not that of the key")
 
+// ErrReplaced marks what was signed with a key that is not the last of the house.
+var ErrReplaced = errors.New("another key is the last of the house: what was signed with one before it is not taken")
+
 // Known is what a check may rely on beside what it checks: a key of the house
 // (its ID or the public key in hexadecimal; empty = the first is believed) and
 // checkpoints that were kept elsewhere, by size.

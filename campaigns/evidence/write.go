@@ -37,7 +37,7 @@ type part struct {
 }
 
 // NewWriter begins an export. Of the manifest it takes what only the caller
-// knows: MadeAt, By, Program, Zones, Selection, Keys, Checkpoint.
+// knows: MadeAt, By, Program, Zones, Selection, Checkpoint; Keys also later.
 func NewWriter(w io.Writer, m Manifest) *Writer {
 	m.Format, m.MadeAt, m.Counts = Format, m.MadeAt.UTC(), make(map[string]int64)
 	return &Writer{zip: zip.NewWriter(w), at: m.MadeAt, m: m}
@@ -127,6 +127,9 @@ func (w *Writer) Record(r Record) error {
 
 // CoveredBy names the checkpoint at the last link.
 func (w *Writer) CoveredBy(c Checkpoint) { w.m.Checkpoint = c }
+
+// SignedUnder names the keys of the house, the last of which is to sign.
+func (w *Writer) SignedUnder(keys []Key) { w.m.Keys = keys }
 
 // Loosened says on the first page, and under the signature, what was loosened
 // of the rules.

@@ -16,7 +16,7 @@ import (
 	"github.com/forecall/forecall/campaigns/numbers"
 	"github.com/forecall/forecall/campaigns/rules"
 	"github.com/forecall/forecall/cmd/internal/api"
-	"github.com/forecall/forecall/cmd/internal/keyring"
+	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
 )
 
@@ -83,11 +83,11 @@ func (ex *exporting) evidenceHere(ctx context.Context, w io.Writer) error {
 }
 
 func (ex *exporting) evidenceOf(ctx context.Context, db *records.DB, w io.Writer) error {
-	folder, err := ex.where.folder()
+	conf, err := ex.where.settings()
 	if err != nil {
 		return err
 	}
-	clerk, err := keyring.Open(ctx, keyring.Settings{Folder: folder, Ledger: db, Program: version()})
+	clerk, err := node.Clerk(ctx, conf, db, version())
 	if err != nil {
 		return err
 	}

@@ -90,6 +90,6 @@ configuration), 3 a test call was placed and not answered.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDemo(), newServe(), newCall(), newImport(), newExport(), newSimulate(), newExplain(), newAbandonment(), newReplay(), newVerify(), newSubject(), newScript(), newDNC(), newChecks(), newConsent(), newRegistry(), newClock(), newConfig(), newMigrate(), newMove(), newBackup(), newRestored(), newNodes(), newVersion())
+	root.AddCommand(newDemo(), newServe(), newCall(), newImport(), newExport(), newSimulate(), newExplain(), newAbandonment(), newReplay(), newVerify(), newSubject(), newScript(), newDNC(), newChecks(), newConsent(), newRegistry(), newClock(), newConfig(), newMigrate(), newMove(), newBackup(), newRestored(), newRekey(), newNodes(), newVersion())
 	return root
 }

@@ -28,9 +28,24 @@ func (db *DB) Head(ctx context.Context) (evidence.Link, error) {
 	return l, nil
 }
 
-// SaveCheckpoint keeps a checkpoint. Of one size there is one: the first stays.
+// lastKey is the name of the key that the house signs with; "" when it has none.
+func (t *tx) lastKey() (id string, err error) {
+	err = t.row(`SELECT id FROM evidence_keys ORDER BY seq DESC LIMIT 1`, nil, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// SaveCheckpoint keeps a checkpoint. Of one size there is one: the first stays. One
+// that another than the last key signed is evidence.ErrReplaced.
 func (db *DB) SaveCheckpoint(ctx context.Context, c evidence.Checkpoint) error {
 	err := db.do(ctx, func(t *tx) error {
+		if id, err := t.lastKey(); err != nil {
+			return err
+		} else if id != c.Key {
+			return evidence.ErrReplaced
+		}
 		_, err := t.exec(`INSERT INTO checkpoints (size, head, at, key, tzdb, program, signature) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (size) DO NOTHING`, c.Size, c.Head, micros(c.At), c.Key, c.Zones, c.Program, c.Signature)
 		return err
@@ -83,9 +98,15 @@ func (db *DB) LastCheckpoint(ctx context.Context) (c evidence.Checkpoint, err er
 }
 
 // AddKey keeps a public key of the house, and that it came, in the audit. One
-// that is there already changes nothing.
+// that is there already changes nothing; one that another than the last introduces
+// is evidence.ErrReplaced.
 func (db *DB) AddKey(ctx context.Context, k evidence.Key, by string) error {
 	err := db.do(ctx, func(t *tx) error {
+		if id, err := t.lastKey(); err != nil || id == k.ID {
+			return err
+		} else if id != "" && id != k.SignedBy {
+			return evidence.ErrReplaced
+		}
 		n, err := t.exec(`INSERT INTO evidence_keys (id, public, at, signed_by, signature, accepted) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO NOTHING`, k.ID, k.Public, micros(k.At), k.SignedBy, k.Signature, k.Accepted)
 		if err != nil || n == 0 {

@@ -3,6 +3,8 @@ package records
 import (
 	"crypto/ed25519"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -92,8 +94,8 @@ func TestALedgerThatAStrangerSignedDoesNotPassForTheHouseWhoseKeyIsKnown(t *test
 	follows := evidence.Introduce(house, forger, at)
 	follows.Accepted = forger.SignText("forecall key follows 1", nil) // the house's own he cannot make
 	must(t, db.AddKey(t.Context(), evidence.Introduce(forger, forger, at), "x"))
-	must(t, db.AddKey(t.Context(), follows, "x"))
 	checkpoint(t, db, forger)
+	must(t, db.AddKey(t.Context(), follows, "x"))
 	f, err := db.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Key: house.ID()})
 	must(t, err)
 	if f.Clean() {
@@ -111,6 +113,19 @@ func TestAKeyThatWasReplacedSignsNoFurtherCheckpoint(t *testing.T) {
 	checkpoint(t, db, second)
 	clean(t, db)
 	must(t, db.AddAudit(t.Context(), campaigns.AuditEntry{Kind: "test"}))
-	checkpoint(t, db, first)
+	head, err := db.Head(t.Context())
+	must(t, err)
+	p := first.Sign(evidence.Checkpoint{Size: head.Seq, Head: hex.EncodeToString(head.Hash[:]), At: time.Now().UTC().Truncate(time.Microsecond)})
+	if err := db.SaveCheckpoint(t.Context(), p); !errors.Is(err, evidence.ErrReplaced) {
+		t.Errorf("the store takes it: %v", err)
+	}
+	_, key, err = ed25519.GenerateKey(nil)
+	must(t, err)
+	if err := db.AddKey(t.Context(), evidence.Introduce(evidence.NewSigner(key), first, time.Now()), "test"); !errors.Is(err, evidence.ErrReplaced) {
+		t.Errorf("it introduces another: %v", err)
+	}
+	clean(t, db)
+	tamper(t, db, fmt.Sprintf(`INSERT INTO checkpoints (size, head, at, key, tzdb, program, signature) VALUES (%d, '%s', %d, '%s', '', '', X'%X')`,
+		p.Size, p.Head, p.At.UnixMicro(), p.Key, p.Signature))
 	unclean(t, db, "a key that was replaced signs on")
 }

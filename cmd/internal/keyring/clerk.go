@@ -2,7 +2,6 @@ package keyring
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -29,16 +28,18 @@ const (
 type Ledger interface {
 	Head(ctx context.Context) (evidence.Link, error)
 	LastCheckpoint(ctx context.Context) (evidence.Checkpoint, error)
+	// SaveCheckpoint is evidence.ErrReplaced when the last key is another than signed.
 	SaveCheckpoint(ctx context.Context, c evidence.Checkpoint) error
 	Checkpoints(ctx context.Context, first, last int64) ([]evidence.Checkpoint, error)
 	Keys(ctx context.Context) ([]evidence.Key, error)
+	// AddKey is evidence.ErrReplaced when another than the last key introduces it.
 	AddKey(ctx context.Context, k evidence.Key, by string) error
 }
 
 // Settings say whose chain is signed; all but CopyTo and Log are needed.
 type Settings struct {
 	Folder  string // of the data
-	Seed    []byte // of 32 octets: what all nodes of a house have their one key of; nil = a key in the folder
+	Seed    Seed   // what all nodes of a house have their keys of; nil = a key in the folder
 	CopyTo  string // a folder that gets every checkpoint too; empty = none
 	Ledger  Ledger
 	Program string // version
@@ -63,14 +64,11 @@ func Open(ctx context.Context, s Settings) (*Clerk, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	signer, err := s.signer()
+	signer, err := s.introduce(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c := &Clerk{s: s, signer: signer, zones: Zones()}
-	if err := c.introduce(ctx); err != nil {
-		return nil, err
-	}
 	if c.last, err = s.Ledger.LastCheckpoint(ctx); err != nil {
 		return nil, err
 	}
@@ -78,74 +76,31 @@ func Open(ctx context.Context, s Settings) (*Clerk, error) {
 	return c, nil
 }
 
-// signer is the key that we sign with.
-func (s Settings) signer() (evidence.Signer, error) {
-	switch len(s.Seed) {
-	case 0:
-		return load(s.Folder)
-	case ed25519.SeedSize:
-		return evidence.NewSigner(ed25519.NewKeyFromSeed(s.Seed)), nil
-	}
-	return evidence.Signer{}, fmt.Errorf("the seed of the signing key has %d octets, %d are needed", len(s.Seed), ed25519.SeedSize)
-}
-
-// ErrStranger marks a signing key that the ledger does not know.
-var ErrStranger = errors.New("the signing key is not the one that the ledger was signed with")
-
-func (c *Clerk) introduce(ctx context.Context) error {
-	keys, err := c.s.Ledger.Keys(ctx)
-	if err != nil {
-		return err
-	}
-	if n := len(keys); n > 0 {
-		if keys[n-1].ID == c.signer.ID() {
-			return nil
-		}
-		if len(c.s.Seed) > 0 { // the records were moved here from a data folder
-			return handOver(ctx, c.s.Folder, keys[n-1].ID, c.signer, c.s.Ledger)
-		}
-		if before, ok := putAside(c.s.Folder, keys[n-1].ID); ok { // the process ended while the key was exchanged
-			return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, before, now()), "forecall")
-		}
-		return fmt.Errorf("%s: %w (%s): put %s of your backup back", filepath.Join(c.s.Folder, privateFile), ErrStranger, keys[n-1].ID, privateFile)
-	}
-	return c.s.Ledger.AddKey(ctx, evidence.Introduce(c.signer, c.signer, now()), "forecall")
-}
-
-// HandOver lets the key in a data folder introduce the one key of the nodes of a house,
-// which has a seed, to the ledger that was moved to them. It does nothing when nothing
-// was ever signed, or when that is done.
-func HandOver(ctx context.Context, s Settings) error {
-	keys, err := s.Ledger.Keys(ctx)
-	if err != nil || len(keys) == 0 {
-		return err
-	}
-	signer, err := s.signer()
-	if err != nil || keys[len(keys)-1].ID == signer.ID() {
-		return err
-	}
-	return handOver(ctx, s.Folder, keys[len(keys)-1].ID, signer, s.Ledger)
-}
-
-// handOver introduces a key by the one in a folder, which has to be the last that the
-// ledger knows.
-func handOver(ctx context.Context, folder, last string, next evidence.Signer, ledger Ledger) error {
-	path := filepath.Join(folder, privateFile)
-	before, ok := keyIn(path, last)
-	if !ok {
-		return fmt.Errorf("the key of cluster.secret: %w (%s): was cluster.secret changed? After a move from a data folder, put its %s at %s, and start again", ErrStranger, last, privateFile, path)
-	}
-	return ledger.AddKey(ctx, evidence.Introduce(next, before, now()), "forecall")
-}
-
 // now is the time as the ledger keeps it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// Signer signs for the house.
-func (c *Clerk) Signer() evidence.Signer {
+// Signer signs for the house: with the last of its keys, which all come with it.
+func (c *Clerk) Signer(ctx context.Context) (evidence.Signer, []evidence.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.signer
+	keys, err := c.follow(ctx)
+	return c.signer, keys, err
+}
+
+// follow takes the key that the house signs with now: another process may have
+// exchanged it.
+func (c *Clerk) follow(ctx context.Context) ([]evidence.Key, error) {
+	keys, err := c.s.Ledger.Keys(ctx)
+	if err != nil || last(keys) == c.signer.ID() {
+		return keys, err
+	}
+	signer, err := c.s.known(keys)
+	if err != nil {
+		return nil, err
+	}
+	c.s.Log.Info("the signing key of the house was exchanged", "key", signer.ID(), "before", c.signer.ID())
+	c.signer = signer
+	return keys, nil
 }
 
 // Stamp is the version of the program and of its time zones.
@@ -155,18 +110,35 @@ func (c *Clerk) Stamp() (program, zones string) { return c.s.Program, c.zones }
 func (c *Clerk) Sign(ctx context.Context) (evidence.Checkpoint, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	err := c.sign(ctx)
+	if errors.Is(err, evidence.ErrReplaced) { // between our look at the keys and our write
+		err = c.sign(ctx)
+	}
+	if err != nil {
+		return c.last, err
+	}
+	return c.last, c.copy(ctx)
+}
+
+// sign signs and keeps; the ledger refuses what a key signed that was replaced. The
+// keys are read before the head: so no checkpoint of a key that follows is of less
+// than one of the key before it.
+func (c *Clerk) sign(ctx context.Context) error {
+	if _, err := c.follow(ctx); err != nil {
+		return err
+	}
 	head, err := c.s.Ledger.Head(ctx)
 	if err != nil || head.Seq == c.last.Size {
-		return c.last, err
+		return err
 	}
 	p := c.signer.Sign(evidence.Checkpoint{
 		Size: head.Seq, Head: hex.EncodeToString(head.Hash[:]), At: now(), Zones: c.zones, Program: c.s.Program,
 	})
 	if err := c.s.Ledger.SaveCheckpoint(ctx, p); err != nil {
-		return c.last, err
+		return err
 	}
 	c.last = p
-	return p, c.copy(ctx)
+	return nil
 }
 
 // copy writes the checkpoints that the other folder does not have yet. An error
@@ -267,27 +239,6 @@ func (c *Clerk) due(size int64, now time.Time) bool {
 	defer c.mu.Unlock()
 	fresh := size - c.last.Size
 	return fresh >= enough || fresh > 0 && now.Sub(c.last.At) >= every
-}
-
-// Rotate draws a new key, which the old one introduces, and signs with it from
-// now on. Checkpoints of the old one stay as they are.
-func (c *Clerk) Rotate(ctx context.Context, by string) (evidence.Key, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old := oldFile(c.s.Folder, c.signer.ID())
-	if err := os.Rename(filepath.Join(c.s.Folder, privateFile), old); err != nil {
-		return evidence.Key{}, fmt.Errorf("put the old key aside: %w", err)
-	}
-	next, err := create(c.s.Folder, filepath.Join(c.s.Folder, privateFile))
-	if err != nil {
-		return evidence.Key{}, errors.Join(err, os.Rename(old, filepath.Join(c.s.Folder, privateFile)))
-	}
-	k := evidence.Introduce(next, c.signer, now())
-	if err := c.s.Ledger.AddKey(ctx, k, by); err != nil {
-		return k, errors.Join(err, os.Rename(old, filepath.Join(c.s.Folder, privateFile)))
-	}
-	c.signer = next
-	return k, nil
 }
 
 var _ campaigns.EvidenceClerk = (*Clerk)(nil)

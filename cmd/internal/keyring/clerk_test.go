@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -22,12 +21,29 @@ func must(t *testing.T, err error) {
 
 func open(t *testing.T, folder, copies string) (*records.DB, *Clerk) {
 	t.Helper()
-	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, "forecall.db"))})
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
+	db := openRecords(t, folder)
 	c, err := Open(t.Context(), Settings{Folder: folder, CopyTo: copies, Ledger: db, Program: "test"})
 	must(t, err)
 	return db, c
+}
+
+func openRecords(t *testing.T, folder string) *records.DB {
+	t.Helper()
+	db, err := records.Open(t.Context(), records.Settings{Engine: sqlite.At(filepath.Join(folder, "forecall.db"))})
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	return db
+}
+
+// keyOf is the name of the key that a clerk signs with.
+func keyOf(t *testing.T, c *Clerk) string {
+	t.Helper()
+	s, keys, err := c.Signer(t.Context())
+	must(t, err)
+	if last(keys) != s.ID() {
+		t.Errorf("%s signs, the last is %s", s.ID(), last(keys))
+	}
+	return s.ID()
 }
 
 func write(t *testing.T, db *records.DB) {
@@ -38,7 +54,7 @@ func write(t *testing.T, db *records.DB) {
 func TestTheChainIsSignedCopiedAndStillVerifiesAfterTheKeyWasExchanged(t *testing.T) {
 	folder, copies := t.TempDir(), t.TempDir()
 	db, c := open(t, folder, copies)
-	first := c.Signer().ID()
+	first := keyOf(t, c)
 	p, err := c.Sign(t.Context())
 	must(t, err)
 	if again, err := c.Sign(t.Context()); err != nil || again.Size != p.Size {
@@ -150,14 +166,14 @@ func TestAnExchangeOfTheKeyThatWasCutShortIsFinishedAtTheNextStart(t *testing.T)
 			db, c := open(t, folder, "")
 			_, err := c.Sign(t.Context())
 			must(t, err)
-			must(t, os.Rename(filepath.Join(folder, privateFile), oldFile(folder, c.Signer().ID())))
+			must(t, os.Rename(filepath.Join(folder, privateFile), oldFile(folder, keyOf(t, c))))
 			cut(t, folder)
 			again, err := Open(t.Context(), Settings{Folder: folder, Ledger: db, Program: "test"})
 			must(t, err)
 			write(t, db)
 			_, err = again.Sign(t.Context())
 			must(t, err)
-			for _, pin := range []string{c.Signer().ID(), again.Signer().ID()} {
+			for _, pin := range []string{keyOf(t, c), keyOf(t, again)} {
 				f, err := db.VerifyWith(t.Context(), time.Now(), campaigns.Trust{Key: pin})
 				must(t, err)
 				if !f.Clean() {
@@ -172,7 +188,7 @@ func TestAnExchangeOfTheKeyThatWasCutShortIsFinishedAtTheNextStart(t *testing.T)
 // move or by the node that has the old key in its folder; and nobody else's.
 func TestTheKeyOfAFolderIntroducesThatOfTheNodesToWhomItsRecordsWereMoved(t *testing.T) {
 	folder, other := t.TempDir(), t.TempDir()
-	seed := bytes.Repeat([]byte{7}, 32)
+	seed := seedOf(7)
 	db, c := open(t, folder, "")
 	write(t, db)
 	_, err := c.Sign(t.Context())

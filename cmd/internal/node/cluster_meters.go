@@ -20,6 +20,7 @@ func (n *Node) meterHouse() {
 		{"node_leads", "1 while this node decides who is called, for all nodes.", yes(func(s *several) bool { return s.member.View().Leads() }, 1)},
 		{"node_alive", "1 while the other nodes can have heard this one: it may place calls.", yes(func(s *several) bool { return s.member.Lives() == nil }, 1)},
 		{"node_draining", "1 while this node takes no new work.", yes(func(s *several) bool { return s.member.Drains() }, 0)},
+		{"secret_differs", "1 while cluster.secret of this node is not that of its house.", yes(func(s *several) bool { return s.stranger() != nil }, 0)},
 		{"nodes_seen", "Nodes that live, as this one sees them.", func() float64 {
 			if n.several == nil {
 				return 1

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/keyring"
-	"github.com/forecall/forecall/cmd/internal/peer"
 	"github.com/forecall/forecall/storage/blobs"
 	"github.com/forecall/forecall/storage/records"
 )
@@ -36,17 +34,9 @@ const signWithin = 10 * time.Second
 // openClerk reads the signing key; what was written is signed a last time
 // before the store is closed.
 func (n *lead) openClerk(ctx context.Context) error {
-	c := n.settings.Config
-	var seed []byte
-	if c.Several() {
-		var err error
-		if seed, err = evidenceSeed(c); err != nil {
-			return err
-		}
-	}
-	clerk, err := keyring.Open(ctx, keyring.Settings{
-		Folder: c.Data, Seed: seed, CopyTo: c.Evidence.CopyTo, Ledger: n.db, Program: n.settings.Version, Log: n.log,
-	})
+	s := signing(n.settings.Config, n.db)
+	s.CopyTo, s.Program, s.Log = n.settings.Config.Evidence.CopyTo, n.settings.Version, n.log
+	clerk, err := keyring.Open(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -58,25 +48,6 @@ func (n *lead) openClerk(ctx context.Context) error {
 		return err
 	})
 	return nil
-}
-
-// evidenceSeed is what the nodes of a house have their one signing key of.
-func evidenceSeed(c config.Config) ([]byte, error) {
-	seed, err := peer.Key([]byte(c.Cluster.Secret), "evidence")
-	if err != nil {
-		return nil, fmt.Errorf("cluster.secret: %w", err)
-	}
-	return seed, nil
-}
-
-// HandOverKey lets the signing key of a data folder introduce that of the nodes to the
-// records that were moved to them: without it none of them could lead.
-func HandOverKey(ctx context.Context, c config.Config, folder string, db *records.DB) error {
-	seed, err := evidenceSeed(c)
-	if err != nil {
-		return err
-	}
-	return keyring.HandOver(ctx, keyring.Settings{Folder: folder, Seed: seed, Ledger: db})
 }
 
 // openProof makes the services that hand the ledger over and answer persons.

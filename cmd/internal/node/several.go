@@ -15,6 +15,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/cluster"
 	"github.com/forecall/forecall/cmd/internal/config"
+	"github.com/forecall/forecall/cmd/internal/keyring"
 	"github.com/forecall/forecall/cmd/internal/peer"
 	"github.com/forecall/forecall/dialer"
 	"github.com/forecall/forecall/dialer/internalleg"
@@ -41,6 +42,7 @@ type several struct {
 	life     atomic.Pointer[life]
 	presence atomic.Pointer[redis.Presence] // nil: there is none
 	led      atomic.Pointer[reign]
+	strange  atomic.Pointer[error] // nil: our secret is that of the house
 }
 
 // life is one life of the node in the house: requests that others serve for us end
@@ -55,6 +57,9 @@ func (n *Node) openSeveral(ctx context.Context) (err error) {
 	c := n.settings.Config
 	if !c.Several() {
 		return nil
+	}
+	if err := keyring.Introduce(ctx, signing(c, n.db)); err != nil {
+		return err
 	}
 	s := &several{n: n}
 	s.led.Store(newReign(""))
@@ -259,6 +264,7 @@ func (s *several) run(soft, hard context.Context) error {
 	s.n.work.Go(func() { s.news.hear(here) })
 	s.n.work.Go(func() { s.sayHeadsets(here) })
 	s.n.work.Go(func() { s.registers.keep(here) })
+	s.n.work.Go(func() { s.keepKey(here) })
 	context.AfterFunc(soft, s.member.Drain)
 	s.n.trunks.OnCall(s.hands.Receive)
 	return s.hands.Run(soft, hard, s.dial)

@@ -274,6 +274,9 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	if n.several != nil && n.several.life.Load() == nil {
 		state.Why = append(state.Why, errNoLife.Error())
 	}
+	if n.several != nil && n.several.stranger() != nil {
+		state.Why = append(state.Why, n.several.stranger().Error())
+	}
 	if r.URL.Query().Get("for") != "pages" {
 		state.Why = append(state.Why, n.whyNoCalls(r.Context())...)
 	}
