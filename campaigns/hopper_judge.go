@@ -93,7 +93,7 @@ func (h *Hopper) bar(p Contact, v Judgement, now time.Time) {
 		return
 	}
 	until := h.awayUntil(v.Until, now)
-	h.barredBack = append(h.barredBack, Back{Contact: p.ID, Until: until})
+	h.barredBack = append(h.barredBack, Back{Contact: p.ID, Until: until, Held: v.Held})
 	key := barKey{v.Rule, until}
 	b := h.barred[key]
 	if b.contacts == 0 {
@@ -121,6 +121,21 @@ func (h *Hopper) awayUntil(until, now time.Time) time.Time {
 		until = limit
 	}
 	return until.Add(time.Minute - 1).Truncate(time.Minute)
+}
+
+// Lifted hears that a kill switch is lifted: whom it kept out comes back, and the
+// store is asked for them at once.
+func (h *Hopper) Lifted() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.barred, func(k barKey, b barrier) bool {
+		over := k.rule == string(rules.Stopped)
+		if over {
+			h.waiting -= b.contacts
+		}
+		return over
+	})
+	h.nudge()
 }
 
 // barriers are the rules that keep contacts out now, the one with most first.

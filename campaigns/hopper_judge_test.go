@@ -18,6 +18,7 @@ type bar struct {
 	asked int
 	fault error
 	back  int // calls of PutBack
+	held  []Held
 }
 
 func (b *bar) Judge(_ context.Context, _ int64, people []Contact, now time.Time) ([]Judgement, error) {
@@ -39,6 +40,9 @@ func (b *bar) PutBack(_ context.Context, back []Back) error {
 	defer b.mu.Unlock()
 	b.back++
 	for _, one := range back {
+		if len(one.Held.Stops) > 0 {
+			b.held = append(b.held, one.Held)
+		}
 		c := b.contacts[one.Contact-1]
 		if c.State != ContactLeased {
 			b.t.Errorf("contact %d is put back in state %s", one.Contact, c.State)
@@ -108,6 +112,35 @@ func TestWhomTheRulesRefuseIsNeverOfferedAndComesBackInTime(t *testing.T) {
 		if got := b.states(); got[ContactDone] != 400 {
 			t.Errorf("states: %v", got)
 		}
+	})
+}
+
+// TestWhomAStopKeptOutIsOfferedAtOnceWhenItIsLifted: the store has made them due; the
+// hopper neither waits for its next look nor says any more that they are kept out.
+func TestWhomAStopKeptOutIsOfferedAtOnceWhenItIsLifted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := Held{Stops: []int64{7}, Due: time.Now()}
+		b, h, stop := judged(t, 10, func(_ Contact, now time.Time) Judgement {
+			return Judgement{Rule: string(rules.Stopped), Detail: "cora stopped every call", Until: now.Add(FixWait), Held: held}
+		})
+		if st := h.State(); st.Callable != 0 || len(st.Barred) != 1 || st.Barred[0].Contacts != 10 {
+			t.Fatalf("under the stop: %+v", st)
+		}
+		b.set(func() {
+			if len(b.held) != 10 || b.held[0].Due != held.Due {
+				t.Errorf("the store was told of %+v", b.held)
+			}
+			b.rule = func(Contact, time.Time) Judgement { return Judgement{Allowed: true} }
+			for _, c := range b.contacts {
+				c.NextAt = held.Due
+			}
+		})
+		h.Lifted()
+		synctest.Wait()
+		if st := h.State(); st.Callable != 10 || st.KeptOut() {
+			t.Errorf("at the instant of the lift: %+v", st)
+		}
+		stop()
 	})
 }
 

@@ -30,6 +30,8 @@ type Judgement struct {
 	Detail   string // why, in words without a number or a name
 	// Until is when the contact is judged again; zero = never, it is done.
 	Until time.Time
+	// Held says which kill switches keep it out until then.
+	Held Held
 }
 
 // Judge judges contacts ahead of their calls by the facts and rules that the
@@ -41,7 +43,7 @@ type Judge interface {
 
 // JudgementOf is what becomes of a contact by a decision about its next call.
 // The caller ID is chosen only when the call is placed: rules about it keep
-// nobody out before.
+// nobody out before. Held has no stops: a decision does not know their ids.
 func JudgementOf(d *rules.Decision, now time.Time) Judgement {
 	if d.Allowed() {
 		return Judgement{Allowed: true}
@@ -53,7 +55,7 @@ func JudgementOf(d *rules.Decision, now time.Time) Judgement {
 	if ok && first.Type == rules.TypeCLI && onlyCLI(d) {
 		return Judgement{Allowed: true}
 	}
-	return Judgement{Rule: string(first.Rule), Detail: first.Detail, Until: BackUntil(d, now)}
+	return Judgement{Rule: string(first.Rule), Detail: first.Detail, Until: BackUntil(d, now), Held: HeldBy(d, now)}
 }
 
 func onlyCLI(d *rules.Decision) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/forecall/forecall/campaigns"
 )
@@ -17,7 +18,13 @@ var errStopped = errors.New("withdrawn: somebody stopped such calls")
 // leaves any more; with an error, one that was being written may have left. It
 // must not be called by a goroutine of the engine.
 func (e *Engine) Halt(holding []campaigns.Stop) error {
-	e.stops.Store(&holding)
+	if before := e.stops.Swap(&holding); before != nil && lifted(*before, holding) {
+		e.tell(func() {
+			for _, s := range e.running {
+				s.hopper.Lifted()
+			}
+		})
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), withdrawWithin)
 	defer cancel()
 	leaving := e.everywhere(deed{Kind: deedHalt, Stops: holding, Fault: faultOf(errStopped)})
@@ -29,6 +36,13 @@ func (e *Engine) Halt(holding []campaigns.Stop) error {
 		return fmt.Errorf("halt: an INVITE to a number of no list was being written for longer than %s", withdrawWithin)
 	}
 	return nil
+}
+
+// lifted tells whether one of the stops that held does not hold any more.
+func lifted(before, now []campaigns.Stop) bool {
+	return slices.ContainsFunc(before, func(was campaigns.Stop) bool {
+		return !slices.ContainsFunc(now, func(s campaigns.Stop) bool { return s.ID == was.ID })
+	})
 }
 
 // Aside notes a call that is no attempt of a campaign, as a test call: whoever

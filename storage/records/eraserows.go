@@ -268,6 +268,7 @@ func (t *tx) eraseContacts(e *erasing) error {
 			`UPDATE callbacks SET note = '', contact = 0, done = 1 WHERE contact = ?1`,
 			`UPDATE bookings SET person = '', note = '', place = '', zone = '', reason = '', contact = 0 WHERE contact = ?1`,
 			`UPDATE complaints SET body = '', answer = '', contact = 0 WHERE contact = ?1`,
+			`DELETE FROM stopped_contacts WHERE contact = ?1`,
 			`DELETE FROM contacts WHERE id = ?1`,
 		} {
 			if _, err := t.exec(q, id); err != nil {

@@ -36,12 +36,12 @@ type asked struct {
 // that are judged at one instant.
 type batch struct {
 	cli   map[string]rules.CLI
-	stops map[string][]string // by caller ID and jurisdictions
+	stops map[string][]campaigns.Stop // by caller ID and jurisdictions
 	rates map[*rules.Plan][]rules.RateCount
 }
 
 func newBatch() *batch {
-	return &batch{cli: map[string]rules.CLI{}, stops: map[string][]string{}, rates: map[*rules.Plan][]rules.RateCount{}}
+	return &batch{cli: map[string]rules.CLI{}, stops: map[string][]campaigns.Stop{}, rates: map[*rules.Plan][]rules.RateCount{}}
 }
 
 // shared reads a fact once for a batch, or for the one call.
@@ -77,6 +77,17 @@ func whereabouts(a *campaigns.Attempt) rules.Place {
 	return p
 }
 
+// stops are the kill switches that hold the call up.
+func (x asked) stops(q querier) ([]campaigns.Stop, error) {
+	var known map[string][]campaigns.Stop
+	if x.batch != nil {
+		known = x.batch.stops
+	}
+	return shared(known, x.caller+" "+strings.Join(x.place.Jurisdictions, " "), func() ([]campaigns.Stop, error) {
+		return stops(q, campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions})
+	})
+}
+
 // gather completes the facts of a call beyond those of factsQuery: what the plan
 // asks, and no more. It reads through q: the writer's transaction in the gate, a
 // snapshot in the hopper and in an explanation.
@@ -92,12 +103,11 @@ func (db *DB) gather(q querier, plan *rules.Plan, x asked, f *rules.Facts) (err 
 	if all == nil {
 		all = &batch{}
 	}
-	f.Stops, err = shared(all.stops, x.caller+" "+strings.Join(x.place.Jurisdictions, " "), func() ([]string, error) {
-		return stops(q, campaigns.Halted{Campaign: x.campaign.ID, CallerID: x.caller, Jurisdictions: x.place.Jurisdictions})
-	})
+	holding, err := x.stops(q)
 	if err != nil {
 		return err
 	}
+	f.Stops = stopWords(holding)
 	f.Lists = db.listed(plan.Lists(), x.number, f.Lists)
 	if plan.AsksConsent() {
 		if f.Consents, err = grants(q, e164(x.number)); err != nil {

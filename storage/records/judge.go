@@ -113,6 +113,7 @@ func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Cont
 		all := newBatch()
 		for i, p := range people {
 			var err error
+			held := make(map[int][]int64)
 			out[i], err = campaigns.JudgePhones(p, now, func(index int) (*rules.Decision, error) {
 				there := p
 				there.Phone = index
@@ -122,16 +123,19 @@ func (db *DB) Judge(ctx context.Context, campaign int64, people []campaigns.Cont
 				if err := db.weigh(q, force.book, x, p.Callback, &f, &d); err != nil {
 					return nil, err
 				}
-				if !campaigns.JudgementOf(&d, now).Allowed {
+				j := campaigns.JudgementOf(&d, now)
+				if !j.Allowed {
 					if k, worth := keptOf(p, phone.Number, &d); worth {
 						refused = append(refused, k)
 					}
 				}
-				return &d, nil
+				held[index], err = x.heldBy(q, j)
+				return &d, err
 			})
 			if err != nil {
 				return err
 			}
+			out[i].Held.Stops = held[out[i].Phone]
 		}
 		return nil
 	})

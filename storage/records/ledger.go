@@ -95,27 +95,34 @@ func (t *tx) refuse(c campaigns.Campaign, a *campaigns.Attempt, d *rules.Decisio
 	if err := t.deny(a, d, terms, refusal.Primary); err != nil || !leased {
 		return err
 	}
-	until := campaigns.BackUntil(d, t.now)
+	j := campaigns.Judgement{Until: campaigns.BackUntil(d, t.now), Held: campaigns.HeldBy(d, t.now)}
+	var err error
+	if j.Held.Stops, err = askedFor(c, terms.terms, a, t.now).heldBy(t, j); err != nil {
+		return err
+	}
 	if campaigns.KeepsNumberOut(d) {
-		j, err := t.judgeOthers(c, a, d, terms)
-		if err != nil {
+		if j, err = t.judgeOthers(c, a, d, terms, j.Held.Stops); err != nil {
 			return err
 		}
-		if until = j.Until; j.Allowed {
-			until = t.now
+		if j.Allowed {
+			j.Until = t.now
 		}
 		if _, err := t.exec(`UPDATE contacts SET phone = ? WHERE id = ?`, j.Phone, a.Contact); err != nil {
 			return err
 		}
 	}
-	if until.IsZero() {
+	if j.Until.IsZero() {
 		return t.setDone(a.Contact, campaigns.Refused)
 	}
-	return t.setWaiting(a.Contact, until)
+	if err := t.rememberHeld([]campaigns.Back{{Contact: a.Contact, Until: j.Until, Held: j.Held}}); err != nil {
+		return err
+	}
+	return t.setWaiting(a.Contact, j.Until)
 }
 
-// judgeOthers judges a contact one of whose phones was refused by a decision.
-func (t *tx) judgeOthers(c campaigns.Campaign, a *campaigns.Attempt, refused *rules.Decision, terms storedTerms) (campaigns.Judgement, error) {
+// judgeOthers judges a contact one of whose phones was refused by a decision, and by
+// these stops.
+func (t *tx) judgeOthers(c campaigns.Campaign, a *campaigns.Attempt, refused *rules.Decision, terms storedTerms, stops []int64) (campaigns.Judgement, error) {
 	var p campaigns.Contact
 	err := t.rows(`SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{a.Contact}, func(r *sql.Rows) (err error) {
 		p, err = scanContact(r)
@@ -127,13 +134,20 @@ func (t *tx) judgeOthers(c campaigns.Campaign, a *campaigns.Attempt, refused *ru
 	p.Phone, p.Callback = a.Phone, a.Callback
 	var f rules.Facts
 	var d rules.Decision
-	return campaigns.JudgePhones(p, t.now, func(phone int) (*rules.Decision, error) {
+	held := map[int][]int64{a.Phone: stops}
+	j, err := campaigns.JudgePhones(p, t.now, func(phone int) (*rules.Decision, error) {
 		if phone == a.Phone {
 			return refused, nil
 		}
 		x := askedOf(c, terms.terms, p, p.Phones[phone].Number, t.now)
-		return &d, t.db.weigh(t, t.inForce().book, x, p.Callback, &f, &d)
+		err := t.db.weigh(t, t.inForce().book, x, p.Callback, &f, &d)
+		if err == nil {
+			held[phone], err = x.heldBy(t, campaigns.JudgementOf(&d, t.now))
+		}
+		return &d, err
 	})
+	j.Held.Stops = held[j.Phone]
+	return j, err
 }
 
 // facts reads all that the rules ask, in one query, and which version of the

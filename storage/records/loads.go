@@ -264,6 +264,9 @@ func (t *tx) remove(id, list int64, state campaigns.ContactState) error {
 		}
 	}
 	t.moved(list, state, "", 1)
+	if _, err := t.exec(`DELETE FROM stopped_contacts WHERE contact = ?`, id); err != nil {
+		return err
+	}
 	_, err = t.exec(`DELETE FROM contacts WHERE id = ?`, id)
 	return err
 }

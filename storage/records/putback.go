@@ -32,8 +32,15 @@ func (db *DB) Postpone(ctx context.Context, ids []int64, until time.Time) error 
 // was agreed with them. Contacts whose lease is over are left as they are.
 func (db *DB) PutBack(ctx context.Context, back []campaigns.Back) error {
 	for batch := range slices.Chunk(back, backBatch) {
-		wait, end := backLists(batch)
 		err := db.do(ctx, func(t *tx) error {
+			batch, err := t.stillHeld(batch)
+			if err != nil {
+				return err
+			}
+			if err := t.rememberHeld(batch); err != nil {
+				return err
+			}
+			wait, end := backLists(batch)
 			if err := t.putOff(wait); err != nil {
 				return err
 			}

@@ -21,9 +21,12 @@ func (db *DB) ThrowStop(ctx context.Context, s campaigns.Stop) (campaigns.Stop, 
 	return s, nil
 }
 
-// LiftStop ends a stop; campaigns.ErrNotFound when none with that id holds.
+// LiftStop ends a stop, and whom it put off is due again as they would have been
+// without it: of many thousands the first with the stop itself, the others at once
+// after it. campaigns.ErrNotFound when none with that id holds.
 func (db *DB) LiftStop(ctx context.Context, id int64, by, why string) error {
-	err := db.do(ctx, func(t *tx) error {
+	more := false
+	err := db.do(ctx, func(t *tx) (err error) {
 		n, err := t.exec(`UPDATE stops SET lifted_at = ?, lifted_by = ?, lifted_why = ? WHERE id = ? AND lifted_at = 0`, micros(t.now), by, why, id)
 		if err == nil && n == 0 {
 			err = campaigns.ErrNotFound
@@ -31,11 +34,16 @@ func (db *DB) LiftStop(ctx context.Context, id int64, by, why string) error {
 		if err != nil {
 			return err
 		}
-		return t.note("stop.lift", by, fmt.Sprintf("stop %d", id), why)
+		if err := t.note("stop.lift", by, fmt.Sprintf("stop %d", id), why); err != nil {
+			return err
+		}
+		more, err = t.freeHeld(id)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("lift a stop: %w", err)
 	}
+	db.freeAll(ctx, id, more)
 	return nil
 }
 
@@ -69,13 +77,13 @@ func scanStop(r *sql.Rows) (s campaigns.Stop, err error) {
 	return s, err
 }
 
-// stops are those that hold up a call, in words: of a Begin in the same
-// transaction, or of an explanation.
-func stops(q querier, call campaigns.Halted) (out []string, err error) {
+// stops are those that hold up a call: of a Begin in the same transaction, or of an
+// explanation.
+func stops(q querier, call campaigns.Halted) (out []campaigns.Stop, err error) {
 	err = q.rows(`SELECT `+stopColumns+` FROM stops WHERE lifted_at = 0 ORDER BY id`, nil, func(r *sql.Rows) error {
 		s, err := scanStop(r)
 		if err == nil && s.Holds(call) {
-			out = append(out, s.String())
+			out = append(out, s)
 		}
 		return err
 	})
@@ -83,4 +91,12 @@ func stops(q querier, call campaigns.Halted) (out []string, err error) {
 		return nil, fmt.Errorf("read the stops: %w", err)
 	}
 	return out, nil
+}
+
+// stopWords are stops in words; none = nil.
+func stopWords(all []campaigns.Stop) (out []string) {
+	for _, s := range all {
+		out = append(out, s.String())
+	}
+	return out
 }

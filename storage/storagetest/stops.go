@@ -14,6 +14,13 @@ var stopTests = []test{
 	{"a stop holds from the next attempt on, until it is lifted", stopsHold},
 	{"a hopper holds back whose caller ID is stopped, and nobody else", stopsInAHopper},
 	{"a test call begins under no stop and to no listed number", stopsHoldTests},
+	{"whom a stop put off is due at once when it is lifted", stopsLetGo},
+	{"a callback that a stop put off is due as it was", stopsLetCallbacksGo},
+	{"a lift gives nobody back earlier than they were due without the stop", stopsKeepRest},
+	{"a lift undoes nothing that came after the stop", stopsLeaveWhatIsNewer},
+	{"whom two stops hold is due when both are lifted", stopsOfTwo},
+	{"who is put back for a stop that is lifted already is due at once", stopsLiftedMeanwhile},
+	{"a lift lets go of thousands", stopsOfThousands},
 	{"a stop is thrown once, lifted once and stands in the audit", stopsAreKept},
 }
 
