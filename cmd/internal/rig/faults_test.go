@@ -43,6 +43,8 @@ func faults() []fault {
 		fault{name: "Redis killed, empty after 5s", lasts: 5 * time.Second, inflict: redisKilled, heal: redisAgain},
 		fault{name: "Redis restarted empty at once", inflict: redisLost, heal: nothing},
 		fault{name: "Redis frozen 5s", lasts: 5 * time.Second, inflict: redisFrozen, heal: redisThawed},
+		fault{name: "Redis slow, 0.5s an answer for 8s", lasts: 8 * time.Second, inflict: redisSlow, heal: redisFast},
+		fault{name: "Redis failed over, the last second lost", lasts: 3 * time.Second, inflict: redisFailedOver, heal: redisFollows},
 		fault{name: "Redis FLUSHALL", quick: true, inflict: redisFlushed, heal: nothing},
 		fault{name: "Postgres restarted at once", inflict: postgresCrashed, heal: nothing},
 		fault{name: "Postgres away 6s", lasts: 6 * time.Second, inflict: postgresEnded, heal: postgresAgain},
@@ -65,7 +67,7 @@ func mended(h *house, r *resident) error { return h.net.mend(r.space) }
 // reach it still.
 func barred(h *house, r *resident) error {
 	return errors.Join(h.net.bar(r.space, h.others(r)...),
-		h.net.barPort(r.space, h.net.database.String(), postgresPort), h.net.barPort(r.space, h.net.home.String(), h.redis.Port()))
+		h.net.barPort(r.space, h.net.database.String(), postgresPort), h.net.barPort(r.space, h.net.home.String(), h.door.port()))
 }
 
 func noDatabase(h *house, r *resident) error {
@@ -84,7 +86,19 @@ func redisAgain(h *house, _ *resident) error   { return h.redis.Again() }
 func redisLost(h *house, _ *resident) error    { h.redis.Kill(); return h.redis.Again() }
 func redisFrozen(h *house, _ *resident) error  { h.redis.Pause(); return nil }
 func redisThawed(h *house, _ *resident) error  { h.redis.Resume(); return nil }
+func redisSlow(h *house, _ *resident) error    { h.door.slow(250 * time.Millisecond); return nil }
+func redisFast(h *house, _ *resident) error    { h.door.slow(0); return nil }
 func redisFlushed(h *house, _ *resident) error { h.redis.Flush(); return nil }
+
+// redisFailedOver makes the replica what the nodes talk to, as of a second ago.
+func redisFailedOver(h *house, _ *resident) error {
+	h.replica.Promote()
+	<-time.After(time.Second)
+	h.redis, h.replica = h.replica, h.redis
+	h.door.lead(h.redis.Addr)
+	return nil
+}
+func redisFollows(h *house, _ *resident) error { h.replica.Follow(h.redis); return nil }
 
 func postgresCrashed(h *house, _ *resident) error {
 	return errors.Join(h.postgres.Crash(), h.postgres.Again())

@@ -28,7 +28,9 @@ type house struct {
 	folder   string
 	program  string
 	postgres *pgtest.Server
-	redis    *redistest.Server // nil: the nodes have none
+	redis    *redistest.Server // which the nodes talk to, through the door
+	replica  *redistest.Server // follows it
+	door     *door
 	nodes    []*resident
 	far      *far
 	crew     *crew
@@ -96,11 +98,9 @@ func (h *house) startServers() {
 	h.Cleanup(func() { _ = h.postgres.Stop() })
 	h.must(pg.Admit(h.net.whole))
 	h.must(pg.Exec(h.Context(), "postgres", "CREATE DATABASE house"))
-	args := []string{"--protected-mode", "no"}
-	if h.net.spaces {
-		args = append(args, "--bind", "127.0.0.1", h.net.home.String())
-	}
-	h.redis = redistest.Start(h.T, args...)
+	h.redis, h.replica = redistest.Start(h.T), redistest.Start(h.T)
+	h.replica.Follow(h.redis)
+	h.door = openDoor(h, h.net.home, h.redis.Addr)
 }
 
 func (h *house) list() string { return filepath.Join(h.folder, "list.csv") }
@@ -140,7 +140,7 @@ rules: {adopt: none}
 drain: {limit: 60s}
 trunks:
   - {name: far, host: %[10]s, port: %[11]d, max_channels: %[12]d, max_cps: %[13]d, options_ping: 5s, allow_media: ["%[9]s"], caller_ids: ["+12025550100"]}
-`, r.folder, r.name, r.net.database, postgresPort, r.net.home, r.redis.Port(), r.addr, strings.Repeat("s", 40), r.net.whole,
+`, r.folder, r.name, r.net.database, postgresPort, r.net.home, r.door.port(), r.addr, strings.Repeat("s", 40), r.net.whole,
 		r.net.home, r.far.Addr("udp").Port(), linesOfTrunk, cpsOfTrunk, cmp.Or(os.Getenv("FORECALL_RIG_LOG"), "info"))
 	return b.String() + r.people(agents)
 }

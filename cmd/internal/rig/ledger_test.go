@@ -33,8 +33,23 @@ func (h *house) closeTheBook(wounds []*wound) {
 			h.Errorf("law %s, attempt %s: %s", b.Law, b.Attempt, b.Detail)
 		}
 	}
+	h.came()
 	h.beforeTheWire()
 	h.limits()
+}
+
+// came says what the calls came to: those that never left are the price of a fault.
+func (h *house) came() {
+	h.Helper()
+	h.must(h.eye.each(context.Background(), `SELECT outcome, COALESCE(error, reason, ''), COALESCE(sent_at, 0) > 0, COUNT(*) FROM forecall.outcomes GROUP BY 1, 2, 3 ORDER BY 4 DESC`,
+		func(r interface{ Scan(...any) error }) error {
+			var outcome, why string
+			var sent bool
+			var n int64
+			err := r.Scan(&outcome, &why, &sent, &n)
+			h.Logf("%5d %s, sent: %t %s", n, outcome, sent, why)
+			return err
+		}))
 }
 
 // verify runs forecall verify.
