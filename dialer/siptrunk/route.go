@@ -33,11 +33,12 @@ type route struct {
 	legs  sync.WaitGroup // one goroutine per answered call
 	taker atomic.Pointer[func(context.Context, dialer.Caller)]
 
-	mu     sync.Mutex
-	closed bool
-	gate   gate
-	tally  tally
-	owed   int // lines in use that the nodes' share knows nothing of
+	mu      sync.Mutex
+	closed  bool
+	gate    gate
+	tally   tally
+	owed    int // lines in use that the nodes' share knows nothing of
+	waiting int // calls that wait for a turn among those of all nodes
 
 	arrivals *rate.Limiter // calls a second that come in
 }

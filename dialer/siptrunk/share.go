@@ -2,6 +2,7 @@ package siptrunk
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
@@ -53,6 +54,8 @@ func (r *route) enter(ctx context.Context, deadline time.Time) (refusal *dialer.
 // turn waits for the call's turn among those of all nodes; why there is none
 // before the deadline, and no line is taken then, nor when ctx has ended.
 func (r *route) turn(ctx context.Context, deadline time.Time) (why string) {
+	r.wait(1)
+	defer r.wait(-1)
 	for {
 		from, until, err := r.share.Take(ctx, r.trunk.Name, true)
 		switch {
@@ -69,6 +72,13 @@ func (r *route) turn(ctx context.Context, deadline time.Time) (why string) {
 			return context.Cause(ctx).Error()
 		}
 	}
+}
+
+// wait notes that a call more, or less, waits for a turn.
+func (r *route) wait(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting += n
 }
 
 // pause waits; false when ctx has ended.
@@ -126,18 +136,25 @@ func (r *route) release() {
 func (r *route) room(now time.Time) (int, string) {
 	r.mu.Lock()
 	n, why := r.gate.room(now)
+	waiting := r.waiting
 	r.mu.Unlock()
-	return r.shared(n, why)
+	return r.shared(n, waiting, why)
 }
 
-// shared bounds the room of this node by that of all.
-func (r *route) shared(n int, why string) (int, string) {
+// shared bounds the room of this node by that of all, of which calls that wait for
+// their turn will have theirs first.
+func (r *route) shared(n, waiting int, why string) (int, string) {
 	if n == 0 || r.share == nil {
 		return n, why
 	}
-	all, why := r.share.Room(r.trunk.Name, r.settings.MaxWait)
+	// Half of the time: turns come no sooner than that to whoever asks last, and some
+	// are missed.
+	all, why := r.share.Room(r.trunk.Name, r.settings.MaxWait/2)
 	if all == 0 {
 		return 0, why
 	}
-	return min(n, all), ""
+	if all <= waiting {
+		return 0, fmt.Sprintf("%d calls wait for their turn", waiting)
+	}
+	return min(n, all-waiting), ""
 }

@@ -200,6 +200,27 @@ func TestRoomIsThatOfAllNodes(t *testing.T) {
 	}
 }
 
+// Who places goes by the room: what is on its way to a turn is not room any more.
+func TestCallsThatWaitForTheirTurnHaveTheirRoom(t *testing.T) {
+	t.Parallel()
+	p := &pool{lines: 3, next: time.Now().Add(time.Hour)}
+	_, settings := busy(t)
+	s := settings(p)
+	s.MaxWait = 2 * time.Hour
+	trunks := openWith(t, s)
+	ctx, withdraw := context.WithCancel(t.Context())
+	var calls sync.WaitGroup
+	for _, room := range []int{2, 1, 0} {
+		calls.Go(func() { _, _ = trunks.Dial(ctx, request(callee)) })
+		eventually(t, fmt.Sprintf("room for %d more", room), func() bool { n, _ := trunks.Room(nil); return n == room })
+	}
+	withdraw()
+	calls.Wait()
+	if n, why := trunks.Room(nil); n != 3 {
+		t.Errorf("room for %d when they are gone: %s", n, why)
+	}
+}
+
 func TestACallThatComesInTakesALineOfAllNodes(t *testing.T) {
 	t.Parallel()
 	p := &pool{lines: 1}

@@ -73,6 +73,7 @@ func (r *route) state(now time.Time) State {
 	r.mu.Lock()
 	g, n := &r.gate, &r.tally
 	room, why := g.room(now)
+	waiting := r.waiting
 	s := State{
 		Name: r.trunk.Name, Up: g.down == "" && g.state != BreakerOpen,
 		Lines: g.inUse, MaxLines: g.lines, Pending: g.silent, CPS: g.cps * g.share(now), MaxCPS: g.cps,
@@ -81,7 +82,7 @@ func (r *route) state(now time.Time) State {
 		Placed: n.placed, Answered: n.answered, Failed: n.failed, Strays: n.strays, Received: n.received, Codes: maps.Clone(n.codes),
 	}
 	r.mu.Unlock()
-	_, s.Why = r.shared(room, why)
+	_, s.Why = r.shared(room, waiting, why)
 	s.SIP = r.ua.Stats()
 	return s
 }

@@ -217,8 +217,9 @@ func (l *Limits) Free(trunk string) {
 	}
 }
 
-// Room is how many calls could leave within so long, as far as the node knows
-// without asking; when that is none, why says the reason.
+// Room is how many calls could leave from this node within so long, as far as it
+// knows without asking; when that is none, why says the reason. What all nodes
+// share is counted once: the rooms of all, added up, are what the trunk takes.
 func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -231,17 +232,26 @@ func (l *Limits) Room(trunk string, within time.Duration) (calls int, why string
 		return 0, errSilent.Error()
 	}
 	lines, rate := s.allotted-s.held, s.pace.is
+	turns := int(rate * within.Seconds())
 	if !l.apart {
-		lines, rate = min(lines+s.free, s.trunk.Lines-s.held), s.rate
+		rank, _ := rankOf(l.node, l.members)
+		of := func(all int) int { return int(part(float64(all), rank, len(l.members))) }
+		rate = s.rate
+		lines = min(lines+of(s.free), s.trunk.Lines-s.held)
+		if turns = 0; rate > 0 {
+			turns = of(max(1, int(rate*within.Seconds())))
+		}
 	}
-	calls = min(lines, int(rate*within.Seconds()))
+	calls = min(lines, turns)
 	switch {
 	case lines <= 0 && l.apart:
 		return 0, fmt.Sprintf("%s: of %d lines this node's safe share is %d, and these are in use", l.alone(), s.trunk.Lines, s.allotted)
 	case calls <= 0 && l.apart:
 		return 0, fmt.Sprintf("%s: of %g calls a second this node's safe share is %.3g", l.alone(), s.trunk.CPS, rate)
-	case lines <= 0:
+	case lines <= 0 && s.free <= 0:
 		return 0, fmt.Sprintf("all %d lines that nodes share are in use", s.trunk.Lines)
+	case lines <= 0:
+		return 0, fmt.Sprintf("of the %d lines that nodes share the %d that are free are for other nodes", s.trunk.Lines, s.free)
 	case calls <= 0:
 		return 0, fmt.Sprintf("the limit of %g calls a second is shared, and of it there is %.3g now", s.trunk.CPS, rate)
 	}

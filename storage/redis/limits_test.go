@@ -208,3 +208,40 @@ func TestThreeNodesTogetherStayWithinATrunksLimits(t *testing.T) {
 	f.flows("calls leave", 100)
 	f.check()
 }
+
+// rooms is what all nodes together say to have room for.
+func (f *floor) rooms(within time.Duration) (all []int, sum int) {
+	nodes, _ := f.members()
+	for _, h := range nodes {
+		n, _ := h.Room(f.trunk.Name, within)
+		all, sum = append(all, n), sum+n
+	}
+	return all, sum
+}
+
+// Whoever places calls on all nodes adds up what each has room for.
+func TestTheRoomOfAllNodesIsThatOfTheirTrunk(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		lines  int
+		cps    float64
+		within time.Duration
+		want   int
+	}{
+		{90, 15, 2 * time.Second, 30}, // as many as may leave within that time
+		{20, 15, 2 * time.Second, 20}, // lines are fewer
+		{90, 1, 2 * time.Second, 2},
+		{90, 0.2, 2 * time.Second, 1}, // somebody has to be able to
+	} {
+		t.Run(fmt.Sprintf("%d lines, %g calls a second", c.lines, c.cps), func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t)
+			f := newFloor(t, redis.Trunk{Name: "main", Lines: c.lines, CPS: c.cps}, s.URL(), s.URL(), s.URL())
+			eventually(t, "the nodes share it", f.together)
+			eventually(t, "the room of all is that of the trunk", func() bool { _, sum := f.rooms(c.within); return sum == c.want })
+			if all, sum := f.rooms(c.within); sum > c.want {
+				t.Errorf("rooms %v: %d, want %d", all, sum, c.want)
+			}
+		})
+	}
+}

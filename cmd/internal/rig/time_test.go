@@ -27,8 +27,8 @@ type wound struct {
 	closed time.Duration // until the calls of the node are closed
 	moved  time.Duration // until its agents take calls elsewhere
 	led    time.Duration // until another leads
-	still  time.Duration // longest time in which no call was begun
-	back   time.Duration // from the first answer of a database that was away until a call is begun
+	still  time.Duration // longest time in which no call reached the carrier
+	back   time.Duration // from the first answer of a database that was away until a call reaches the carrier
 	whole  time.Duration // from the healing until all nodes are there and people are called
 
 	calls   int // open at the node, and lost with it
@@ -49,7 +49,7 @@ type watch struct {
 	there  map[string]bool // agents whose phone was there
 	calls  []int64
 	robots []int
-	begun  int64     // attempts when last seen
+	begun  int64     // calls of the carrier when last seen
 	since  time.Time // when they became more
 	away   bool      // the database did not answer when last asked
 	again  time.Time // when it answered first after that
@@ -108,10 +108,10 @@ func (k *watch) note(s sight, now time.Time) {
 		k.again = now
 	}
 	k.away = !s.ok
-	if s.ok && s.begun > k.begun && !k.again.IsZero() && k.w.back == 0 {
+	if s.begun > k.begun && !k.again.IsZero() && k.w.back == 0 {
 		k.w.back = now.Sub(k.again)
 	}
-	if s.ok && s.begun > k.begun {
+	if s.begun > k.begun {
 		k.w.still = max(k.w.still, now.Sub(k.since))
 		k.begun, k.since = s.begun, now
 	}
