@@ -45,19 +45,9 @@ func lifted(before, now []campaigns.Stop) bool {
 	})
 }
 
-// Aside notes a call that is no attempt of a campaign, as a test call: whoever
-// withdraws calls finds it until done. It is dialed with the context, and each of
-// its INVITEs asks leave (Request.Leave). What a stop meets is
-// campaigns.ErrStopped; whatever is asked of the store about it is asked after
-// this, so that a list or a stop that it has not seen yet withdraws the call.
+// Aside is Hands.Aside on the node of an engine that has hands of its own.
 func (e *Engine) Aside(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error) {
-	place := campaigns.Contact{}.Place(campaigns.Phone{Number: number})
-	dial, call, done := e.hands.outside.begin(ctx, number, nil, campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
-	if e.meets(call.met) {
-		done()
-		return nil, nil, nil, campaigns.ErrStopped
-	}
-	return dial, call.cord.leave, done, nil
+	return e.hands.Aside(ctx, number, shown)
 }
 
 // holding are the kill switches that hold.

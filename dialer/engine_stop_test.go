@@ -160,6 +160,45 @@ func TestAStopCancelsTheOutsideNumberThatRingsAndThePersonStays(t *testing.T) {
 	})
 }
 
+// TestATestCallOfAnyNodeIsWithdrawnByTheBrainOfAnother, and by what the node itself has
+// read in the store.
+func TestATestCallOfAnyNodeIsWithdrawnByTheBrainOfAnother(t *testing.T) {
+	house := []campaigns.Stop{{ID: 1, Scope: campaigns.StopHouse, Reason: "a complaint", By: "cora"}}
+	listed := []campaigns.DoNotCall{{Number: "+15550000001"}}
+	for name, withdraw := range map[string]func(*office) error{
+		"a stop":                   func(o *office) error { return o.brain.Halt(house) },
+		"an entry":                 func(o *office) error { return o.brain.WithdrawAll(listed) },
+		"a stop in the store":      func(o *office) error { o.nodes[1].hands.Halt(house); return nil },
+		"an entry in the store":    func(o *office) error { o.nodes[1].hands.Bar(listed); return nil },
+		"a stop, lifted meanwhile": func(o *office) error { defer o.nodes[1].hands.Halt(nil); return o.brain.Halt(house) },
+	} {
+		bubble(t, func(t *testing.T) {
+			o := newOffice(t, 2, nil)
+			o.takeFloor()
+			o.until(time.Second, "both nodes are heard", func() bool { return o.brain.Heard("n1") && o.brain.Heard("n2") })
+			dial, leave, done, err := o.nodes[1].hands.Aside(t.Context(), "+15550000001", "+15551230001")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := withdraw(o); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := leave(); err == nil || dial.Err() == nil {
+				t.Errorf("%s: it was not withdrawn", name)
+			}
+			done()
+			_, _, done, err = o.nodes[1].hands.Aside(t.Context(), "+15550000002", "")
+			if stopped := name == "a stop" || name == "a stop in the store"; stopped != errors.Is(err, campaigns.ErrStopped) {
+				t.Errorf("%s: the next begins with %v", name, err)
+			}
+			if err == nil {
+				done()
+			}
+			o.close()
+		})
+	}
+}
+
 // A test call is of no campaign: the stops of campaigns leave it alone, and any
 // entry in the do-not-call list binds it, whoever it is of.
 func TestATestCallIsWithdrawnByAStopAndByAnEntryUntilItIsDone(t *testing.T) {

@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"context"
 	"slices"
 
 	"github.com/forecall/forecall/campaigns"
@@ -62,10 +63,26 @@ func (h *Hands) Bar(entries []campaigns.DoNotCall) {
 	h.outside.withdraw(listed(numbers), errWithdrawnDNC)
 }
 
+// Aside notes a call of this node that is no attempt of a campaign, as a test call:
+// whoever withdraws calls, on this node or on all, finds it until done. It is dialed
+// with the context, and each of its INVITEs asks leave (Request.Leave). What a stop
+// meets is campaigns.ErrStopped; whatever is asked of the store about it is asked
+// after this, so that a list or a stop that it has not seen yet withdraws the call.
+func (h *Hands) Aside(ctx context.Context, number, shown string) (dial context.Context, leave func() (left func(), err error), done func(), err error) {
+	place := campaigns.Contact{}.Place(campaigns.Phone{Number: number})
+	dial, call, done := h.outside.begin(ctx, number, nil, campaigns.Halted{CallerID: shown, Jurisdictions: place.Jurisdictions})
+	if h.meets(call.met) {
+		done()
+		return nil, nil, nil, campaigns.ErrStopped
+	}
+	return dial, call.cord.leave, done, nil
+}
+
 // Halt withdraws what rings on this node and one of the kill switches that hold
-// meets, as Engine.Halt does on all. Which switches hold for what begins the brain
-// says, and the store when it begins.
+// meets, as Engine.Halt does on all, and keeps which they are: a brain that was not
+// heard may have lifted one. The store has the last word on what begins.
 func (h *Hands) Halt(holdingUp []campaigns.Stop) {
+	h.stops.Store(&holdingUp)
 	holds := func(met campaigns.Halted) bool {
 		return slices.ContainsFunc(holdingUp, func(s campaigns.Stop) bool { return s.Holds(met) })
 	}

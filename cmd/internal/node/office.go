@@ -30,7 +30,11 @@ var (
 // office is the services of those who look after campaigns, agents and the
 // house.
 func (n *lead) office(plan campaigns.PlanTeller, bell campaigns.Bell) api.Office {
-	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID, aside: n.engine.Aside}, n.db)
+	aside := n.engine.Aside
+	if n.several != nil {
+		aside = n.several.hands.Aside // those of the engine are nobody's
+	}
+	trunks := campaigns.NewTrunks(&trunkDesk{trunks: n.trunks, caller: n.trunks.CallerID, aside: aside}, n.db)
 	n.rights = campaigns.NewCallerRights(n.db, trunks)
 	return api.Office{
 		Performance: campaigns.NewPerformance(n.db, n.db, n.db, n.db),
