@@ -47,12 +47,14 @@ type RegisterShelf interface {
 type RegisterBook interface{ Book() *rules.Book }
 
 // RegisterSettings is what the service stands on. Book may be nil: then no rule
-// is known to ask a list.
+// is known to ask a list. Alone tells whether no other node of the house lives that
+// could keep a version as well; nil = the house is one node by intent.
 type RegisterSettings struct {
 	Ledger RegisterLedger
 	Maker  RegisterMaker
 	Shelf  RegisterShelf
 	Book   RegisterBook
+	Alone  func() bool
 }
 
 // Registry is the do-not-call registers that others publish: loading them,
@@ -101,8 +103,13 @@ func (r *Registry) Prepare(ctx context.Context, by User, l RegisterLoad) (*Regis
 	if err != nil {
 		return nil, err
 	}
-	found := staged.Found()
-	return &RegisterDraft{RegisterFound: found, Doubts: doubts(found, l, known), staged: staged}, nil
+	d := &RegisterDraft{RegisterFound: staged.Found(), staged: staged}
+	d.Doubts = doubts(d.RegisterFound, l, known)
+	if r.Alone != nil && r.Alone() {
+		d.Doubts = append(d.Doubts, RegisterDoubt{Code: "alone", Note: true, Detail: "No other node of the house runs that would have this version too: " +
+			"keep the file until one does, or it is lost with this machine."})
+	}
+	return d, nil
 }
 
 // plausible refuses what no reason makes right.

@@ -76,6 +76,11 @@ func (l *registerLoading) run(c *cobra.Command, list string, files []string) err
 	if l.where.remote() {
 		return l.upload(c, list, files, accessed)
 	}
+	if conf, err := l.where.settings(); err != nil {
+		return err
+	} else if conf.Several() && !l.dryRun {
+		return usage("storage: %s: a register is loaded at a node that runs, from which the others have it: --server http://127.0.0.1:8080 --user NAME", conf.Storage)
+	}
 	order, shut, err := l.order(list, files, accessed)
 	if err != nil {
 		return err

@@ -29,7 +29,9 @@
 //
 // Where several nodes work, each has a shelf of its own. A version that was put in
 // force on one is taken by the others (Held, ReadHeld, Take), file by file; a byte
-// that changed on the way is found, by the SHA-256 of the ledger.
+// that changed on the way is found, by the SHA-256 of the ledger. Before the ledger
+// takes a version another shelf keeps it (Hold, TakeHeld): should the first be lost at
+// that moment, the version is not.
 //
 // Promises: a look-up sees one version whole, the old or the new one, never
 // half of either; a mapping is given back only when nobody can read it any more

@@ -148,7 +148,7 @@ func (st *Staged) Found() campaigns.RegisterFound { return st.found }
 
 // Publish puts the version in force: its files get their names, record writes
 // it into the ledger, and from the return of Publish on every look-up sees it.
-// When record fails the version before stays in force.
+// When record fails the version before stays in force, and Publish may be tried again.
 func (st *Staged) Publish(record func(campaigns.RegisterVersion) error) error {
 	return said(st.publish(record))
 }
@@ -220,11 +220,11 @@ func (s *Shelf) forget(list string, before int64) error {
 	return errors.Join(errs...)
 }
 
-// unnamed takes the names of files back.
+// unnamed takes the names of files back: the version may be published again.
 func (st *Staged) unnamed(parts []string) error {
 	var errs []error
 	for _, part := range parts {
-		err := os.Remove(st.shelf.path(st.found.Version.List, st.found.Version.Version, part))
+		err := os.Rename(st.shelf.path(st.found.Version.List, st.found.Version.Version, part), st.path(part))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, err)
 		}

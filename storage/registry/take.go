@@ -82,24 +82,30 @@ func (s *Shelf) Take(ctx context.Context, v campaigns.RegisterVersion, files []H
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	var fresh []string
+	if err := s.fetchInto(ctx, folder, v, files, fetch); err != nil {
+		return fmt.Errorf("take version %d of %s: %w", v.Version, v.List, err)
+	}
+	return s.takeIn(v, folder)
+}
+
+// fetchInto brings the files that the shelf has not got into a folder, each checked.
+func (s *Shelf) fetchInto(ctx context.Context, folder string, v campaigns.RegisterVersion, files []Held, fetch Fetcher) error {
 	for _, f := range files {
 		version, part, ok := partOf(f.Name)
 		if !ok || version > v.Version {
-			return fmt.Errorf("take version %d of %s: %q is no file of it", v.Version, v.List, f.Name)
+			return fmt.Errorf("%q is no file of it", f.Name)
 		}
 		if _, err := openSet(s.path(v.List, version, part), true); err == nil && part != partSet {
 			continue // we have it
 		}
 		if err := fetchFile(ctx, filepath.Join(folder, f.Name), f, fetch); err != nil {
-			return fmt.Errorf("take version %d of %s: %w", v.Version, v.List, err)
+			return err
 		}
 		if err := fits(filepath.Join(folder, f.Name), v, version, part); err != nil {
-			return fmt.Errorf("take version %d of %s: %w", v.Version, v.List, err)
+			return err
 		}
-		fresh = append(fresh, f.Name)
 	}
-	return s.takeIn(v, folder, fresh)
+	return nil
 }
 
 // fetchFile writes a file, durable on return.
@@ -124,15 +130,19 @@ func fits(path string, v campaigns.RegisterVersion, version int64, part string) 
 	return nil
 }
 
-// takeIn gives the files their names and puts the version into force.
-func (s *Shelf) takeIn(v campaigns.RegisterVersion, folder string, files []string) error {
+// takeIn gives the files of a folder their names and puts the version into force.
+func (s *Shelf) takeIn(v campaigns.RegisterVersion, folder string) error {
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("put a register in force: %w", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := (*s.now.Load())[v.List]; now != nil && now.set.Version.Version >= v.Version {
 		return nil // it came in another way meanwhile
 	}
-	for _, name := range files {
-		if err := os.Rename(filepath.Join(folder, name), filepath.Join(s.folder, v.List, name)); err != nil {
+	for _, f := range files {
+		if err := os.Rename(filepath.Join(folder, f.Name()), filepath.Join(s.folder, v.List, f.Name())); err != nil {
 			return fmt.Errorf("put a register in force: %w", err)
 		}
 	}

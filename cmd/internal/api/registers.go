@@ -20,6 +20,10 @@ const registersPath = "/v1/registers"
 // built anew.
 const verifyRegisterWithin = 10 * time.Minute
 
+// confirmRegisterWithin is how long another node may take to keep a copy of a large
+// list, and all of them to take it.
+const confirmRegisterWithin = 3 * time.Minute
+
 // registerRoutes are the do-not-call registers that others publish.
 func (s *Server) registerRoutes() []route {
 	see, load, seeDNC := need(campaigns.SeeCompliance), need(campaigns.LoadRegisters), need(campaigns.SeeDoNotCall)
@@ -31,7 +35,7 @@ func (s *Server) registerRoutes() []route {
 		do(get, registersPath+"/{list}/versions/{version}/numbers", load, "registers", "The numbers of a version, one a line", s.exportRegister),
 		do(post, registersPath+"/look", seeDNC, "registers", "Where a number stood in every version that is kept", s.lookRegisters),
 		do(get, "/v1/register-loads/{id}", load, "registers", "How far a load is", s.registerLoad),
-		do(post, "/v1/register-loads/{id}/confirm", load, "registers", "Put a version that is ready in force", s.confirmRegister),
+		do(post, "/v1/register-loads/{id}/confirm", load, "registers", "Put a version that is ready in force", s.confirmRegister, within(confirmRegisterWithin)),
 		do(post, "/v1/register-loads/{id}/drop", load, "registers", "Forget a load", s.dropRegister),
 		do(get, "/v1/register-loads/{id}/rejects", load, "registers", "The lines that hold no number, as CSV", s.registerRejects),
 	}

@@ -36,11 +36,11 @@ func (n *Node) registersFolder() string {
 
 // openRegistry makes the services that load registers.
 func (n *lead) openRegistry(context.Context) error {
-	maker := campaigns.RegisterMaker(n.shelf)
+	s := campaigns.RegisterSettings{Ledger: n.db, Maker: n.shelf, Shelf: n.shelf, Book: n.db}
 	if n.several != nil {
-		maker = spreading{n.shelf, n.several.registers}
+		s.Maker, s.Alone = spreading{n.shelf, n.several.registers}, n.several.registers.alone
 	}
-	n.registry = campaigns.NewRegistry(campaigns.RegisterSettings{Ledger: n.db, Maker: maker, Shelf: n.shelf, Book: n.db})
+	n.registry = campaigns.NewRegistry(s)
 	loads, err := api.NewRegisterLoads(n.registry, filepath.Join(n.registersFolder(), ".incoming"), n.log)
 	if err != nil {
 		return err

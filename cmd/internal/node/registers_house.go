@@ -19,11 +19,15 @@ import (
 // This file is how a do-not-call register that was loaded on one node comes to the
 // shelves of all.
 //
-//	load confirmed -> the ledger has the version -> every node is asked to take it
+//	load confirmed -> another node keeps a copy
+//	                   -> the ledger has the version -> every node is asked to take it
 //	                        |                              |
 //	                        |                   from whichever node holds it, piece by
 //	                        v                   piece, against the ledger's SHA-256
 //	    Begin on a node without it refuses, and until it has come nothing is placed there
+//
+// So the node that loaded it may be lost as soon as the load is answered. A node that
+// is alone says before the load is confirmed that nobody else will have it.
 //
 // Who was not there, or did not hear, finds out by looking at the ledger.
 
@@ -37,6 +41,9 @@ const (
 	holdForRegister = time.Minute
 	// registerPiece is how much of a file is asked for at a time.
 	registerPiece = 2 << 20
+	// holdWithin is how long another node may take to keep a copy: the register of the
+	// United States has 500 MB.
+	holdWithin = 2 * time.Minute
 )
 
 // Names of questions between nodes about registers.
@@ -44,6 +51,7 @@ const (
 	askRegisterFiles = "register-files"
 	askRegisterPiece = "register-piece"
 	askRegisterTake  = "register-take"
+	askRegisterHold  = "register-hold"
 )
 
 // registerWanted names a version, and a piece of one of its files.
@@ -52,6 +60,7 @@ type registerWanted struct {
 	Version int64  `json:"version"`
 	Name    string `json:"name,omitempty"`
 	At      int64  `json:"at,omitempty"`
+	SHA256  string `json:"sha256,omitempty"` // of a version that the ledger has not yet
 }
 
 // registersHere keeps the shelf of this node as the ledger says.
@@ -156,6 +165,12 @@ func (r *registersHere) take(ctx context.Context, v campaigns.RegisterVersion) e
 	if have, ok := r.n.shelf.Version(v.List); ok && have.Version >= v.Version {
 		return nil
 	}
+	if err := r.n.shelf.TakeHeld(v); err == nil {
+		r.n.log.Info("a version of a register has come, which was kept here", "list", v.List, "version", v.Version)
+		return nil
+	} else if !errors.Is(err, registry.ErrNoVersion) {
+		return err
+	}
 	errs := []error{errors.New("no other node that lives holds it: load the list anew")}
 	for _, node := range r.nodes() {
 		err := r.takeFrom(ctx, node, v)
@@ -169,6 +184,13 @@ func (r *registersHere) take(ctx context.Context, v campaigns.RegisterVersion) e
 }
 
 func (r *registersHere) takeFrom(ctx context.Context, node string, v campaigns.RegisterVersion) error {
+	return r.bring(ctx, node, v, r.n.shelf.Take)
+}
+
+// bring hands the files of a version that a node holds to what takes or keeps them.
+func (r *registersHere) bring(ctx context.Context, node string, v campaigns.RegisterVersion,
+	do func(context.Context, campaigns.RegisterVersion, []registry.Held, registry.Fetcher) error,
+) error {
 	var files []registry.Held
 	wanted := registerWanted{List: v.List, Version: v.Version}
 	if err := r.put(ctx, node, askRegisterFiles, wanted, func(answer []byte) error { return json.Unmarshal(answer, &files) }); err != nil {
@@ -178,7 +200,7 @@ func (r *registersHere) takeFrom(ctx context.Context, node string, v campaigns.R
 	for _, f := range files {
 		sizes[f.Name] = f.Size
 	}
-	return r.n.shelf.Take(ctx, v, files, func(ctx context.Context, name string, w io.Writer) error {
+	return do(ctx, v, files, func(ctx context.Context, name string, w io.Writer) error {
 		for at := int64(0); at < sizes[name]; {
 			piece := wanted
 			piece.Name, piece.At = name, at
@@ -212,7 +234,7 @@ func (r *registersHere) put(ctx context.Context, node, name string, question any
 }
 
 // answer answers another node's question about registers.
-func (r *registersHere) answer(ctx context.Context, name string, question []byte) ([]byte, error) {
+func (r *registersHere) answer(ctx context.Context, from, name string, question []byte) ([]byte, error) {
 	in, err := questionOf[registerWanted](question)
 	if err != nil {
 		return nil, err
@@ -231,6 +253,8 @@ func (r *registersHere) answer(ctx context.Context, name string, question []byte
 			err = nil
 		}
 		return piece[:n], err
+	case askRegisterHold:
+		return nil, r.hold(ctx, from, in)
 	default:
 		return nil, r.takeNamed(ctx, in)
 	}
@@ -246,6 +270,38 @@ func (r *registersHere) takeNamed(ctx context.Context, in registerWanted) error 
 		return registry.ErrNoVersion
 	}
 	return r.take(ctx, versions[0])
+}
+
+// hold keeps a version for the node that loads it, which the ledger has not yet.
+func (r *registersHere) hold(ctx context.Context, from string, in registerWanted) error {
+	r.taking.Lock()
+	defer r.taking.Unlock()
+	v := campaigns.RegisterVersion{List: in.List, Version: in.Version, SHA256: in.SHA256}
+	return r.bring(ctx, from, v, r.n.shelf.Hold)
+}
+
+// alone tells whether no other node lives.
+func (r *registersHere) alone() bool { return len(r.nodes()) == 0 }
+
+// second has another node keep a version that is about to come into force, if there is
+// one that lives.
+func (r *registersHere) second(ctx context.Context, v campaigns.RegisterVersion) error {
+	ctx, cancel := context.WithTimeout(ctx, holdWithin)
+	defer cancel()
+	var errs []error
+	for _, node := range r.nodes() {
+		err := r.put(ctx, node, askRegisterHold, registerWanted{List: v.List, Version: v.Version, SHA256: v.SHA256}, func([]byte) error { return nil })
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", node, err))
+	}
+	if len(errs) == 0 {
+		r.n.log.Warn("this node is alone: should its disk be lost, the register has to be loaded again", "list", v.List, "version", v.Version)
+		return nil
+	}
+	return &campaigns.Problem{Kind: campaigns.KindUnavailable, Code: "register_not_kept", Cause: errors.Join(errs...), Text: fmt.Sprintf(
+		"No other node could keep version %d of %s, which would be lost with this one; nothing was put in force. See forecall nodes and the log of this node, and confirm again.", v.Version, v.List)}
 }
 
 // spread has every other node take a version, and returns when they have it or have
@@ -286,13 +342,24 @@ type spreadStaged struct {
 	registers *registersHere
 }
 
-// Publish puts it in force here, and then everywhere.
+// Publish puts it in force here, once another node has it too, and then everywhere.
 func (s spreadStaged) Publish(record func(campaigns.RegisterVersion) error) error {
-	if err := s.StagedRegister.Publish(record); err != nil {
+	if err := s.publishKept(record); err != nil {
 		return err
 	}
 	s.registers.spread(context.Background(), s.Found().Version)
 	return nil
+}
+
+// publishKept puts it in force once another node has it too. A process that is killed
+// after it has lost nothing.
+func (s spreadStaged) publishKept(record func(campaigns.RegisterVersion) error) error {
+	return s.StagedRegister.Publish(func(v campaigns.RegisterVersion) error {
+		if err := s.registers.second(context.Background(), v); err != nil {
+			return err
+		}
+		return record(v)
+	})
 }
 
 // waitingTrunk has no room for calls while something that they are judged by is on

@@ -336,8 +336,8 @@ func (s *several) answer(ctx context.Context, from peer.Peer, name string, quest
 		}
 		s.others.take(from.Node, say)
 		return nil, nil
-	case askRegisterFiles, askRegisterPiece, askRegisterTake:
-		return s.registers.answer(ctx, name, question)
+	case askRegisterFiles, askRegisterPiece, askRegisterTake, askRegisterHold:
+		return s.registers.answer(ctx, from.Node, name, question)
 	case askPhone:
 		return json.Marshal(s.n.phones.Holds(string(question)))
 	case askStore:

@@ -32,12 +32,7 @@ func (o *town) register(t *testing.T, numbers ...string) {
 	t.Helper()
 	l := o.leader().node.lead.Load()
 	cora := campaigns.User{Login: "cora", Role: campaigns.Compliance}
-	file := strings.NewReader(strings.Join(numbers, "\n") + "\n")
-	draft, err := l.registry.Prepare(within(t), cora, campaigns.RegisterLoad{
-		Version: campaigns.RegisterVersion{List: "us-national", Kind: campaigns.RegisterFull, SAN: "10012345-678901", AccessedAt: time.Now().UTC()},
-		Reading: campaigns.RegisterReading{Country: "US"},
-		Files:   []campaigns.RegisterFile{{Name: "national.txt", Data: file, Size: file.Size()}},
-	})
+	draft, err := l.registry.Prepare(within(t), cora, national(numbers...))
 	if err != nil {
 		t.Fatal(err)
 	}

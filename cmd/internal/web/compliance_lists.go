@@ -287,6 +287,9 @@ func (p *Pages) showRegisterLoad(w http.ResponseWriter, r *http.Request, u campa
 	return p.render(w, status, "compliance-list-load.html", v)
 }
 
+// confirmWithin is how long other nodes may take to have a large list too.
+const confirmWithin = 3 * time.Minute
+
 func (p *Pages) workRegisterLoad(w http.ResponseWriter, r *http.Request, u campaigns.User) error {
 	id := r.PathValue("id")
 	if typed(r, "do") == "drop" {
@@ -295,6 +298,9 @@ func (p *Pages) workRegisterLoad(w http.ResponseWriter, r *http.Request, u campa
 		}
 		http.Redirect(w, r, listsPath, http.StatusSeeOther)
 		return nil
+	}
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(confirmWithin)); err != nil {
+		return err
 	}
 	_, err := p.Compliance.RegisterLoads.Confirm(r.Context(), u, id, typed(r, "reason"))
 	return p.led(w, r, err, listsPath+"/loads/"+id, "saved", func(status int, wrong string) error {
