@@ -46,7 +46,25 @@ type NodeStanding struct {
 	Agents  int           `json:"agents" doc:"Signed in with a phone there."`
 	Lines   int           `json:"lines" doc:"Calls that are open there."`
 	Drain   string        `json:"drain,omitempty" doc:"Who wants it to take no new work; absent: nobody."`
+	Barred  []NodeBar     `json:"barred,omitempty" doc:"Why it calls nobody, as it says itself; absent: it calls, or nobody could ask it."`
 }
+
+// NodeBar is why a node calls nobody.
+type NodeBar struct {
+	Code NodeBarCode `json:"code" enum:"clock,store,outcomes,trunks"`
+	Why  string      `json:"why" doc:"What it is, and what lets it call again."`
+}
+
+// NodeBarCode is a kind of reason.
+type NodeBarCode string
+
+// Why a node calls nobody.
+const (
+	BarClock    NodeBarCode = "clock"    // its clock jumped, or is off
+	BarStore    NodeBarCode = "store"    // the store takes no writes from it
+	BarOutcomes NodeBarCode = "outcomes" // what calls came to waits to be written
+	BarTrunks   NodeBarCode = "trunks"   // no trunk takes calls
+)
 
 // Alive tells whether it takes part.
 func (n NodeStanding) Alive() bool { return n.State.Alive() && n.Silent <= silentNode }
@@ -75,6 +93,9 @@ type NodeWatch interface {
 	// SafeShares are the trunks that are dialed at this node's own share, because
 	// Redis is away; none when it is not, or when the house has none.
 	SafeShares() []TrunkShare
+	// Barred asks the nodes that live why they call nobody, all at once, for a second
+	// or so. Those that call, and those that did not answer, are not in it.
+	Barred(ctx context.Context) map[string][]NodeBar
 }
 
 // Nodes is the nodes of the house, as people look at them.
@@ -84,7 +105,8 @@ type Nodes struct {
 	watch  NodeWatch
 }
 
-// NewNodes returns the service. A nil watch counts no agents and knows of no trunk.
+// NewNodes returns the service. A nil watch counts no agents, knows of no trunk and
+// asks no node.
 func NewNodes(reader NodeReader, keeper NodeKeeper, watch NodeWatch) *Nodes {
 	return &Nodes{reader: reader, keeper: keeper, watch: watch}
 }
@@ -103,7 +125,17 @@ func (n *Nodes) List(ctx context.Context, by User) ([]NodeStanding, error) {
 	if err := by.Allow(SeeNodes); err != nil {
 		return nil, err
 	}
-	return n.list(ctx)
+	all, err := n.list(ctx)
+	if err != nil || n.watch == nil {
+		return all, err
+	}
+	barred := n.watch.Barred(ctx)
+	for i := range all {
+		if all[i].Alive() {
+			all[i].Barred = barred[all[i].Name]
+		}
+	}
+	return all, nil
 }
 
 func (n *Nodes) list(ctx context.Context) ([]NodeStanding, error) {

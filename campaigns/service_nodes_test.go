@@ -38,8 +38,24 @@ func threeNodes() town {
 // watch knows of one phone, and of a trunk at its safe share.
 type watch struct{}
 
-func (watch) Phones() map[string]int   { return map[string]int{"ben": 7} }
+func (watch) Phones() map[string]int { return map[string]int{"ben": 7} }
+func (watch) Barred(context.Context) map[string][]NodeBar {
+	bar := []NodeBar{{Code: BarClock, Why: "the clock is 5 s ahead"}}
+	return map[string][]NodeBar{"ben": bar, "aaa": bar}
+}
 func (watch) SafeShares() []TrunkShare { return []TrunkShare{{Trunk: "main", CPS: 1, AllCPS: 3}} }
+
+func TestANodeThatLivesSaysWhyItCallsNobody(t *testing.T) {
+	all, err := NewNodes(threeNodes(), threeNodes(), watch{}).List(t.Context(), User{Role: Manager})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range all {
+		if said := len(n.Barred) > 0; said != (n.Name == "ben") {
+			t.Errorf("%s (%s): %+v", n.Name, n.State, n.Barred)
+		}
+	}
+}
 
 func TestSafeSharesAreToldToWhomTheNodesAreShown(t *testing.T) {
 	nodes := NewNodes(threeNodes(), threeNodes(), watch{})

@@ -32,10 +32,11 @@ func newNodes() *cobra.Command {
 	c := &cobra.Command{
 		Use: "nodes", Short: "The nodes of a house of several: list, drain, undrain", Args: cobra.NoArgs,
 		Long: `Lists the nodes that share a database (storage: postgres): what they run, who
-leads (floor), how many calls and agents are there, when each was heard last.
+leads (floor), how many calls and agents are there, when each was heard last, and why
+one calls nobody: its clock is off, its store takes no writes.
 
 Asks a service with --server, or reads the database that the configuration names;
-that works also while no node runs, and then nobody counts agents.
+that works also while no node runs, and then nobody counts agents or asks a node.
 
 "nodes drain NAME" lets a node take no new work: no call is placed there any more,
 another node leads, /readyz answers 503 so that the load balancer sends nobody
@@ -191,7 +192,17 @@ func printNodes(w io.Writer, all []campaigns.NodeStanding, counted bool) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t%s\n", n.Name, nodeState(n), n.Role, n.Lines, agents, n.Version, n.Schema, heard, clockTime(n.Since), n.Address)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, n := range all {
+		for _, bar := range n.Barred {
+			if _, err := fmt.Fprintf(w, "%s calls nobody: %s\n", n.Name, bar.Why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // nodeState says in words where a node stands.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/cmd/internal/config"
 	"github.com/forecall/forecall/cmd/internal/node"
 	"github.com/forecall/forecall/storage/records"
@@ -60,6 +61,18 @@ func TestNodesAreListedAndDrainedInTheDatabaseWhileNoneAnswers(t *testing.T) {
 	}
 	if text := said(exitFailed, "nodes", "undrain", "three"); !strings.Contains(text, "no node") {
 		t.Errorf("nobody's: %s", text)
+	}
+}
+
+func TestANodeThatCallsNobodyIsListedWithItsReasons(t *testing.T) {
+	var out bytes.Buffer
+	err := printNodes(&out, []campaigns.NodeStanding{
+		{Name: "one", State: campaigns.NodeUp},
+		{Name: "two", State: campaigns.NodeUp, Barred: []campaigns.NodeBar{{Code: campaigns.BarClock, Why: "the clock is wrong: it is 5s ahead"}, {Code: campaigns.BarTrunks, Why: "no trunk takes calls"}}},
+	}, true)
+	_, said, _ := strings.Cut(out.String(), "\ntwo")
+	if want := "two calls nobody: the clock is wrong: it is 5s ahead\ntwo calls nobody: no trunk takes calls\n"; err != nil || !strings.HasSuffix(said, want) || strings.Contains(out.String(), "one calls nobody") {
+		t.Errorf("%v: %s", err, &out)
 	}
 }
 

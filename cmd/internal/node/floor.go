@@ -294,6 +294,14 @@ func (f *floor) SafeShares() []campaigns.TrunkShare {
 	return f.several.n.live.safeShares()
 }
 
+// Barred implements campaigns.NodeWatch.
+func (f *floor) Barred(ctx context.Context) map[string][]campaigns.NodeBar {
+	if f.several == nil {
+		return nil
+	}
+	return f.several.barred(ctx)
+}
+
 // apart says that trunks are dialed at the nodes' own shares, which is slower than
 // campaigns and their agents would have it; empty when they are not.
 func (f *floor) apart() string {

@@ -340,6 +340,8 @@ func (s *several) answer(ctx context.Context, from peer.Peer, name string, quest
 		return s.registers.answer(ctx, from.Node, name, question)
 	case askPhone:
 		return json.Marshal(s.n.phones.Holds(string(question)))
+	case askBarred:
+		return json.Marshal(s.n.whyNoCalls(ctx))
 	case askStore:
 		within, cancel := context.WithTimeout(ctx, storeWithin)
 		defer cancel()

@@ -278,7 +278,9 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 		state.Why = append(state.Why, n.several.stranger().Error())
 	}
 	if r.URL.Query().Get("for") != "pages" {
-		state.Why = append(state.Why, n.whyNoCalls(r.Context())...)
+		for _, bar := range n.whyNoCalls(r.Context()) {
+			state.Why = append(state.Why, bar.Why)
+		}
 	}
 	if n.live != nil {
 		state.Notes = n.live.note()
@@ -294,19 +296,24 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 }
 
 // whyNoCalls is what keeps this node from placing calls.
-func (n *Node) whyNoCalls(ctx context.Context) (why []string) {
+func (n *Node) whyNoCalls(ctx context.Context) (why []campaigns.NodeBar) {
+	say := func(code campaigns.NodeBarCode, text string) {
+		why = append(why, campaigns.NodeBar{Code: code, Why: text})
+	}
 	ctx, stop := context.WithTimeout(ctx, writableWithin)
 	defer stop()
 	if err := n.db.Writable(ctx); err != nil {
-		why = append(why, "the store takes no writes, so nobody is called: "+err.Error())
-	} else if err := n.db.ClockFault(ctx); err != nil {
-		why = append(why, err.Error())
+		say(campaigns.BarStore, "the store takes no writes, so nobody is called: "+err.Error())
+	} else if err := n.db.ClockFault(ctx); errors.Is(err, campaigns.ErrClock) {
+		say(campaigns.BarClock, err.Error())
+	} else if err != nil {
+		say(campaigns.BarStore, err.Error())
 	}
 	if err := n.spool.Waiting(); err != nil {
-		why = append(why, err.Error())
+		say(campaigns.BarOutcomes, err.Error())
 	}
 	if !n.trunkUp() {
-		why = append(why, "no trunk takes calls")
+		say(campaigns.BarTrunks, "no trunk takes calls")
 	}
 	return why
 }
