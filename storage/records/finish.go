@@ -109,9 +109,9 @@ func (*tx) begunOf(q querier, id string, o campaigns.Outcome) (begun, error) {
 	var b begun
 	var phones string
 	err := q.row(`SELECT a.seq, a.campaign, a.list, a.contact, a.e164, a.callback, a.agent, a.intent_at,
-		EXISTS (SELECT 1 FROM outcomes WHERE seq = a.seq),
-		EXISTS (SELECT 1 FROM loads WHERE id = c.load AND undone_at > 0),
-		(SELECT COUNT(*) FROM attempts s JOIN outcomes o ON o.seq = s.seq WHERE s.contact = a.contact AND a.contact <> 0 AND o.outcome = ?2),
+		(SELECT COUNT(*) FROM outcomes WHERE seq = a.seq) > 0,
+		(SELECT COUNT(*) FROM loads WHERE id = c.load AND undone_at > 0) > 0,
+		(SELECT COUNT(*) FROM attempts s WHERE s.contact = a.contact AND a.contact <> 0 AND (SELECT outcome FROM outcomes WHERE seq = s.seq) = ?2),
 		COALESCE(c.id, 0), COALESCE(c.state, ''), COALESCE(c.phones, '[]'), COALESCE(c.phone, 0), COALESCE(c.tries, 0),
 		d.effect, d.effect_at
 		FROM attempts a LEFT JOIN contacts c ON c.id = a.contact LEFT JOIN dispositions d ON d.seq = a.seq

@@ -14,10 +14,11 @@ import (
 // historyQuery reads the calls of the house to a number and to the other
 // numbers of its contact, newest first. A call that has not ended, or whose
 // process died, has no outcome and counts as any other: it may have rung.
-const historyQuery = `SELECT a.intent_at, a.campaign, a.settings, a.e164 <> ?2, COALESCE(o.outcome, ''), COALESCE(d.effect, ''), COALESCE(d.code, '')
-	FROM attempts a LEFT JOIN outcomes o ON o.seq = a.seq LEFT JOIN dispositions d ON d.seq = a.seq
+const historyQuery = `SELECT a.intent_at, a.campaign, a.settings, a.e164 <> ?2, COALESCE((SELECT outcome FROM outcomes WHERE seq = a.seq), ''),
+	COALESCE((SELECT effect FROM dispositions WHERE seq = a.seq), ''), COALESCE((SELECT code FROM dispositions WHERE seq = a.seq), '')
+	FROM attempts a
 	WHERE a.e164 IN (SELECT ?2 UNION SELECT CAST(substr(p.value ->> '$.number', 2) AS INTEGER) FROM contacts c, json_each(c.phones) p WHERE c.id = ?1)
-	AND a.intent_at >= ?3 AND a.mode <> 'inbound' ORDER BY a.seq DESC`
+	AND a.intent_at >= ?3 AND a.mode <> 'inbound' ORDER BY a.seq + 0 DESC`
 
 // history is what the house has called of a person before, as far back as a
 // plan has to know; the number's own calls and those to the person's others.
