@@ -25,8 +25,7 @@ func openHeadsetTown(t *testing.T, agents ...string) (*town, *village, []*sieve,
 			s.Config.Users[j].Extension, s.Config.Users[j].PhoneSecret = "", "" // headsets alone
 		}
 		if i == 2 {
-			trunk := &s.Config.Trunks[0]
-			trunk.Register, trunk.Username, trunk.Password = true, "nobody", "wrong" // the village registers nobody
+			lineless(&s.Config.Trunks[0])
 		}
 	}, agents...)
 	return o, v, wires, openDoor(t, o.nodes[2], o.nodes[1], o.nodes[0])
