@@ -173,7 +173,7 @@ func (h *Hands) do(d deed) {
 		h.waitThenAnswer(d.Ask, h.outside.withdraw(listed(d.Numbers), d.Fault.err()))
 	case deedHalt:
 		h.stops.Store(&d.Stops)
-		h.waitThenAnswer(d.Ask, h.outside.withdraw(func(c *outsideCall) bool { return h.meets(c.met) }, d.Fault.err()))
+		h.waitThenAnswer(d.Ask, h.outside.withdraw(func(c *outsideCall) bool { return meets(&d.Stops, c.met) }, d.Fault.err())) // not by h.stops: Halt may write it this moment
 	case deedAnswer:
 		h.asked.answer(d.Ask, d)
 	case deedTurnAway:
