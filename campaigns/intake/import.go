@@ -59,12 +59,13 @@ const firstKept = 20
 // samplesKept is how many it shows of each code.
 const samplesKept = 20
 
-// cutBy says what an error is to the load that it ended.
-func cutBy(err error) campaigns.LoadCut {
+// cutBy says what an error is to the load that it ended; who ends the context may say
+// why in words of their own.
+func cutBy(ctx context.Context, err error) campaigns.LoadCut {
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, context.Canceled):
+	case ctx.Err() != nil:
 		return campaigns.CutStopped
 	}
 	return campaigns.CutFailed
@@ -105,7 +106,7 @@ func Import(ctx context.Context, store Store, in io.Reader, o Options) (Result, 
 	s := &sink{store: store, options: o, layout: l, result: &result, rejects: rejected, meter: newMeter(o, read)}
 	err = run(ctx, list, rows, s)
 	result.Octets = read.n.Load()
-	return result, errors.Join(err, s.end(ctx, cutBy(err)))
+	return result, errors.Join(err, s.end(ctx, cutBy(ctx, err)))
 }
 
 func isPhone(parser *numbers.Parser, region string) func(string) bool {

@@ -40,7 +40,7 @@ func (in *importInput) options() (intake.Options, error) {
 
 // open finds the list in the body: the body itself, or the first file of a form.
 func (in *importInput) open(o *intake.Options) (io.Reader, *patientReader, error) {
-	p := &patientReader{in: in.r.Body, out: http.NewResponseController(in.w)}
+	p := &patientReader{in: in.r.Body, out: http.NewResponseController(in.w), ctx: in.r.Context()}
 	if err := p.out.SetWriteDeadline(time.Time{}); err != nil {
 		return nil, nil, fmt.Errorf("lift the deadline of an upload: %w", err)
 	}

@@ -64,18 +64,10 @@ type importJob struct {
 	id       string // of the load, once there is one; of its own for a dry run
 	options  intake.Options
 	began    time.Time
+	stopped  bool // before its end; of work's goroutine
 	progress intake.Progress
 	result   intake.Result
 	err      error
-}
-
-// run imports a body. It returns when the body is read to its end.
-func (im *Importer) run(ctx context.Context, body io.Reader, o intake.Options) (*importJob, error) {
-	ctx, job, err := im.prepare(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return job, im.work(ctx, job, body)
 }
 
 // prepare notes a job that work is to do with the context that comes with it.
@@ -107,6 +99,7 @@ func (im *Importer) work(ctx context.Context, job *importJob, body io.Reader) er
 	}
 	o.Foresight, _ = im.store.(campaigns.Foresight) // the same of one that knows no rules
 	result, err := intake.Import(ctx, beginning{im.store, job}, body, o)
+	job.stopped = ctx.Err() != nil
 	err = job.end(result, errors.Join(err, report.Close()))
 	return errors.Join(err, im.keepReport(report.Name(), job.name()))
 }

@@ -131,14 +131,38 @@ func (s *Server) importList(ctx context.Context, in *importInput) (*importOutput
 	if o.List, err = s.listFor(ctx, in); err != nil {
 		return nil, err
 	}
-	job, err := s.Imports.run(ctx, body, o)
+	working, job, err := s.Imports.prepare(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, wire.allowAnswer())
+	}
+	wire.ctx = working
+	err = s.Imports.work(working, job, body)
 	if late := wire.allowAnswer(); err == nil {
 		err = late
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.interrupted(working, job, err)
 	}
 	return &importOutput{importOf(job)}, nil
+}
+
+// saidWithin bounds how long it takes to find out how far an import came that was
+// stopped.
+const saidWithin = 2 * time.Second
+
+// interrupted says how far an import came that was stopped, because somebody stopped it
+// or this node leads no more; of another it is what ended it.
+func (s *Server) interrupted(ctx context.Context, job *importJob, err error) error {
+	if !job.stopped {
+		return err
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), saidWithin)
+	defer stop()
+	l, unknown := s.loadOf(ctx, job.name())
+	if unknown != nil || l.Cut == "" { // a dry run; or it was taken back already
+		return err
+	}
+	return edge.NewFault(http.StatusServiceUnavailable, "import_interrupted", l.Interrupted())
 }
 
 // listFor finds the list by name, and creates it unless nothing is to be stored.

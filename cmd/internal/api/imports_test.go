@@ -179,3 +179,38 @@ func TestALongUploadIsSeenWhileItRunsAndStopsWhenItIsTakenBack(t *testing.T) {
 		t.Errorf("undone %+v, %d contacts left", u, depth.Total)
 	}
 }
+
+// TestAnUploadThatStandsStillEndsWhenItIsStopped: at once, and whoever sends it is told
+// how far it came.
+func TestAnUploadThatStandsStillEndsWhenItIsStopped(t *testing.T) {
+	h := newHouse(t).staff()
+	camp, _ := h.running("Spring")
+	c := h.as("manager")
+	file, sends := io.Pipe()
+	defer sends.Close()
+	answered := make(chan reply, 1)
+	go func() {
+		answered <- c.upload(fmt.Sprintf("/v1/imports?campaign=%d&list=May&region=ES&source=may.csv", camp.ID), "text/csv", file)
+	}()
+	rows := []byte("Name;Telefon\r\n")
+	for i := range 20000 {
+		rows = fmt.Appendf(rows, "P%d;+346%08d\r\n", i, i)
+	}
+	_, err := sends.Write(rows)
+	h.must(err)
+	var all struct{ Imports []Import }
+	for began := time.Now(); len(all.Imports) == 0 || all.Imports[0].ID == "" || all.Imports[0].Counts.Added == 0; {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("nothing is stored: %+v", all)
+		}
+		c.send("GET", fmt.Sprintf("/v1/imports?campaign=%d", camp.ID), nil).want(200).into(&all)
+	}
+	began := time.Now()
+	c.send("DELETE", "/v1/imports/"+all.Imports[0].ID, nil).want(200)
+	if took := time.Since(began); took > patience/3 {
+		t.Errorf("it took %s to stop an upload that stands still", took)
+	}
+	a := <-answered
+	contains(t, string(a.want(503).body), "import_interrupted")
+	contains(t, string(a.body), "The list is not whole.")
+}

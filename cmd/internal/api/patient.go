@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,17 +19,42 @@ type patientReader struct {
 	in    io.Reader
 	out   *http.ResponseController
 	until time.Time
+	ctx   context.Context // of the upload: when it is done, so is a Read that stands still
 }
 
-// Read reads, within the patience.
+// Read reads, within the patience; until the upload is stopped, or this node leads no
+// more: then it ends at once.
 func (p *patientReader) Read(b []byte) (int, error) {
+	if p.ctx.Err() != nil {
+		return 0, p.over()
+	}
 	if now := time.Now(); p.until.Sub(now) < patience/2 {
 		p.until = now.Add(patience)
 		if err := p.out.SetReadDeadline(p.until); err != nil {
 			return 0, fmt.Errorf("move the deadline of an upload: %w", err)
 		}
 	}
-	return p.in.Read(b)
+	woken := make(chan struct{})
+	stop := context.AfterFunc(p.ctx, func() {
+		defer close(woken)
+		_ = p.out.SetReadDeadline(time.Unix(1, 0)) // long ago; it had a deadline before, so it takes this one
+	})
+	n, err := p.in.Read(b)
+	if !stop() {
+		<-woken
+		return n, p.over()
+	}
+	return n, err
+}
+
+// lastWords is how long the server may read on, before it answers, what a client has on
+// its way: closed over it, the connection would lose the answer.
+const lastWords = time.Second
+
+// over is why nothing more is read.
+func (p *patientReader) over() error {
+	_ = p.out.SetReadDeadline(time.Now().Add(lastWords))
+	return p.ctx.Err()
 }
 
 // allowAnswer gives the answer its own deadline.

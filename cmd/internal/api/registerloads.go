@@ -124,7 +124,7 @@ func (s *RegisterLoads) Receive(w http.ResponseWriter, r *http.Request, by campa
 	if err := os.Mkdir(l.folder, 0o700); err != nil {
 		return RegisterLoading{}, fmt.Errorf("keep a file of a register: %w", err)
 	}
-	wire := &patientReader{in: r.Body, out: http.NewResponseController(w)}
+	wire := &patientReader{in: r.Body, out: http.NewResponseController(w), ctx: r.Context()}
 	err := wire.out.SetWriteDeadline(time.Time{}) // it runs from part to part of the file
 	values := map[string]string{}
 	if err == nil {

@@ -43,6 +43,70 @@ func (o *town) imported(t *testing.T, m *client.Client) (newest api.Import) {
 	return all.Imports[0]
 }
 
+// march is a list of people, and how it is imported.
+func (o *town) march(people int) (query url.Values, text string) {
+	var rows strings.Builder // half of it is more than the reader wants before it begins
+	rows.WriteString("name,phone,note\n")
+	for i := range people {
+		fmt.Fprintf(&rows, "Person %d,%s,%s\n", i+1, fictional(i), strings.Repeat("word ", 200))
+	}
+	return url.Values{"campaign": {fmt.Sprint(o.campaign)}, "list": {"March"}, "region": {"US"}, "source": {"march.csv"}}, rows.String()
+}
+
+// bring begins an import, whose text goes on with in, and returns when some are stored.
+func (o *town) bring(t *testing.T, m *client.Client, query url.Values, text string) (in *io.PipeWriter, answer chan error) {
+	t.Helper()
+	body, in := io.Pipe()
+	ctx, answer := within(t), make(chan error, 1)
+	go func() { answer <- m.Upload(ctx, "/v1/imports", query, body, &api.Import{}) }()
+	if _, err := io.WriteString(in, text); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "some are stored", func() bool {
+		loads, err := o.nodes[0].node.db.Loads(within(t), o.campaign)
+		return err == nil && len(loads) == 1 && loads[0].Counts.Added > 0
+	})
+	return in, answer
+}
+
+// TestAnUploadThatStandsStillDoesNotHoldANodeThatStops: it ends at once, and whoever sends
+// it is told how far it came; over another node when they go on.
+func TestAnUploadThatStandsStillDoesNotHoldANodeThatStops(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		t.Run(fmt.Sprint("over another ", over), func(t *testing.T) {
+			o := openTown(t, openVillage(t, at50ms).addr(), 2)
+			first := o.leader()
+			at := first
+			if over {
+				at = without(o.nodes, first)[0]
+			}
+			m := o.boss(t, at)
+			query, text := o.march(1600)
+			in, answer := o.bring(t, m, query, text[:len(text)/2])
+			defer in.Close()
+			began := time.Now()
+			first.soft()
+			if over { // a proxy answers when the sender has sent what it has
+				await(t, first.name+" ends", first.ended)
+				_ = in.Close()
+			}
+			select {
+			case err := <-answer:
+				if err == nil || !strings.Contains(err.Error(), "when it was stopped, or node "+first.name+" was") {
+					t.Errorf("the sender is told: %v", err)
+				}
+			case <-time.After(patience):
+				_ = in.Close() // or the client waits for it
+				t.Fatal("no answer")
+			}
+			await(t, first.name+" ends", first.ended)
+			if took := time.Since(began); took > 15*time.Second {
+				t.Errorf("the node ended after %s", took)
+			}
+		})
+	}
+}
+
 // TestAnImportThatTheEndOfTheLeaderCutIsToldAndBroughtAgain: the node that leads is taken
 // for dead while it reads a list. At any node the manager sees how far it came, and who
 // brings the file again has everybody once.
@@ -52,24 +116,9 @@ func TestAnImportThatTheEndOfTheLeaderCutIsToldAndBroughtAgain(t *testing.T) {
 	first := o.leader()
 	other := without(o.nodes, first)[0]
 	m := o.boss(t, first)
-	query := url.Values{"campaign": {fmt.Sprint(o.campaign)}, "list": {"March"}, "region": {"US"}, "source": {"march.csv"}}
-	var rows strings.Builder // half of it is more than the reader wants before it begins
-	rows.WriteString("name,phone,note\n")
-	for i := range people {
-		fmt.Fprintf(&rows, "Person %d,%s,%s\n", i+1, fictional(i), strings.Repeat("word ", 200))
-	}
-	text := rows.String()
+	query, text := o.march(people)
 
-	body, in := io.Pipe()
-	ctx, answer := within(t), make(chan error, 1)
-	go func() { answer <- m.Upload(ctx, "/v1/imports", query, body, &api.Import{}) }()
-	if _, err := io.WriteString(in, text[:len(text)/2]); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "some are stored", func() bool {
-		loads, err := other.node.db.Loads(within(t), o.campaign)
-		return err == nil && len(loads) == 1 && loads[0].Counts.Added > 0
-	})
+	in, answer := o.bring(t, m, query, text[:len(text)/2])
 	if _, err := other.node.db.EndNode(within(t), first.node.several.member.View().Self.ID, time.Microsecond); err != nil {
 		t.Fatal(err)
 	}
