@@ -12,6 +12,7 @@ import (
 	"github.com/forecall/forecall/campaigns"
 	"github.com/forecall/forecall/storage/postgres/pgtest"
 	"github.com/forecall/forecall/storage/records"
+	"github.com/forecall/forecall/storage/storagetest/tally"
 )
 
 // The server waits for its disk.
@@ -56,24 +57,24 @@ func compareCommits(b *testing.B, s *pgtest.Server, callers int) {
 	must(b, err)
 	p := &placing{campaign: c, stock: leased}
 	p.turn(b, all, callers) // plans are made, connections opened
-	figures := tally{}
+	figures := tally.Turns{}
 	for range turns {
-		figures.add("pgbench-row/s", row.turn(b, callers))
-		figures.add("one-node/s", p.turn(b, all[:1], callers).rate)
-		figures.add("pgbench-call/s", call.turn(b, callers))
+		figures.Add("pgbench-row/s", row.turn(b, callers))
+		figures.Add("one-node/s", p.turn(b, all[:1], callers).rate)
+		figures.Add("pgbench-call/s", call.turn(b, callers))
 		before := used(b, s)
 		got := p.turn(b, all, callers)
-		figures.add("three-nodes/s", got.rate)
-		figures.add("begin-p50-ms", got.at(0.5))
-		figures.add("begin-p99-ms", got.at(0.99))
+		figures.Add("three-nodes/s", got.rate)
+		figures.Add("begin-p50-ms", got.at(0.5))
+		figures.Add("begin-p99-ms", got.at(0.99))
 		after := used(b, s)
-		figures.add("server-cpu-us/commit", float64((after.server-before.server).Microseconds())/got.commits)
-		figures.add("node-cpu-us/commit", float64((after.own-before.own).Microseconds())/got.commits)
+		figures.Add("server-cpu-us/commit", float64((after.server-before.server).Microseconds())/got.commits)
+		figures.Add("node-cpu-us/commit", float64((after.own-before.own).Microseconds())/got.commits)
 	}
-	figures.report(b)
-	figures.ratio(b, "one/row", "one-node/s", "pgbench-row/s")
-	figures.ratio(b, "one/call", "one-node/s", "pgbench-call/s")
-	figures.ratio(b, "three/call", "three-nodes/s", "pgbench-call/s")
+	figures.Report(b)
+	figures.Ratio(b, "one/row", "one-node/s", "pgbench-row/s")
+	figures.Ratio(b, "one/call", "one-node/s", "pgbench-call/s")
+	figures.Ratio(b, "three/call", "three-nodes/s", "pgbench-call/s")
 }
 
 // placing are calls that begin and end without a phone.
@@ -172,16 +173,16 @@ func compareClaims(b *testing.B, s *pgtest.Server, batch, nodes int) {
 	all := opened(b, s, nodes)
 	c := stocked(b, all[0], 20_000)
 	claim(b, all, c.ID, batch) // plans are made
-	figures := tally{}
+	figures := tally.Turns{}
 	for range turns {
-		figures.add("pgbench-contacts/s", plain.turn(b, nodes)*float64(batch))
+		figures.Add("pgbench-contacts/s", plain.turn(b, nodes)*float64(batch))
 		rate, took := claim(b, all, c.ID, batch)
-		figures.add("contacts/s", rate)
-		figures.add("lease-p50-ms", placed{took: took}.at(0.5))
-		figures.add("lease-p99-ms", placed{took: took}.at(0.99))
+		figures.Add("contacts/s", rate)
+		figures.Add("lease-p50-ms", placed{took: took}.at(0.5))
+		figures.Add("lease-p99-ms", placed{took: took}.at(0.99))
 	}
-	figures.report(b)
-	figures.ratio(b, "pgbench", "contacts/s", "pgbench-contacts/s")
+	figures.Report(b)
+	figures.Ratio(b, "pgbench", "contacts/s", "pgbench-contacts/s")
 }
 
 // claim claims and gives back for a turn.

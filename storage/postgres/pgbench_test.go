@@ -2,11 +2,9 @@ package postgres_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -93,34 +91,4 @@ func (y *yardstick) turn(b *testing.B, clients int) float64 {
 	y.rate, err = strconv.ParseFloat(string(tps[1]), 64)
 	must(b, err)
 	return y.rate
-}
-
-// tally are the figures of all turns, by their units.
-type tally map[string][]float64
-
-func (a tally) add(unit string, n float64) { a[unit] = append(a[unit], n) }
-
-func (a tally) median(unit string) float64 {
-	all := slices.Sorted(slices.Values(a[unit]))
-	if len(all) == 0 {
-		return 0
-	}
-	return all[len(all)/2]
-}
-
-// report reports the median of each.
-func (a tally) report(b *testing.B) {
-	b.Helper()
-	b.ReportMetric(0, "ns/op") // says nothing here
-	for unit := range a {
-		b.ReportMetric(a.median(unit), unit)
-	}
-}
-
-// ratio reports how one stands to another.
-func (a tally) ratio(b *testing.B, name, ours, theirs string) {
-	b.Helper()
-	if d := a.median(theirs); d > 0 {
-		b.ReportMetric(a.median(ours)/d, fmt.Sprintf("%s-ratio", name))
-	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/forecall/forecall/storage/redis"
 	"github.com/forecall/forecall/storage/redis/redistest"
+	"github.com/forecall/forecall/storage/storagetest/tally"
 )
 
 // Each figure of ours stands beside one that redis-benchmark reaches on the same
@@ -58,27 +59,6 @@ func asked(b *testing.B, s *redistest.Server, clients int, command ...string) (o
 	return out
 }
 
-// tally are the figures of all turns, by their units.
-type tally map[string][]float64
-
-func (a tally) add(unit string, n float64) { a[unit] = append(a[unit], n) }
-
-func (a tally) median(unit string) float64 {
-	all := slices.Sorted(slices.Values(a[unit]))
-	if len(all) == 0 {
-		return 0
-	}
-	return all[len(all)/2]
-}
-
-func (a tally) report(b *testing.B) {
-	b.Helper()
-	b.ReportMetric(0, "ns/op") // says nothing here
-	for unit := range a {
-		b.ReportMetric(a.median(unit), unit)
-	}
-}
-
 // spread are times that something took.
 type spread []time.Duration
 
@@ -110,21 +90,21 @@ func compareTakes(b *testing.B, callers int) {
 	eventually(b, "the parts are pooled", func() bool {
 		return f.all(func(st redis.Standing) bool { return st.Together && st.CPS > 399_000 })
 	})
-	figures := tally{}
+	figures := tally.Turns{}
 	for range turns {
 		set := asked(b, s, callers, "set", "k", "1")
 		eval := asked(b, s, callers, "eval", "return redis.call('INCR', KEYS[1])", "1", "k")
-		figures.add("set/s", set.rate)
-		figures.add("eval/s", eval.rate)
-		figures.add("eval-p99-ms", eval.p99)
+		figures.Add("set/s", set.rate)
+		figures.Add("eval/s", eval.rate)
+		figures.Add("eval-p99-ms", eval.p99)
 		rate, refused, took := takes(f, callers)
-		figures.add("takes/s", rate)
-		figures.add("refused/take", refused)
-		figures.add("take-p50-ms", took.at(0.5))
-		figures.add("take-p99-ms", took.at(0.99))
+		figures.Add("takes/s", rate)
+		figures.Add("refused/take", refused)
+		figures.Add("take-p50-ms", took.at(0.5))
+		figures.Add("take-p99-ms", took.at(0.99))
 	}
-	figures.report(b)
-	b.ReportMetric(figures.median("takes/s")/figures.median("eval/s"), "eval-ratio")
+	figures.Report(b)
+	figures.Ratio(b, "eval", "takes/s", "eval/s")
 }
 
 // takes lets callers take and give back a line for a turn.
@@ -176,23 +156,23 @@ const saying = `{"kind":"moved","campaign":1,"node":"a","payload":{"agent":7,"sa
 func compareFanOut(b *testing.B, nodes int) {
 	s := redistest.Start(b)
 	h := newHearing(b, s, nodes)
-	figures := tally{}
+	figures := tally.Turns{}
 	for range turns {
 		ten := asked(b, s, 10, "xadd", "k", "MAXLEN", "~", "10000", "*", "n", "1", "born", "1234567890.123456", "e", saying)
-		figures.add("xadd/s", ten.rate)
+		figures.Add("xadd/s", ten.rate)
 		rate := h.flood(b)
-		figures.add("events/s", rate)
-		figures.add("heard/s", rate*float64(nodes))
+		figures.Add("events/s", rate)
+		figures.Add("heard/s", rate*float64(nodes))
 		one := asked(b, s, 1, "xadd", "k", "MAXLEN", "~", "10000", "*", "n", "1", "born", "1234567890.123456", "e", saying)
-		figures.add("xadd-p50-ms", one.p50)
-		figures.add("xadd-p99-ms", one.p99)
+		figures.Add("xadd-p50-ms", one.p50)
+		figures.Add("xadd-p99-ms", one.p99)
 		late := h.paced(b)
-		figures.add("late-p50-ms", late.at(0.5))
-		figures.add("late-p99-ms", late.at(0.99))
-		figures.add("late-max-ms", late.at(1))
+		figures.Add("late-p50-ms", late.at(0.5))
+		figures.Add("late-p99-ms", late.at(0.99))
+		figures.Add("late-max-ms", late.at(1))
 	}
-	figures.report(b)
-	b.ReportMetric(figures.median("events/s")/figures.median("xadd/s"), "xadd-ratio")
+	figures.Report(b)
+	figures.Ratio(b, "xadd", "events/s", "xadd/s")
 }
 
 // hearing is a house in which one node tells and some hear.
