@@ -156,7 +156,11 @@ func (e *Engine) heldEnough(a *agent, now time.Time) bool {
 
 // handsLost ends what lived with hands that are gone, and signs their agents out.
 func (e *Engine) handsLost(c *crew) {
-	e.log.Error("the hands of a node are lost: its calls are over, its agents signed out", "node", c.node)
+	if c.leaving.Load() {
+		e.log.Info("a node that stopped has gone", "node", c.node)
+	} else {
+		e.log.Error("the hands of a node are lost: its calls are over, its agents signed out", "node", c.node)
+	}
 	c.lose()
 	e.asked.fail(c.node, word{Kind: wordAnswer, Fault: faultOf(ErrHandsLost)})
 	for _, s := range e.running {

@@ -137,6 +137,8 @@ func (m *Member) keep(led context.Context, stop context.CancelCauseFunc, fence i
 		switch {
 		case err == nil:
 			last = asked
+		case led.Err() != nil:
+			return // who leads has ended, and the question with it
 		case !decided(err) && m.alone(led, step):
 			if !last.Equal(told) {
 				told = last
