@@ -89,12 +89,13 @@ type CampaignStatus struct {
 	Status Status
 	Mode   Mode
 
-	Placed    int
+	Placed    int // since a node leads
+	PickedUp  int // of these, by a person
 	Ringing   int // placed and not answered yet
 	Waiting   int // answered and without an agent yet
 	Queued    int // called us and without an agent yet
 	Talking   int
-	Answered  int // by a person: the denominator of abandonment
+	Answered  int // by a person in the period of account: the denominator of abandonment
 	Bridged   int
 	Abandoned int
 	Cap       float64

@@ -132,6 +132,9 @@ func (l *Loop) adopted1(live liveCall, from *crew, now time.Time) *call {
 // the other brain has reserved for it.
 func (l *Loop) adoptRinging(c *call, live liveCall, now time.Time) {
 	l.apply(pacing.CallPlaced, c.id, 0, now)
+	if c.state != CallBeginning { // else begun counts it
+		l.totals.Placed++
+	}
 	if c.state == CallRinging {
 		l.apply(pacing.CallRinging, c.id, 0, now)
 	}

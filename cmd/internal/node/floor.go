@@ -225,7 +225,7 @@ func (f *floor) Snapshot() campaigns.FloorSnapshot {
 func campaignStatus(c dialer.CampaignView) campaigns.CampaignStatus {
 	s := campaigns.CampaignStatus{
 		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: c.Totals.Placed, Ringing: c.Ringing, Waiting: c.Waiting, Queued: c.Queued,
-		Talking: c.Talking, Answered: c.Period.Answered, Bridged: c.Totals.Bridged, Abandoned: c.Period.Abandoned, Cap: c.Cap,
+		Talking: c.Talking, PickedUp: c.Totals.Answered, Answered: c.Period.Answered, Bridged: c.Totals.Bridged, Abandoned: c.Period.Abandoned, Cap: c.Cap,
 		PerMinute: c.PerMinute, Ready: c.Agents[dialer.StateReady], Hopper: c.Hopper.Callable, WhyCode: string(c.Why.Cause), Why: c.Why.Text,
 		Decision: c.Decision,
 	}

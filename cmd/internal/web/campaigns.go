@@ -42,7 +42,7 @@ func (s campaignStand) AnswerRate() float64 {
 	if s.Floor.Placed == 0 {
 		return 0
 	}
-	return float64(s.Floor.Answered) / float64(s.Floor.Placed)
+	return float64(s.Floor.PickedUp) / float64(s.Floor.Placed)
 }
 
 // Can tells whether the campaign may become so, by this user.

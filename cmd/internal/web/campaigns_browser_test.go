@@ -72,7 +72,7 @@ func campaignPagesReadWell(t *testing.T, chromium context.Context) {
 	c := h.stocked("Spring")
 	h.stocked("Autumn")
 	h.stage.show(campaigns.FloorSnapshot{Campaigns: []campaigns.CampaignStatus{{
-		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: 1482, Answered: 512, Abandoned: 13, Talking: 9, Ready: 3, Cap: 0.03, Why: "calling hours are over",
+		ID: c.ID, Name: c.Name, Status: c.Status, Mode: c.Mode, Placed: 1482, PickedUp: 512, Answered: 512, Abandoned: 13, Talking: 9, Ready: 3, Cap: 0.03, Why: "calling hours are over",
 	}}})
 	b := openBrowser(h, chromium)
 	b.open(campaigns.Manager, "/campaigns")

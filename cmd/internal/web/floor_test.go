@@ -14,15 +14,15 @@ func busyFloor() campaigns.FloorSnapshot {
 	f := campaigns.FloorSnapshot{
 		Campaigns: []campaigns.CampaignStatus{
 			{ID: 1, Name: "Fibre spring", Status: campaigns.Running, Mode: campaigns.Predictive, Placed: 1482, Ringing: 19, Waiting: 1,
-				Talking: 11, Answered: 418, Bridged: 407, Abandoned: 8, Cap: 0.03, PerMinute: 44.4, Ready: 3, Hopper: 512,
+				Talking: 11, PickedUp: 418, Answered: 418, Bridged: 407, Abandoned: 8, Cap: 0.03, PerMinute: 44.4, Ready: 3, Hopper: 512,
 				WhyCode: "pacing", Why: "one more call would be lost too often", Decision: pacing.Decision{
 					Why: pacing.ReasonLossOverTheta, Free: 3, Waiting: 1, InAir: 19, ExpectedAnswers: [3]float64{1.2, 2.3, 4.1},
 					ExpectedReleases: [3]float64{0.8, 1.5, 2.9}, MarginalLoss: 0.124, Theta: 0.09, BudgetLeft: 4.3, AnswerShare: 0.282,
 				}},
 			{ID: 2, Name: "Customer survey", Status: campaigns.Running, Mode: campaigns.Progressive, Placed: 220, Ringing: 2,
-				Talking: 4, Answered: 97, Bridged: 96, Abandoned: 0, Cap: 0.03, PerMinute: 6, Ready: 0, Hopper: 0,
+				Talking: 4, PickedUp: 97, Answered: 97, Bridged: 96, Abandoned: 0, Cap: 0.03, PerMinute: 6, Ready: 0, Hopper: 0,
 				WhyCode: "window_closed", Why: "It is 20:04 in Europe/Madrid; the next window opens Monday 09:00."},
-			{ID: 3, Name: "Renewals", Status: campaigns.Paused, Mode: campaigns.Preview, Placed: 12, Answered: 5, Bridged: 5, Cap: 0.03},
+			{ID: 3, Name: "Renewals", Status: campaigns.Paused, Mode: campaigns.Preview, Placed: 12, PickedUp: 5, Answered: 5, Bridged: 5, Cap: 0.03},
 		},
 	}
 	states := []campaigns.AgentState{

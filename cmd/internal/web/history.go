@@ -98,7 +98,7 @@ func (h *history) count(c campaigns.CampaignStatus) {
 	s, before := h.open[c.ID], h.last[c.ID]
 	if _, known := h.last[c.ID]; known && c.Placed >= before.Placed {
 		s.placed += c.Placed - before.Placed
-		s.answered += max(0, c.Answered-before.Answered)
+		s.answered += max(0, c.PickedUp-before.PickedUp)
 		s.bridged += max(0, c.Bridged-before.Bridged)
 	}
 	h.open[c.ID], h.last[c.ID] = s, c

@@ -146,7 +146,7 @@ func anHour(h *house, f campaigns.FloorSnapshot) {
 	for i := range 3600 / 15 {
 		for c := range f.Campaigns {
 			s := &f.Campaigns[c]
-			s.Placed, s.Answered, s.Bridged = i*(10+c), i*(3+(i/40)%2), i*3
+			s.Placed, s.PickedUp, s.Answered, s.Bridged = i*(10+c), i*(3+(i/40)%2), i*(3+(i/40)%2), i*3
 			s.Abandoned, s.PerMinute, s.Ringing = i/40, float64(30+i%40), 10+i%17
 		}
 		for range 2 {
