@@ -153,6 +153,11 @@ func (n *Node) openWeb(context.Context) error {
 	return nil
 }
 
+// clientStands is how long a client may stand still whose request another node has: a
+// little longer than there, where it is said why. How long all of it may take is for
+// that node, which knows what streams.
+const clientStands = 40 * time.Second
+
 // front serves pages and API: here while this node leads, else by the one that
 // does.
 func (n *Node) front() http.Handler {
@@ -175,9 +180,7 @@ func (n *Node) front() http.Handler {
 			defer l.serving.Done()
 			l.ServeHTTP(w, r)
 		default:
-			// How long it may take is for the node that answers, which knows what streams.
-			c := http.NewResponseController(w)
-			_ = errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{})) // a connection that has none needs none lifted
+			w, r = edge.Patient(w, r, clientStands)
 			ctx, stop := n.several.whileLed(r.Context())
 			defer stop()
 			n.several.forward.ServeHTTP(w, r.WithContext(ctx))
