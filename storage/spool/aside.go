@@ -11,6 +11,9 @@ import (
 // asideFolder is where what the store will not have lies, below the spool's.
 const asideFolder = "aside"
 
+// partial ends the name of a file that is being written.
+const partial = ".part"
+
 // refused is a record that was set aside, as people find it.
 type refused struct {
 	record
@@ -52,17 +55,27 @@ func (p *Spool) keepAside(name string, content []byte) error {
 		return fmt.Errorf("set aside: %w", err)
 	}
 	whole := filepath.Join(folder, name)
-	f, err := os.OpenFile(whole+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(whole+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("set aside: %w", err)
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(whole+".part", whole)
+		err = os.Rename(whole+partial, whole)
 	}
 	if err = errors.Join(err, syncFolder(folder), syncFolder(p.folder)); err != nil {
 		return fmt.Errorf("set aside: %w", err)
 	}
-	p.aside.Add(1)
 	return nil
+}
+
+// liesAside is how many files wait for people; a folder that cannot be read has none.
+func (p *Spool) liesAside() (n int64) {
+	files, _ := os.ReadDir(filepath.Join(p.folder, asideFolder)) // most often it is not there
+	for _, f := range files {
+		if filepath.Ext(f.Name()) != partial {
+			n++
+		}
+	}
+	return n
 }

@@ -114,7 +114,7 @@ type State struct {
 	Octets  int64     // of its files
 	Limit   int64     // of these
 	Since   time.Time // when the oldest that waits was kept; zero = none waits
-	Aside   int64     // records set aside since the start
+	Aside   int64     // files set aside, of this and earlier runs, that no person has taken away
 	Away    time.Time // since when the store is away; zero = it was there when it was last asked
 }
 
@@ -134,7 +134,6 @@ type Spool struct {
 
 	wake   chan struct{}
 	flying atomic.Int64 // writes that the store has begun and not answered
-	aside  atomic.Int64
 	since  atomic.Int64 // Unix time in ns; 0 = nothing waits
 	away   atomic.Int64 // since when the store is away; Unix time in ns, 0 = it is not
 	warned atomic.Bool
@@ -194,7 +193,7 @@ func Open(s Settings) (*Spool, error) {
 
 // State is how it stands.
 func (p *Spool) State() State {
-	s := State{Limit: p.limit, Aside: p.aside.Load()}
+	s := State{Limit: p.limit, Aside: p.liesAside()}
 	s.Waiting, s.Octets = p.files.waits()
 	if at := p.since.Load(); at != 0 && s.Waiting > 0 {
 		s.Since = time.Unix(0, at).UTC()

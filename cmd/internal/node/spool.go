@@ -127,7 +127,7 @@ func (n *Node) meterSpool() {
 			}
 			return time.Since(s.Away).Seconds()
 		}},
-		{"spool_set_aside", "Records since the start that the store refused for good; they need a person.", func(s spool.State) float64 { return float64(s.Aside) }},
+		{"spool_set_aside", "Files in data/spool/aside: records that the store refused for good; they need a person.", func(s spool.State) float64 { return float64(s.Aside) }},
 	} {
 		n.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "forecall_" + m.name, Help: m.help},
 			func() float64 { return m.value(n.spool.State()) }))
