@@ -141,6 +141,7 @@ func (s *Server) importList(ctx context.Context, in *importInput) (*importOutput
 		err = late
 	}
 	if err != nil {
+		wire.leave()
 		return nil, s.interrupted(working, job, err)
 	}
 	return &importOutput{importOf(job)}, nil

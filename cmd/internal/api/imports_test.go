@@ -211,6 +211,9 @@ func TestAnUploadThatStandsStillEndsWhenItIsStopped(t *testing.T) {
 		t.Errorf("it took %s to stop an upload that stands still", took)
 	}
 	a := <-answered
+	if took := time.Since(began); took > patience/3 {
+		t.Errorf("its sender was told after %s", took)
+	}
 	contains(t, string(a.want(503).body), "import_interrupted")
 	contains(t, string(a.body), "The list is not whole.")
 }

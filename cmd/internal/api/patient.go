@@ -53,9 +53,12 @@ const lastWords = time.Second
 
 // over is why nothing more is read.
 func (p *patientReader) over() error {
-	_ = p.out.SetReadDeadline(time.Now().Add(lastWords))
+	p.leave()
 	return p.ctx.Err()
 }
+
+// leave is for an upload that is not read to its end: its sender is not waited for.
+func (p *patientReader) leave() { _ = p.out.SetReadDeadline(time.Now().Add(lastWords)) }
 
 // allowAnswer gives the answer its own deadline.
 func (p *patientReader) allowAnswer() error { return p.out.SetWriteDeadline(time.Now().Add(patience)) }
