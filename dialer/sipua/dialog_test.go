@@ -234,6 +234,7 @@ func TestAnOfferWithoutHandlerOrInTheWrongMomentIsRefused(t *testing.T) {
 		st.peer.inDialog(inv, "far", "INVITE", 7, sdpAt("10.0.0.2", 6106))
 		st.peer.await("500")
 		st.peer.inDialogWith(inv, "far", branchOf(inv, "far", "INVITE", 7), "ACK", 7)
+		synctest.Wait() // the panic is noted beside its answer
 		if s := st.ua.Stats(); s.Panics != 1 {
 			t.Errorf("panics %d", s.Panics)
 		}

@@ -188,7 +188,8 @@ func editsScript(t *testing.T, chromium context.Context) {
 	b.run(chromedp.Evaluate(`document.querySelector('#drawing [data-step="visit"]').dispatchEvent(new MouseEvent("click", {bubbles: true}))`, nil))
 	b.until(`document.querySelector("#preview .step").dataset.step === "visit" && document.querySelector("#preview input[type=date]").min !== ""`)
 	b.run(chromedp.Click(`button[value=save]`), chromedp.WaitVisible(`.done`))
-	b.run(chromedp.Click(`tbody a`), chromedp.WaitVisible(`.diff`))
+	b.until(`document.querySelector("tbody a") !== null`)
+	b.run(chromedp.Evaluate(`document.querySelector("tbody a").click()`, nil), chromedp.WaitVisible(`.diff`)) // the preview above may move it at any moment
 	for _, theme := range []string{"light", "dark"} {
 		b.theme(theme)
 		b.shot("script-version-" + theme)
