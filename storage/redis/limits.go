@@ -35,6 +35,7 @@ type Limits struct {
 	members []string
 	told    time.Time // when the records were asked who is there
 	sole    bool      // in this life no other node was there
+	why     error     // of the last question that Redis did not answer
 	contact
 }
 

@@ -134,6 +134,7 @@ func (l *Limits) say(ctx context.Context, words []*word) bool {
 	for _, w := range words {
 		if w.err = l.hear(w, sent, came); w.err != nil {
 			l.failed()
+			l.why = w.err
 			w.refuse(came, w.askers, errSilent)
 		}
 	}
@@ -219,7 +220,7 @@ func (l *Limits) look(now time.Time) {
 	rank, member := rankOf(l.node, l.members)
 	left, joined := l.turnOver(now)
 	if left {
-		l.log.Warn("redis does not answer: the node keeps to its own part of the trunks' limits", "node", l.node)
+		l.log.Warn("redis does not answer: the node keeps to its own part of the trunks' limits", "node", l.node, "error", l.why)
 	}
 	if joined {
 		l.log.Info("redis answers: the nodes share the trunks' limits again", "node", l.node)

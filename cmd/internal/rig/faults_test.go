@@ -67,7 +67,7 @@ func mended(h *house, r *resident) error { return h.net.mend(r.space) }
 // reach it still.
 func barred(h *house, r *resident) error {
 	return errors.Join(h.net.bar(r.space, h.others(r)...),
-		h.net.barPort(r.space, h.net.database.String(), postgresPort), h.net.barPort(r.space, h.net.home.String(), h.door.port()))
+		h.net.barPort(r.space, h.net.database.String(), postgresPort), h.net.barPort(r.space, h.net.home.String(), h.door.Port()))
 }
 
 func noDatabase(h *house, r *resident) error {
@@ -86,8 +86,8 @@ func redisAgain(h *house, _ *resident) error   { return h.redis.Again() }
 func redisLost(h *house, _ *resident) error    { h.redis.Kill(); return h.redis.Again() }
 func redisFrozen(h *house, _ *resident) error  { h.redis.Pause(); return nil }
 func redisThawed(h *house, _ *resident) error  { h.redis.Resume(); return nil }
-func redisSlow(h *house, _ *resident) error    { h.door.slow(250 * time.Millisecond); return nil }
-func redisFast(h *house, _ *resident) error    { h.door.slow(0); return nil }
+func redisSlow(h *house, _ *resident) error    { h.door.Slow(250 * time.Millisecond); return nil }
+func redisFast(h *house, _ *resident) error    { h.door.Slow(0); return nil }
 func redisFlushed(h *house, _ *resident) error { h.redis.Flush(); return nil }
 
 // redisFailedOver makes the replica what the nodes talk to, as of a second ago.
@@ -95,7 +95,7 @@ func redisFailedOver(h *house, _ *resident) error {
 	h.replica.Promote()
 	<-time.After(time.Second)
 	h.redis, h.replica = h.replica, h.redis
-	h.door.lead(h.redis.Addr)
+	h.door.Lead(h.redis)
 	return nil
 }
 func redisFollows(h *house, _ *resident) error { h.replica.Follow(h.redis); return nil }

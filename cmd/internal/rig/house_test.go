@@ -30,7 +30,7 @@ type house struct {
 	postgres *pgtest.Server
 	redis    *redistest.Server // which the nodes talk to, through the door
 	replica  *redistest.Server // follows it
-	door     *door
+	door     *redistest.Link
 	nodes    []*resident
 	far      *far
 	crew     *crew
@@ -100,7 +100,7 @@ func (h *house) startServers() {
 	h.must(pg.Exec(h.Context(), "postgres", "CREATE DATABASE house"))
 	h.redis, h.replica = redistest.Start(h.T), redistest.Start(h.T)
 	h.replica.Follow(h.redis)
-	h.door = openDoor(h, h.net.home, h.redis.Addr)
+	h.door = redistest.NewLinkAt(h, h.net.home.String(), h.redis)
 }
 
 func (h *house) list() string { return filepath.Join(h.folder, "list.csv") }
@@ -140,7 +140,7 @@ rules: {adopt: none}
 drain: {limit: 60s}
 trunks:
   - {name: far, host: %[10]s, port: %[11]d, max_channels: %[12]d, max_cps: %[13]d, options_ping: 5s, allow_media: ["%[9]s"], caller_ids: ["+12025550100"]}
-`, r.folder, r.name, r.net.database, postgresPort, r.net.home, r.door.port(), r.addr, strings.Repeat("s", 40), r.net.whole,
+`, r.folder, r.name, r.net.database, postgresPort, r.net.home, r.door.Port(), r.addr, strings.Repeat("s", 40), r.net.whole,
 		r.net.home, r.far.Addr("udp").Port(), linesOfTrunk, cpsOfTrunk, cmp.Or(os.Getenv("FORECALL_RIG_LOG"), "info"))
 	return b.String() + r.people(agents)
 }

@@ -1,13 +1,13 @@
 package redistest
 
 import (
-	"io"
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
-// Link is a way to a server that can be cut and led to another one: what a
+// Link is a way to a server that can be cut, made slow and led to another one: what a
 // network, or a failover, does to one node alone.
 type Link struct {
 	Addr string
@@ -18,13 +18,20 @@ type Link struct {
 
 	mu    sync.Mutex
 	to    string // empty: cut
+	late  time.Duration
 	conns map[net.Conn]bool
 }
 
 // NewLink makes a way to a server.
 func NewLink(t testing.TB, to *Server) *Link {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return NewLinkAt(t, "127.0.0.1", to)
+}
+
+// NewLinkAt makes one that begins at an address of this machine.
+func NewLinkAt(t testing.TB, host string, to *Server) *Link {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +47,16 @@ func NewLink(t testing.TB, to *Server) *Link {
 
 // URL is the address of the first database behind it.
 func (l *Link) URL() string { return "redis://" + l.Addr }
+
+// Port is the port that it begins at.
+func (l *Link) Port() int { return l.listener.Addr().(*net.TCPAddr).Port }
+
+// Slow makes everything that passes so late, each way.
+func (l *Link) Slow(late time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = late
+}
 
 // Lead ends all connections and leads new ones to a server.
 func (l *Link) Lead(to *Server) { l.lead(to.Addr) }
@@ -68,8 +85,8 @@ func (l *Link) accept() {
 			_ = near.Close() // nobody is behind us
 			continue
 		}
-		l.running.Go(func() { carry(near, far) })
-		l.running.Go(func() { carry(far, near) })
+		l.running.Go(func() { l.carry(near, far) })
+		l.running.Go(func() { l.carry(far, near) })
 	}
 }
 
@@ -88,8 +105,37 @@ func (l *Link) dial(near net.Conn) (net.Conn, bool) {
 	return far, true
 }
 
-func carry(from, to net.Conn) {
-	_, _ = io.Copy(to, from) // it ends when either end does
+// parcel is what came, and when it may go on.
+type parcel struct {
+	text []byte
+	due  time.Time
+}
+
+// carry brings what one end says to the other, in order, until either ends.
+func (l *Link) carry(from, to net.Conn) {
+	way := make(chan parcel, 1024)
+	var bringing sync.WaitGroup
+	bringing.Go(func() {
+		for p := range way {
+			<-time.After(time.Until(p.due))
+			_, _ = to.Write(p.text) // when that has ended, so does what is read
+		}
+	})
+	for {
+		text := make([]byte, 16<<10)
+		n, err := from.Read(text)
+		if n > 0 {
+			l.mu.Lock()
+			late := l.late
+			l.mu.Unlock()
+			way <- parcel{text[:n], time.Now().Add(late)}
+		}
+		if err != nil {
+			break
+		}
+	}
+	close(way)
+	bringing.Wait()
 	_ = from.Close()
 	_ = to.Close()
 }

@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"testing"
+	"time"
 )
 
 func TestAServerIsEmptyAfterItWasKilledAndStartedAgain(t *testing.T) {
@@ -44,4 +45,20 @@ func TestSentinelsPutTheReplicaInTheMastersPlace(t *testing.T) {
 	master, replica, _ := Sentinels(t, 3)
 	master.Kill()
 	replica.Eventually("the replica is master", func() bool { return replica.Field("replication", "role") == "master" })
+}
+
+func TestALinkThatIsSlowIsLateEachWay(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	l := NewLink(t, s)
+	near := &Server{Addr: l.Addr, t: t}
+	near.Must("SET", "a", "1")
+	l.Slow(100 * time.Millisecond)
+	began := time.Now()
+	if got := near.Must("GET", "a"); got != "1" {
+		t.Errorf("%v", got)
+	}
+	if took := time.Since(began); took < 200*time.Millisecond {
+		t.Errorf("an answer after %s", took)
+	}
 }
