@@ -45,7 +45,9 @@ func otherNode() error {
 			return err
 		}
 		defer func() { _ = session.Close() }()
+		n.mu.Lock() // the race detector knows nothing of the words by which the other process hears of it
 		n.phones["7"] = &phone{session: session, done: make(chan struct{})}
+		n.mu.Unlock()
 		_, _ = os.Stdout.WriteString(n.Addr("udp").String() + "\n")
 	}
 	_, err = io.Copy(io.Discard, os.Stdin)
