@@ -1,12 +1,44 @@
 package dialer
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/forecall/forecall/campaigns"
+	"github.com/forecall/forecall/pacing"
 )
+
+// A brain that dies has kept what pacing learned once a minute; the next begins with that.
+func TestTheNextBrainKnowsWhatTheLostOneHadLearnedWhenItKeptItLast(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := pair(t, answers(3*time.Second, 10*time.Second), 400, func(c *campaigns.Campaign) { c.WrapUp = time.Second })
+		kept := func() (e pacing.Estimates, text []byte) {
+			text, err := o.store.Estimates(t.Context(), 1)
+			o.must(err)
+			if text != nil {
+				o.must(json.Unmarshal(text, &e))
+			}
+			return e, text
+		}
+		for i, n := range o.nodes {
+			o.agent(n, int64(i+1), 1)
+		}
+		o.until(time.Hour, "it has learned of more calls than the next makes in a minute", func() bool { e, _ := kept(); return e.Attempts >= 60 })
+		before, text := kept()
+		o.kill()
+		o.must(o.store.SaveEstimates(t.Context(), 1, text)) // who dies keeps nothing at its end
+		time.Sleep(5 * time.Second)
+		o.takeFloor()
+		var after pacing.Estimates
+		o.until(2*time.Minute, "the next keeps its own", func() bool { after, _ = kept(); return !after.SavedAt.Equal(before.SavedAt) })
+		if after.Attempts < 0.99*before.Attempts {
+			t.Errorf("it knows of %.1f calls, and %.1f had been kept", after.Attempts, before.Attempts)
+		}
+		o.close()
+	})
+}
 
 func TestHandsThatAreLostTakeTheirCallsAndAgentsWithThemAndNobodyElses(t *testing.T) {
 	bubble(t, func(t *testing.T) {
